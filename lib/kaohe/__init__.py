@@ -1,0 +1,24 @@
+"""kaohe 考核: cleaning, weighting, estimation, grading and reporting for a provincial assessment.
+
+The rooms sort in the order of the data's way: ``base``, ``clean``, ``design``, ``estimate``,
+``grade``, ``plot``, ``publish``, ``run``. Importing the package imports none of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from kaohe.publish.report import Report, open_report
+
+__all__ = ["Report", "__version__", "open_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"open_report", "Report"}:
+        from kaohe.publish import report
+
+        return getattr(report, name)
+    raise AttributeError(f"module 'kaohe' has no attribute {name!r}")

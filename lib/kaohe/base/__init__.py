@@ -1,0 +1,1 @@
+"""The plan's reader and checks, errors, table contracts, atomic files, ledger, place names."""

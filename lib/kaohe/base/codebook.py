@@ -1,0 +1,148 @@
+"""The survey codebook: what each question is, how it is checked and how it is estimated."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from kaohe.base.errors import InputRefused, nearest
+
+TYPES = ("int", "number", "money", "share", "yesno", "choice", "scale", "derived")
+STATS = ("mean", "proportion", "ratio", "none")
+DIRECTIONS = ("up", "down", "none")
+FUNCTIONS = ("sum", "divide", "below", "copy", "all", "any")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; the fields are explained at the head of codebook.toml."""
+
+    id: str
+    table: str
+    topic: str
+    label: str
+    type: str
+    stat: str
+    direction: str
+    unit: str = ""
+    levels: tuple[str, ...] = ()
+    positive: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    at_most: str = ""
+    applies: str = ""
+    derive: str = ""
+    denominator: str = ""
+    persons: str = ""
+    floor: float | None = None
+    target: float | None = None
+    weight: float = 0.0
+    sensitivity: str = "none"
+    estimate_label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What the estimate is called in reports."""
+        return self.estimate_label or self.label
+
+    @property
+    def is_share(self) -> bool:
+        """True when the estimate is a share between 0 and 1 and is shown in percent."""
+        return self.stat in {"proportion", "ratio"} or self.type == "share"
+
+    def condition(self) -> tuple[str, str, str] | None:
+        """`applies` as (column, operator, value), or None when all are asked."""
+        if not self.applies:
+            return None
+        match = re.fullmatch(r"(\w+) (==|>|>=) (\S+)", self.applies)
+        assert match is not None
+        return match[1], match[2], match[3]
+
+    def formula(self) -> tuple[str, tuple[str, ...]]:
+        """`derive` as (function, arguments)."""
+        match = re.fullmatch(r"(\w+)\((.+)\)", self.derive)
+        assert match is not None
+        return match[1], tuple(a.strip() for a in match[2].split(","))
+
+
+def load_codebook(path: Path) -> dict[str, Question]:
+    """Read and check codebook.toml.
+
+    Raises
+    ------
+    InputRefused
+        K140 for an unreadable file; K160 naming question, key, value and what would be right.
+    """
+    from kaohe.base.plan import read_toml
+
+    raw = read_toml(path)
+    known = {f.name for f in fields(Question)}
+    questions: dict[str, Question] = {}
+    for entry in raw.get("question", []):
+        where = f"{path.name} › question {entry.get('id', '?')}"
+        for key in entry:
+            if key not in known:
+                _refuse(where, key, f"one of the keys {', '.join(nearest(key, sorted(known)))}, …")
+        for key in ("id", "table", "topic", "label", "type", "stat", "direction"):
+            if key not in entry:
+                _refuse(where, f"{key} is missing", f"a value for {key}")
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        question = Question(**values)
+        if question.id in questions:
+            _refuse(where, f"id = {question.id} stands twice", "each id once")
+        questions[question.id] = question
+    for question in questions.values():
+        _check(question, questions, path.name)
+    return questions
+
+
+def _refuse(where: str, got: str, expected: str) -> None:
+    raise InputRefused("K160", "The codebook has a fault", where=where, got=got, expected=expected)
+
+
+def _check(q: Question, questions: dict[str, Question], file: str) -> None:
+    where = f"{file} › question {q.id}"
+    for key, allowed in (
+        ("type", TYPES),
+        ("stat", STATS),
+        ("direction", DIRECTIONS),
+        ("table", ("household", "village")),
+    ):
+        if getattr(q, key) not in allowed:
+            _refuse(where, f"{key} = {getattr(q, key)}", f"{key} is one of {', '.join(allowed)}")
+    if q.type in {"choice", "scale"} and not q.levels:
+        _refuse(where, "no levels", "levels of a choice or scale")
+    if set(q.positive) - set(q.levels):
+        _refuse(where, f"positive = {list(q.positive)}", f"some of the levels {list(q.levels)}")
+    if q.stat == "proportion" and q.type in {"choice", "scale"} and not q.positive:
+        _refuse(where, "no positive levels", "the levels that count in the proportion")
+    if q.stat == "ratio" and not q.denominator:
+        _refuse(where, "stat = ratio without denominator", "the question that it is divided by")
+    if q.weight and (q.floor is None or q.target is None or q.floor == q.target):
+        _refuse(where, f"weight = {q.weight}", "floor and target that differ, for a scored question")
+    if q.weight < 0:
+        _refuse(where, f"weight = {q.weight}", "a weight of 0 or more")
+    if q.weight and (q.direction == "none" or ((q.target or 0) > (q.floor or 0)) != (q.direction == "up")):
+        _refuse(where, f"direction = {q.direction}", "up when the target is above the floor, else down")
+    if q.min is not None and q.max is not None and q.min > q.max:
+        _refuse(where, f"min = {q.min}, max = {q.max}", "min not above max")
+    if q.applies:
+        match = re.fullmatch(r"(\w+) (==|>|>=) (\S+)", q.applies)
+        if not match or match[1] not in questions:
+            _refuse(where, f"applies = {q.applies}", '"question > number" or "question == level"')
+    if (q.type == "derived") != bool(q.derive):
+        _refuse(where, f"type = {q.type}, derive = {q.derive!r}", "derive for a derived question, and only there")
+    for other in (q.at_most, q.denominator, q.persons):
+        if other and other not in questions:
+            _refuse(where, other, f"a question, as {', '.join(nearest(other, questions))}")
+    if q.derive:
+        match = re.fullmatch(r"(\w+)\((.+)\)", q.derive)
+        if not match or match[1] not in FUNCTIONS:
+            _refuse(where, f"derive = {q.derive}", f"one of {', '.join(FUNCTIONS)} with its arguments")
+            return
+        for argument in match[2].split(","):
+            name = argument.strip().removeprefix("not ")
+            if name not in questions and name != "line":
+                _refuse(where, f"derive = {q.derive}", f"questions, as {', '.join(nearest(name, questions))}")

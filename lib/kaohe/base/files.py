@@ -1,0 +1,197 @@
+"""Files that are either whole or absent: atomic writes, whole-folder swaps, hashes and locks."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from kaohe.base.errors import BusyError, InputRefused
+
+TEMPORARY = ".tmp-"
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Hex SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` so that `path` holds either the old or the new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` in UTF-8, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON with sorted keys, atomically."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as Parquet with page checksums, atomically and without its index."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{TEMPORARY}{path.name}")
+    try:
+        frame.to_parquet(temporary, index=False, write_page_checksum=True, compression="zstd")
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def read_parquet(
+    path: Path,
+    columns: Sequence[str] | None = None,
+    filters: list[tuple[str, str, Any]] | None = None,
+) -> pd.DataFrame:
+    """Read a Parquet file with its checksums verified.
+
+    Raises
+    ------
+    InputRefused
+        K101 when the file is missing, K102 when it cannot be read.
+    """
+    if not path.is_file():
+        raise InputRefused(
+            "K101",
+            "A table is missing",
+            where=str(path),
+            remedy="run `kaohe clean` and `kaohe build` first",
+        )
+    try:
+        return pd.read_parquet(
+            path,
+            columns=list(columns) if columns is not None else None,
+            filters=filters,
+            page_checksum_verification=True,
+        )
+    except (OSError, ValueError) as error:
+        raise InputRefused(
+            "K102",
+            "A table cannot be read",
+            where=str(path),
+            got=str(error).splitlines()[0][:160],
+            remedy="the file is damaged: run `kaohe clean` and `kaohe build` again",
+        ) from error
+
+
+@contextmanager
+def swapped_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; on success it takes the place of `path` as a whole.
+
+    When the block raises, `path` keeps what it held.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
+    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f"{TEMPORARY}{path.name}-"))
+    old: Path | None = None
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        if path.exists():
+            old = path.with_name(f"{TEMPORARY}old-{path.name}-{os.getpid()}")
+            os.replace(path, old)
+        try:
+            os.replace(fresh, path)
+        except OSError:
+            if old is not None:
+                os.replace(old, path)
+                old = None
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def sweep(folder: Path) -> int:
+    """Remove temporaries that a killed run left in `folder`; returns how many.
+
+    An old set whose replacement never arrived is put back instead.
+    """
+    swept = 0
+    for leftover in sorted(folder.glob(f"{TEMPORARY}*")):
+        name = leftover.name.removeprefix(TEMPORARY)
+        if name.startswith("old-"):
+            home = folder / name.removeprefix("old-").rsplit("-", 1)[0]
+            if not home.exists():
+                os.replace(leftover, home)
+                continue
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            with suppress(FileNotFoundError):
+                leftover.unlink()
+        swept += 1
+    return swept
+
+
+@contextmanager
+def locked(folder: Path, purpose: str) -> Iterator[None]:
+    """Hold `folder` for one run; a second one is told who holds it.
+
+    Raises
+    ------
+    BusyError
+        K501, naming purpose, process, user and host of the holder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / ".kaohe.holder"
+    lock = FileLock(folder / ".kaohe.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        holder = note.read_text(encoding="utf-8") if note.exists() else "another process"
+        raise BusyError(
+            "K501",
+            "Another run holds this folder",
+            where=str(folder),
+            got=holder,
+            remedy="wait for it to end, or choose another folder",
+        ) from error
+    try:
+        note.write_text(
+            f"{purpose}: process {os.getpid()}, {getpass.getuser()} on {socket.gethostname()}",
+            encoding="utf-8",
+        )
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            note.unlink()
+        lock.release()

@@ -1,0 +1,297 @@
+"""The plan as data: what is assessed, how streams combine, and what the office chose.
+
+`load_plan` reads a plan folder and refuses a faulty one by naming the key, the value found
+and what would be right (see `kaohe.base.plan_checks`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kaohe.base.codebook import Question, load_codebook
+from kaohe.base.errors import InputRefused, nearest
+from kaohe.base.files import sha256_text
+from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
+
+PLANS = Path(__file__).parent.parent / "plans"
+DEFAULT_PLAN = "2020"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One official indicator of a form. `name` is the official wording, never reworded."""
+
+    form: str
+    no: int
+    concept: str
+    group: str
+    subgroup: str
+    name: str
+    data_source: str = ""
+
+    @property
+    def code(self) -> str:
+        """Form and number, as ``city14.03``."""
+        return f"{self.form}.{self.no:02d}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """An index table (annex 2) or a field form (annex 3)."""
+
+    id: str
+    level: str
+    kind: str
+    annex: int
+    title: str
+    header: tuple[str, ...]
+    footer: tuple[str, ...]
+    remark: str
+    items: tuple[Item, ...]
+    local_criteria_items: tuple[int, ...] = ()
+
+    def by_concept(self) -> dict[str, Item]:
+        """Items by concept; each concept stands once on a form."""
+        return {i.concept: i for i in self.items}
+
+
+@dataclass(frozen=True)
+class TargetClass:
+    """A class of targets with its own index table and stream weights."""
+
+    id: str
+    name: str
+    short: str
+    label: str
+    kind: str
+    n: int
+    form: str
+    members: tuple[str, ...]
+    streams: dict[str, float]
+    clause: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A fact that limits the grade."""
+
+    id: str
+    field: str
+    when: bool
+    cap: str
+    clause: str
+    text: str
+    explicit: bool
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Values of grades and the cut-offs that turn a score back into a grade: one object."""
+
+    name: str
+    values: dict[str, float]
+    cuts: dict[str, float]
+
+    def grade(self, score: float, tolerance: float = 1e-9) -> str:
+        """Grade of an unrounded score: the best one whose cut is reached within `tolerance`."""
+        for grade, cut in sorted(self.cuts.items(), key=lambda kv: -kv[1]):
+            if score >= cut - tolerance:
+                return grade
+        return min(self.values, key=lambda g: self.values[g])
+
+    @property
+    def order(self) -> list[str]:
+        """Grades from best to worst."""
+        return sorted(self.values, key=lambda g: -self.values[g])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan: the document's rules, the office's choices, the codebook and the places."""
+
+    folder: Path
+    raw: dict[str, Any]
+    meta: dict[str, Any]
+    grades: tuple[str, ...]
+    classes: dict[str, TargetClass]
+    streams: dict[str, str]
+    concepts: dict[str, str]
+    forms: dict[str, Form]
+    rules: tuple[Rule, ...]
+    daily_sources: dict[str, str]
+    dates: dict[str, date]
+    excluded: dict[str, str]
+    choices: dict[str, Any]
+    scale: Scale
+    alternative_scales: tuple[Scale, ...]
+    questions: dict[str, Question]
+    disclosure: dict[str, Any]
+    digest: str
+
+    @cached_property
+    def divisions(self) -> list[Place]:
+        """Cities and counties of the province."""
+        return read_divisions(self.folder / "divisions.csv")
+
+    @cached_property
+    def aliases(self) -> list[tuple[str, str, str]]:
+        """Other names of places: (alias, level, code)."""
+        return read_aliases(self.folder / "aliases.csv")
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """Cities and counties by name; towns and villages come from the office's register."""
+        return Gazetteer(self.divisions, self.aliases)
+
+    @property
+    def active_rules(self) -> list[Rule]:
+        """The capping rules in force (the office's choice)."""
+        active = set(self.choices["rules"]["active"])
+        return [r for r in self.rules if r.id in active]
+
+    @property
+    def poverty_line(self) -> float:
+        """Relative poverty line, yuan per head and year: the office's share of rural income."""
+        income = self.choices["income"]
+        return float(income["provincial_rural_income"] * income["share"])
+
+    def table_questions(self, table: str, *, asked: bool = False) -> list[Question]:
+        """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived."""
+        return [q for q in self.questions.values() if q.table == table and not (asked and q.type == "derived")]
+
+    def city_class(self, code: str) -> TargetClass | None:
+        """The class a city belongs to."""
+        return next((c for c in self.classes.values() if code in c.members), None)
+
+    def check_not_excluded(self, text: str) -> None:
+        """Refuse a target that the plan leaves out, quoting its clause.
+
+        Raises
+        ------
+        InputRefused
+            K130.
+        """
+        tidy = tidy_name(text)
+        for code, clause in self.excluded.items():
+            name = self.gazetteer.name(code)
+            if tidy in {code, code[:6], name, name.removesuffix("市")}:
+                raise InputRefused(
+                    "K130",
+                    f"{name} is not assessed under this plan",
+                    got=text,
+                    expected=clause,
+                    remedy="choose one of the cities of this plan",
+                )
+
+    def resolve_target(self, text: str, known: dict[str, str]) -> str:
+        """The code of a target given by code, name or short name.
+
+        Parameters
+        ----------
+        text : str
+            What the user typed.
+        known : dict of code to name
+            The targets there are.
+
+        Raises
+        ------
+        InputRefused
+            K130 for an excluded place, K131 with the three nearest names for an unknown one.
+        """
+        self.check_not_excluded(text)
+        tidy = tidy_name(text)
+        for code, name in known.items():
+            same = {code, name, name.removesuffix("市")}
+            if code.isdigit() and len(code) == 12 and code.endswith("000000"):
+                same.add(code[:6])
+            if tidy in same:
+                return code
+        candidates = [c for c in self.gazetteer.candidates(tidy, "county") if c in known]
+        if len(candidates) == 1:
+            return candidates[0]
+        names = nearest(tidy, known.values())
+        raise InputRefused(
+            "K131",
+            "Unknown target",
+            got=text,
+            expected="one of " + ", ".join(names) + ", …" if names else "a known target",
+            remedy="`kaohe targets` lists all of them",
+        )
+
+
+def load_plan(folder: Path | str | None = None) -> Plan:
+    """Read and check a plan folder (the packaged 2020 plan when none is given).
+
+    Parameters
+    ----------
+    folder : path, optional
+        A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv
+        and corrections.csv.
+
+    Raises
+    ------
+    InputRefused
+        K140 for a missing or unreadable file, K141 to K159 for a faulty value; each names the
+        file, the key, the value and what would be right.
+    """
+    from kaohe.base.plan_checks import build_plan
+
+    path = Path(folder) if folder else PLANS / DEFAULT_PLAN
+    raw = read_toml(path / "plan.toml")
+    questions = load_codebook(path / "codebook.toml")
+    disclosure = read_toml(path / "disclosure.toml")
+    names = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv")
+    texts = []
+    for name in names:
+        file = path / name
+        if not file.is_file():
+            raise InputRefused(
+                "K140",
+                "The plan folder lacks a file",
+                where=str(path),
+                got=name,
+                remedy="copy the packaged plan with all its files and edit that",
+            )
+        texts.append(file.read_text(encoding="utf-8"))
+    return build_plan(path, raw, questions, disclosure, sha256_text("\0".join(texts)))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file in UTF-8.
+
+    Raises
+    ------
+    InputRefused
+        K140, with the line for a syntax error.
+    """
+    if not path.is_file():
+        raise InputRefused(
+            "K140",
+            "The plan folder lacks a file",
+            where=str(path.parent),
+            got=path.name,
+            remedy="copy the packaged plan with all its files and edit that",
+        )
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputRefused(
+            "K140",
+            "A plan file is not UTF-8",
+            where=str(path),
+            got=f"byte {error.start}",
+            remedy="save it as UTF-8 without BOM",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputRefused(
+            "K140",
+            "A plan file is not valid TOML",
+            where=str(path),
+            got=str(error),
+            remedy="mend the line named",
+        ) from error

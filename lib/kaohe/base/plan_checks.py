@@ -1,0 +1,220 @@
+"""Checks of a plan folder: every fault is named with its key, its value and what would be right."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kaohe.base.codebook import Question
+from kaohe.base.errors import InputRefused, nearest
+from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
+
+SCHEMA = 1
+SECTIONS = {
+    "schema", "plan", "grades", "classes", "streams", "excluded", "concepts", "forms", "dates",
+    "daily_sources", "survey_topics", "rules", "talk_list", "cross_teams", "choices",
+}  # fmt: skip
+CHOICES = {
+    "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily",
+}  # fmt: skip
+
+
+def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:
+    """A refusal of one key of plan.toml."""
+    return InputRefused(code, "The plan has a fault", where=f"plan.toml › {key}", got=str(got), expected=expected)
+
+
+def build_plan(
+    folder: Path,
+    raw: dict[str, Any],
+    questions: dict[str, Question],
+    disclosure: dict[str, Any],
+    digest: str,
+) -> Plan:
+    """Check the raw tables and build a `Plan`; see `kaohe.base.plan.load_plan`."""
+    if raw.get("schema") != SCHEMA:
+        raise refuse("K141", "schema", raw.get("schema"), f"schema = {SCHEMA}")
+    _keys("", raw, SECTIONS)
+    _keys("choices", raw["choices"], CHOICES)
+    grades = tuple(g["name"] for g in sorted(raw["grades"], key=lambda g: -g["order"]))
+    streams = {s["id"]: s["name"] for s in raw["streams"]}
+    concepts = {c["id"]: c["short"] for c in raw["concepts"]}
+    forms = {f["id"]: _form(f, concepts) for f in raw["forms"]}
+    excluded = {e["place"]: e["clause"] for e in raw["excluded"]}
+    classes = {c["id"]: _class(c, streams, forms, excluded) for c in raw["classes"]}
+    choices = raw["choices"]
+    scale = _scale("choices.scale", choices["scale"], grades)
+    alternatives = tuple(
+        _scale(f"choices.alternative_scales[{i}]", s, grades)
+        for i, s in enumerate(choices.get("alternative_scales", []))
+    )
+    rules = tuple(Rule(**r) for r in raw["rules"])
+    _check_rules(rules, grades, choices)
+    _check_choices(raw, questions)
+    _check_topics(raw["survey_topics"], questions)
+    _check_disclosure(disclosure)
+    return Plan(
+        folder=folder, raw=raw, meta=raw["plan"], grades=grades, classes=classes, streams=streams,
+        concepts=concepts, forms=forms, rules=rules,
+        daily_sources={s["id"]: s["name"] for s in raw["daily_sources"]},
+        dates={d["id"]: d["date"] for d in raw["dates"] if isinstance(d.get("date"), date)},
+        excluded=excluded, choices=choices, scale=scale, alternative_scales=alternatives,
+        questions=questions, disclosure=disclosure, digest=digest,
+    )  # fmt: skip
+
+
+def _keys(where: str, table: dict[str, Any], known: set[str]) -> None:
+    for key in table:
+        if key not in known:
+            name = f"{where}.{key}" if where else key
+            raise refuse("K142", name, key, f"a known key, as {', '.join(nearest(key, sorted(known)))}")
+    for key in sorted(known - set(table) - {"alternative_scales"}):
+        raise refuse("K142", f"{where}.{key}" if where else key, "missing", "this table or key")
+
+
+def _form(entry: dict[str, Any], concepts: dict[str, str]) -> Form:
+    items = []
+    for i, raw in enumerate(entry["items"], start=1):
+        where = f"forms.{entry['id']}.items[{i}]"
+        if raw["no"] != i:
+            raise refuse("K143", f"{where}.no", raw["no"], f"numbers run from 1 without a gap: {i}")
+        if raw["concept"] not in concepts:
+            near = ", ".join(nearest(raw["concept"], concepts))
+            raise refuse("K144", f"{where}.concept", raw["concept"], f"a concept of [[concepts]], as {near}")
+        if not raw["name"].strip():
+            raise refuse("K143", f"{where}.name", "empty", "the official wording")
+        items.append(Item(form=entry["id"], **raw))
+    seen = [i.concept for i in items]
+    for concept in seen:
+        if seen.count(concept) > 1:
+            raise refuse("K144", f"forms.{entry['id']}", f"{concept} stands twice", "each concept once on a form")
+    return Form(
+        id=entry["id"], level=entry["level"], kind=entry["kind"], annex=entry["annex"], title=entry["title"],
+        header=tuple(entry["header"]), footer=tuple(entry["footer"]), remark=entry["remark"],
+        items=tuple(items), local_criteria_items=tuple(entry.get("local_criteria_items", ())),
+    )  # fmt: skip
+
+
+def _class(
+    entry: dict[str, Any], streams: dict[str, str], forms: dict[str, Form], excluded: dict[str, str]
+) -> TargetClass:
+    where = f"classes.{entry['id']}"
+    weights = {k: float(v) for k, v in entry["streams"].items()}
+    for stream, weight in weights.items():
+        if stream not in streams:
+            near = ", ".join(nearest(stream, streams))
+            raise refuse("K145", f"{where}.streams.{stream}", stream, f"a stream of [[streams]], as {near}")
+        if not (math.isfinite(weight) and weight > 0):
+            raise refuse("K145", f"{where}.streams.{stream}", weight, "a weight above 0")
+    total = math.fsum(weights.values())
+    if abs(total - 1) > 1e-9:
+        raise refuse("K146", f"{where}.streams", f"{weights}, sum {total:g}", "weights that add to 1")
+    if entry["form"] not in forms:
+        raise refuse("K145", f"{where}.form", entry["form"], f"one of {', '.join(forms)}")
+    for member in entry["members"]:
+        if member in excluded:
+            raise refuse("K147", f"{where}.members", f"{member} (江门市)", f"left out by the plan: {excluded[member]}")
+    if len(set(entry["members"])) != len(entry["members"]):
+        raise refuse("K147", f"{where}.members", "a member stands twice", "each member once")
+    if entry["members"] and len(entry["members"]) != entry["n"]:
+        raise refuse("K147", f"{where}.members", f"{len(entry['members'])} members", f"n = {entry['n']}")
+    return TargetClass(
+        id=entry["id"], name=entry["name"], short=entry["short"], label=entry["label"], kind=entry["kind"],
+        n=entry["n"], form=entry["form"], members=tuple(entry["members"]), streams=weights, clause=entry["clause"],
+    )  # fmt: skip
+
+
+def _scale(where: str, entry: dict[str, Any], grades: tuple[str, ...]) -> Scale:
+    for key in ("values", "cuts"):
+        unknown = set(entry[key]) - set(grades)
+        if unknown:
+            raise refuse("K148", f"{where}.{key}", ", ".join(sorted(unknown)), f"grades of {', '.join(grades)}")
+        if any(not math.isfinite(v) for v in entry[key].values()):
+            raise refuse("K148", f"{where}.{key}", entry[key], "finite numbers")
+    if set(entry["values"]) != set(grades):
+        raise refuse("K148", f"{where}.values", ", ".join(entry["values"]), f"a value for each of {', '.join(grades)}")
+    if set(entry["cuts"]) != set(grades[:-1]):
+        raise refuse("K148", f"{where}.cuts", ", ".join(entry["cuts"]), f"a cut for each of {', '.join(grades[:-1])}")
+    scale = Scale(
+        entry["name"],
+        {k: float(v) for k, v in entry["values"].items()},
+        {k: float(v) for k, v in entry["cuts"].items()},
+    )
+    if scale.order != list(grades):
+        raise refuse("K148", f"{where}.values", entry["values"], f"values that fall from {grades[0]} to {grades[-1]}")
+    for grade in grades:
+        back = scale.grade(scale.values[grade])
+        if back != grade:
+            raise refuse(
+                "K149", where, f"{grade} has the value {scale.values[grade]:g}, which the cut-offs call {back}",
+                "values and cut-offs that round-trip: grade(value(g)) = g for every grade",
+            )  # fmt: skip
+    return scale
+
+
+def _check_rules(rules: tuple[Rule, ...], grades: tuple[str, ...], choices: dict[str, Any]) -> None:
+    ids = [r.id for r in rules]
+    for rule in rules:
+        if rule.cap not in grades:
+            raise refuse("K150", f"rules.{rule.id}.cap", rule.cap, f"one of {', '.join(grades)}")
+    for active in choices["rules"]["active"]:
+        if active not in ids:
+            raise refuse("K150", "choices.rules.active", active, f"rules of [[rules]]: {', '.join(ids)}")
+
+
+def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
+    choices = raw["choices"]
+    levels = choices["levels"]["weights"]
+    if abs(math.fsum(levels.values()) - 1) > 1e-9 or set(levels) != {"county", "town", "village"}:
+        raise refuse("K151", "choices.levels.weights", levels, "county, town and village, adding to 1")
+    if choices["items"]["weighting"] not in {"equal_items", "equal_groups"}:
+        raise refuse("K151", "choices.items.weighting", choices["items"]["weighting"], "equal_items or equal_groups")
+    for where, value in (
+        ("choices.missing.item_share", choices["missing"]["item_share"]),
+        ("choices.county.bottom_share", choices["county"]["bottom_share"]),
+        ("choices.income.share", choices["income"]["share"]),
+        ("choices.daily.measure_share", choices["daily"]["measure_share"]),
+        ("choices.survey.confidence", choices["survey"]["confidence"]),
+    ):
+        if not 0 <= value <= 1:
+            raise refuse("K151", where, value, "a share between 0 and 1")
+    for key in ("nonresponse.classes", "calibration.margins"):
+        table, name = key.split(".")
+        for column in choices[table][name]:
+            if column not in {"county", "hh_kind", "size_group"}:
+                raise refuse("K152", f"choices.{key}", column, "one of county, hh_kind, size_group")
+    sources = {s["id"] for s in raw["daily_sources"]}
+    for source in choices["daily"]["deductions"]:
+        if source not in sources:
+            raise refuse(
+                "K153",
+                f"choices.daily.deductions.{source}",
+                source,
+                f"a source, as {', '.join(nearest(source, sorted(sources)))}",
+            )
+    for source in sorted(sources - set(choices["daily"]["deductions"])):
+        raise refuse("K153", "choices.daily.deductions", f"{source} is missing", "deductions for every source")
+    if not any(q.weight for q in questions.values()):
+        raise refuse("K154", "codebook", "no question has a weight", "at least one scored question")
+
+
+def _check_topics(topics: dict[str, Any], questions: dict[str, Question]) -> None:
+    for question in questions.values():
+        if question.topic not in topics[question.table]:
+            raise refuse(
+                "K155", f"codebook › {question.id}.topic", question.topic,
+                f"a topic of the plan: {'、'.join(topics[question.table])}",
+            )  # fmt: skip
+
+
+def _check_disclosure(disclosure: dict[str, Any]) -> None:
+    floors = {"min_households": 10, "min_villages": 3, "min_psu": 2}
+    for key, floor in floors.items():
+        if disclosure.get(key, 0) < floor:
+            raise InputRefused(
+                "K156", "A disclosure threshold is below its floor", where=f"disclosure.toml › {key}",
+                got=str(disclosure.get(key)), expected=f"{floor} or more",
+            )  # fmt: skip
