@@ -1,0 +1,171 @@
+"""Numbers, dates and lists as Chinese readers expect them; every rounding of a report is done here.
+
+Rounding is half up (四舍五入) on the shortest decimal that names the float, so that 86.15 prints
+as 86.2. Missing values print as —.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+MISSING = "—"
+SUPPRESSED = "已隐藏"
+NOT_ESTIMABLE = "不可估"
+
+_CLASSIFIER = {"county": "个", "city": "个", "unit": "个", "village": "个", "item": "项", "problem": "个"}
+_KIND_NAME = {
+    "city": "市",
+    "unit": "单位",
+    "county": "县（市、区）",
+    "village": "村",
+    "item": "指标",
+    "problem": "问题",
+}
+
+
+def is_missing(value: Any) -> bool:
+    """True for None, NaN and NaT."""
+    return value is None or value != value or str(value) == "NaT"
+
+
+def half_up(value: Any, digits: int = 0) -> Decimal:
+    """`value` rounded half up to `digits` decimals.
+
+    Parameters
+    ----------
+    value : number
+        Any finite number.
+    digits : int
+        Decimals to keep.
+
+    Returns
+    -------
+    Decimal
+        Never a negative zero.
+
+    Raises
+    ------
+    ValueError
+        For a missing or infinite value: callers print those as —.
+
+    Examples
+    --------
+    >>> str(half_up(2.5)), str(half_up(86.15, 1)), str(half_up(-0.04, 1))
+    ('3', '86.2', '0.0')
+    """
+    if is_missing(value) or math.isinf(value):
+        raise ValueError(f"cannot round {value!r}")
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return abs(rounded) if rounded == 0 else rounded
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """A number with fixed decimals and thousands separators; — when missing."""
+    if is_missing(value) or math.isinf(value):
+        return MISSING
+    return f"{half_up(value, digits):,}"
+
+
+def integer(value: Any) -> str:
+    """A whole number with thousands separators; — when missing."""
+    return number(value, 0)
+
+
+def score(value: Any) -> str:
+    """A score of 0 to 100 with one decimal, without unit."""
+    return number(value, 1)
+
+
+def percent(share: Any, digits: int = 1) -> str:
+    """A share of 0 to 1 as a percentage: 0.985 is 98.5%."""
+    if is_missing(share):
+        return MISSING
+    return f"{half_up(Decimal(str(share)) * 100, digits)}%"
+
+
+def points(difference: Any, digits: int = 1) -> str:
+    """The size of a difference of two shares in percentage points (百分点)."""
+    if is_missing(difference):
+        return MISSING
+    return f"{half_up(abs(Decimal(str(difference))) * 100, digits)}个百分点"
+
+
+def wan(yuan: Any, digits: int = 1) -> str:
+    """An amount of yuan in 万元."""
+    return MISSING if is_missing(yuan) else f"{half_up(Decimal(str(yuan)) / 10000, digits):,}万元"
+
+
+def signed(value: Any, digits: int = 1) -> str:
+    """A difference with its sign (+ or −); zero carries none."""
+    if is_missing(value):
+        return MISSING
+    rounded = half_up(value, digits)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded):,}"
+
+
+def measure(value: Any, unit: str, is_share: bool) -> str:
+    """An estimate as its unit asks: shares in %, yuan whole, other quantities with one decimal and unit."""
+    if is_missing(value):
+        return MISSING
+    if is_share:
+        return percent(value)
+    if unit == "元":
+        return f"{integer(value)}元"
+    return f"{number(value)}{unit}"
+
+
+def span(low: Any, high: Any, unit: str = "", is_share: bool = False) -> str:
+    """An interval as text, for instance 96.1%–99.4% or 8,120–9,410元."""
+    if is_missing(low) or is_missing(high):
+        return MISSING
+    if is_share:
+        return f"{percent(low)}–{percent(high)}"
+    digits = 0 if unit == "元" else 1
+    return f"{number(low, digits)}–{number(high, digits)}{unit}"
+
+
+def date_cn(value: Any) -> str:
+    """A date as 2020年9月30日; — when missing."""
+    return MISSING if is_missing(value) else f"{value.year}年{value.month}月{value.day}日"
+
+
+def rank_span(low: Any, high: Any) -> str:
+    """A rank interval in words: 第3至第9名, or 第3名 when both ends agree."""
+    if is_missing(low) or is_missing(high):
+        return MISSING
+    a, b = half_up(low), half_up(high)
+    return f"第{a}名" if a == b else f"第{a}至第{b}名"
+
+
+def rank_short(low: Any, high: Any) -> str:
+    """A rank interval for a card: 3–9, or 3."""
+    if is_missing(low) or is_missing(high):
+        return MISSING
+    a, b = half_up(low), half_up(high)
+    return f"{a}" if a == b else f"{a}–{b}"
+
+
+def names(items: Iterable[str], most: int = 3, unit: str = "项") -> str:
+    """Names joined by 、; beyond `most` the first ones and their number: 饮水、住房、教育等5项."""
+    all_of = [str(i) for i in items]
+    if len(all_of) <= most:
+        return "、".join(all_of)
+    return "、".join(all_of[:most]) + f"等{len(all_of)}{unit}"
+
+
+def quoted(word: str) -> str:
+    """A grade or wording in Chinese quotation marks."""
+    return f"“{word}”"
+
+
+def counted(n: Any, kind: str) -> str:
+    """A count with its measure word: 3个市, 12项指标, 5个县（市、区）."""
+    return f"{integer(n)}{_CLASSIFIER[kind]}{_KIND_NAME[kind]}"
+
+
+def cn_list(parts: Sequence[str]) -> str:
+    """Phrases joined as one clause: a；b；c."""
+    return "；".join(p for p in parts if p)
