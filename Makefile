@@ -1,0 +1,60 @@
+# Tasks of the project; `make help` lists them. Everything is installed into .venv from requirements.lock.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reports test test-all check lab bench lock format clean-outputs
+
+help: ## list the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found $$("$(PYTHON)" --version)"; exit 2; }
+	"$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+setup: $(STAMP) ## create .venv and install everything from the lock file
+
+reports: setup ## make the demonstration data and every report; opens at outputs/html/index.html
+	$(BIN)/kaohe all --demo --jobs $(JOBS)
+
+test: setup ## run the tests
+	bash tests/run.sh
+
+test-all: setup ## run the tests over every target too
+	bash tests/run.sh --all
+
+check: setup ## format, lint, types, import rules and the fast tests
+	$(BIN)/ruff format --check lib tests benchmarks
+	$(BIN)/ruff check lib tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow and not browser" -n $(JOBS) tests/unit
+
+format: setup ## format the code
+	$(BIN)/ruff format lib tests benchmarks
+	$(BIN)/ruff check --fix lib tests benchmarks
+
+lab: setup ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+bench: setup ## measure, side by side, and write the results to docs/
+	$(BIN)/python benchmarks/coverage.py --seeds 200
+	$(BIN)/python benchmarks/rank_coverage.py
+
+lock: ## renew requirements.lock from pyproject.toml
+	"$(PYTHON)" -m venv .cache/lock
+	.cache/lock/bin/python -m pip install -q pip-tools
+	.cache/lock/bin/pip-compile -q --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+
+clean-outputs: ## remove everything that was made: processed tables and outputs
+	find data/processed outputs -mindepth 1 ! -name README.md -delete

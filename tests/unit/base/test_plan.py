@@ -1,0 +1,178 @@
+"""The packaged plan against an independent transcription, and faulty plans refused by name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.plan import PLANS, Plan, load_plan
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load_plan()
+
+
+@pytest.fixture
+def edit(tmp_path: Path):
+    """A function that copies the packaged plan with one passage replaced and loads it."""
+
+    def _edit(old: str, new: str, file: str = "plan.toml") -> Plan:
+        folder = tmp_path / "plan"
+        shutil.copytree(PLANS / "2020", folder)
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text, old
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return load_plan(folder)
+
+    return _edit
+
+
+def test_items_are_the_official_ones(plan: Plan) -> None:
+    with (REFERENCE / "plan_2020_items.csv").open(encoding="utf-8", newline="") as handle:
+        expected = [
+            (r["form"], int(r["no"]), r["concept"], r["group"], r["subgroup"], r["name"], r["data_source"])
+            for r in csv.DictReader(handle)
+        ]
+    got = [
+        (f.id, i.no, i.concept, i.group, i.subgroup, i.name, i.data_source)
+        for f in plan.forms.values()
+        for i in f.items
+    ]
+    assert got == expected
+    assert {f: len(plan.forms[f].items) for f in plan.forms} == {
+        "city14": 17, "city6": 10, "unit235": 15, "county": 17, "town": 16, "village": 18,
+    }  # fmt: skip
+
+
+def test_concepts_align_levels(plan: Plan) -> None:
+    facts = json.loads((REFERENCE / "plan_2020_facts.json").read_text(encoding="utf-8"))
+    for entry in facts["concept_map"]:
+        for form in ("city14", "county", "town", "village", "city6", "unit235"):
+            item = plan.forms[form].by_concept().get(entry["concept"])
+            assert (item.no if item else None) == entry[form], (entry["concept"], form)
+    assert list(plan.daily_sources.values()) == facts["daily_sources"]
+    assert plan.raw["survey_topics"]["household"] == facts["survey_topics"]["household"]
+    assert plan.raw["survey_topics"]["village"] == facts["survey_topics"]["village"]
+
+
+def test_short_names_are_passages_of_the_official_wording(plan: Plan) -> None:
+    for form in plan.forms.values():
+        for item in form.items:
+            short = plan.concepts[item.concept]
+            assert short in item.name or short == item.subgroup, (item.code, short)
+
+
+def test_classes_and_streams_are_the_plans(plan: Plan) -> None:
+    assert {c.id: c.n for c in plan.classes.values()} == {"city14": 14, "city6": 6, "unit235": 235}
+    assert plan.classes["city14"].streams == {"survey": 0.3, "cross": 0.4, "daily": 0.3}
+    assert plan.classes["city6"].streams == {"survey": 0.3, "cross": 0.4, "daily": 0.3}
+    assert plan.classes["unit235"].streams == {"cross": 0.6, "daily": 0.4}
+    names = {plan.gazetteer.name(m) for m in plan.classes["city6"].members}
+    assert names == {"广州市", "深圳市", "珠海市", "佛山市", "东莞市", "中山市"}
+    assert [r.id for r in plan.active_rules] == ["V1", "V2"]
+    assert plan.dates["self_report_due"].isoformat() == "2020-12-10"
+
+
+def test_codebook_covers_every_topic(plan: Plan) -> None:
+    asked = [q for q in plan.questions.values() if q.type != "derived"]
+    assert len(asked) >= 60
+    for table in ("household", "village"):
+        topics = {q.topic for q in plan.table_questions(table, asked=True)}
+        assert topics == set(plan.raw["survey_topics"][table])
+
+
+def test_office_choices_stand_apart_from_the_law(plan: Plan) -> None:
+    text = (PLANS / "2020" / "plan.toml").read_text(encoding="utf-8")
+    law, choices = text.split("[choices.scale]", 1)
+    assert "[choices" not in re.sub(r"(?m)#.*$|\(\[choices.*$", "", law)
+    assert not re.search(r"^\[\[?(classes|forms|rules|dates)", choices, re.M)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("streams = { survey = 0.3, cross = 0.4,", "streams = { survey = 0.35, cross = 0.4,",
+         ["classes.city14.streams", "1.05", "weights that add to 1"]),
+        ('cuts = { "好" = 87.5, "较好" = 62.5', 'cuts = { "好" = 90.0, "较好" = 80.0',
+         ["choices.scale", "较好 has the value 75", "一般", "round-trip"]),
+        ('concept = "exit", group = "一、减贫成效"', 'concept = "exti", group = "一、减贫成效"',
+         ["forms.city14.items[1].concept", "exti", "exit"]),
+        ('members = ["440500000000",', 'members = ["440700000000",',
+         ["classes.city14.members", "江门", "另行制定"]),
+        ("no = 2, concept", "no = 3, concept", ["items[2].no", "3", "without a gap"]),
+        ("county = 0.3333333333333333,", "county = 0.5,", ["choices.levels.weights", "adding to 1"]),
+        ('active = ["V1", "V2"]', 'active = ["V1", "V9"]', ["choices.rules.active", "V9"]),
+        ("schema = 1", "schema = 7", ["schema", "7", "schema = 1"]),
+        ("[choices.ties]", "[choices.tie]", ["choices.tie", "ties"]),
+        ('cap = "一般"', 'cap = "中等"', ["rules.V1.cap", "中等", "一般"]),
+        ("[choices.scale]", "[choices.scale", ["not valid TOML"]),
+    ],
+)  # fmt: skip
+def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str, says: list[str]) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new)
+    for part in says:
+        assert part in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('type = "int"', 'type = "integer"', ["hh_size", "type = integer", "int, number"]),
+        ('denominator = "school_age"', 'denominator = "schoolage"', ["in_school", "school_age"]),
+        ('direction = "up"\nfloor = 0.9\n', 'direction = "down"\nfloor = 0.9\n', ["direction = down"]),
+        ('id = "labour"', 'id = "hh_size"', ["stands twice"]),
+        ("label = \"家庭常住人口\"", 'labell = "家庭常住人口"', ["labell", "label"]),
+    ],
+)  # fmt: skip
+def test_faulty_codebook_is_refused(edit, old: str, new: str, says: list[str]) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new, "codebook.toml")
+    for part in says:
+        assert part in str(caught.value)
+
+
+def test_lowered_disclosure_threshold_is_refused(edit) -> None:
+    with pytest.raises(InputRefused, match="K156"):
+        edit("min_households = 10", "min_households = 3", "disclosure.toml")
+
+
+def test_missing_plan_file_names_it(tmp_path: Path) -> None:
+    shutil.copytree(PLANS / "2020", tmp_path / "p")
+    (tmp_path / "p" / "aliases.csv").unlink()
+    with pytest.raises(InputRefused, match=r"aliases\.csv"):
+        load_plan(tmp_path / "p")
+
+
+@pytest.mark.parametrize("text", ["韶关", "韶关市", "440200", "440200000000", " 韶关市\u200b"])
+def test_targets_resolve_as_people_write_them(plan: Plan, text: str) -> None:
+    assert plan.resolve_target(text, {"440200000000": "韶关市", "445100000000": "潮州市"}) == "440200000000"
+
+
+def test_unknown_target_gets_three_names_and_jiangmen_the_clause(plan: Plan) -> None:
+    known = {"440200000000": "韶关市", "445100000000": "潮州市", "440500000000": "汕头市", "445300000000": "云浮市"}
+    with pytest.raises(InputRefused) as caught:
+        plan.resolve_target("韶光市", known)
+    assert "韶关市" in caught.value.expected
+    assert len(caught.value.expected.removesuffix(", …").split(", ")) == 3
+    for name in ("江门", "江门市", "440700"):
+        with pytest.raises(InputRefused) as caught:
+            plan.resolve_target(name, known)
+        assert "省对江门市党委和政府2020年扶贫开发工作成效考核方案另行制定。" in str(caught.value)
+
+
+def test_scale_grades_at_the_cut_and_just_below(plan: Plan) -> None:
+    scale = plan.scale
+    cases = [(100, "好"), (87.5, "好"), (87.5 - 1e-10, "好"), (87.4999, "较好"), (62.5, "较好"),
+             (62.49, "一般"), (37.5, "一般"), (37.49, "较差"), (0, "较差")]  # fmt: skip
+    assert [scale.grade(s) for s, _ in cases] == [g for _, g in cases]
