@@ -8,7 +8,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test test-all check lab bench lock format clean-outputs
+.PHONY: help setup reports test test-all check lab bench docs lock format clean-outputs
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ lab: setup ## open JupyterLab on the notebooks
 bench: setup ## measure, side by side, and write the results to docs/
 	$(BIN)/python benchmarks/coverage.py --seeds 200
 	$(BIN)/python benchmarks/rank_coverage.py
+
+docs: setup ## write docs/data_dictionary.md from the contracts
+	$(BIN)/python -m kaohe.run.dictionary
 
 lock: ## renew requirements.lock from pyproject.toml
 	"$(PYTHON)" -m venv .cache/lock

@@ -1,0 +1,1 @@
+"""All steps over the whole province: demonstration, build, batch, command line."""

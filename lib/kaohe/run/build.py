@@ -1,0 +1,177 @@
+"""All computed tables, for the whole province, in one go: compute once, show many.
+
+`build_all` reads the clean tables, calls design, estimate and grade, checks every table against
+its contract and puts the set in place as a whole. Unchanged inputs are not computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import kaohe
+from kaohe.base.built import BUILT
+from kaohe.base.check import conform
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import locked, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
+from kaohe.base.plan import Plan
+from kaohe.base.tables import RAW
+
+COMPUTING_ROOMS = ("base", "clean", "design", "estimate", "grade", "run")
+EXTRA_TABLES = ("sample",)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build did: the tables written with their hashes, or that nothing had changed."""
+
+    folder: Path
+    tables: dict[str, str]
+    unchanged: bool
+    info: dict[str, Any]
+
+
+def code_hash(rooms: tuple[str, ...] = COMPUTING_ROOMS) -> str:
+    """SHA-256 over the library's own source files in `rooms`, in path order."""
+    root = Path(kaohe.__file__).parent
+    digest = hashlib.sha256()
+    for room in rooms:
+        for path in sorted((root / room).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """The clean tables by name, and what intake.json says of them.
+
+    Raises
+    ------
+    InputRefused
+        K810 when there are no clean tables, K101 or K102 when one is missing or damaged.
+    """
+    folder = processed / "clean"
+    intake = folder / "intake.json"
+    if not intake.is_file():
+        raise InputRefused(
+            "K810",
+            "There are no cleaned tables",
+            where=str(folder),
+            remedy="put the office's files into data/raw (or run `kaohe demo`), then run `kaohe clean`",
+        )
+    info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
+    names = [*RAW, "forms", "grades", "findings", "accounts"]
+    return {name: read_parquet(folder / f"{name}.parquet") for name in names}, info
+
+
+def compute(
+    clean: dict[str, pd.DataFrame], plan: Plan, *, progress: Progress = lambda _: None
+) -> dict[str, pd.DataFrame]:
+    """Every built table from the clean ones, each conforming to its contract."""
+    from kaohe.clean.truth import build_intake_tables
+    from kaohe.design import build_weights
+    from kaohe.estimate import build_estimates
+    from kaohe.grade import build_grades
+
+    progress("weights")
+    tables = dict(build_weights(clean, plan))
+    progress("estimates")
+    tables.update(build_estimates(clean, tables, plan))
+    progress("grades")
+    rng = np.random.default_rng(plan.choices["uncertainty"]["seed"])
+    tables.update(build_grades(clean, tables, plan, rng=rng))
+    progress("what came in")
+    tables.update(build_intake_tables(clean, plan))
+    return {**{name: conform(name, tables[name]) for name in BUILT}, **{name: tables[name] for name in EXTRA_TABLES}}
+
+
+def build_all(
+    processed: Path,
+    plan: Plan,
+    *,
+    now: datetime,
+    force: bool = False,
+    progress: Progress = lambda _: None,
+) -> BuildResult:
+    """Compute all tables and replace data/processed/build as a whole.
+
+    Parameters
+    ----------
+    processed : Path
+        Folder that holds ``clean/`` and gets ``build/``.
+    plan : Plan
+    now : datetime
+        Written into build.json as the time of the build.
+    force : bool
+        Compute although nothing has changed.
+    progress : callable
+        Told the name of each stage.
+
+    Raises
+    ------
+    InputRefused
+        K810 without clean tables; whatever the rooms refuse, by name.
+    BusyError
+        K501 when another run holds the folder.
+    """
+    home = processed / "build"
+    with locked(processed, "kaohe build"):
+        clean_info = _intake_info(processed)
+        inputs = {
+            "data_hash": clean_info["data_hash"],
+            "plan_hash": plan.digest,
+            "code_hash": code_hash(),
+        }
+        current = _current(home)
+        if current and not force and all(current.get(k) == v for k, v in inputs.items()) and _whole(home, current):
+            return BuildResult(home, current["tables"], True, current)
+        clean, clean_info = read_clean(processed)
+        tables = compute(clean, plan, progress=progress)
+        progress("writing")
+        with swapped_folder(home) as fresh:
+            for name, frame in tables.items():
+                write_parquet(fresh / f"{name}.parquet", frame)
+            hashes = {name: sha256_file(fresh / f"{name}.parquet") for name in sorted(tables)}
+            info = {
+                "schema": 1,
+                **inputs,
+                "origin": clean_info["origin"],
+                "seed": clean_info.get("seed"),
+                "plan_id": plan.meta["id"],
+                "library": kaohe.__version__,
+                "built_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+                "tables": hashes,
+            }
+            write_json(fresh / "build.json", info)
+    return BuildResult(home, hashes, False, info)
+
+
+def _intake_info(processed: Path) -> dict[str, Any]:
+    intake = processed / "clean" / "intake.json"
+    if not intake.is_file():
+        read_clean(processed)
+    info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
+    return info
+
+
+def _current(home: Path) -> dict[str, Any] | None:
+    path = home / "build.json"
+    if not path.is_file():
+        return None
+    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return info
+
+
+def _whole(home: Path, info: dict[str, Any]) -> bool:
+    """True when every table of the last build is there with the hash it was written with."""
+    paths = {name: home / f"{name}.parquet" for name in info["tables"]}
+    return all(p.is_file() and sha256_file(p) == info["tables"][n] for n, p in paths.items())
