@@ -1,0 +1,243 @@
+"""What a notebook opens: one target's rows, its context for charts and sentences, header and seal.
+
+A notebook begins with `open_report` and ends with ``job.seal()``; everything in between reads
+through the `Report`, which remembers what was read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import kaohe
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import sha256_file
+from kaohe.base.plan import Plan, load_plan
+from kaohe.plot.output import Context, Header, Seal
+from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
+from kaohe.publish.reports import Notebook, Target, notebook_of, read_targets, report_slug, resolve
+
+ENV_PROCESSED = "KAOHE_PROCESSED"
+ENV_PLAN = "KAOHE_PLAN"
+BANNER = "演示数据（虚构）"
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """What `kaohe build` says about its tables (build.json), with defaults for what it leaves out."""
+
+    folder: Path
+    origin: str
+    data_hash: str
+    build: str
+    time: str
+    tables: dict[str, str]
+
+    @property
+    def banner(self) -> str:
+        """演示数据（虚构） for invented data, otherwise empty."""
+        return BANNER if self.origin == "demo" else ""
+
+
+class Report:
+    """One report being made. Shown in a notebook it is the report's head.
+
+    Attributes
+    ----------
+    ctx : Context
+        Whose report this is; what every chart and sentence takes.
+    """
+
+    def __init__(
+        self, notebook: Notebook, target: Target, targets: list[Target], plan: Plan, info: BuildInfo, preview: bool
+    ) -> None:
+        self._notebook = notebook
+        self._target = target
+        self._targets = targets
+        self._info = info
+        self._preview = preview
+        self._read: dict[str, str] = {}
+        cls = plan.classes.get(target.class_id)
+        self.ctx = Context(
+            object=target.object,
+            name=target.name,
+            kind=target.kind,
+            class_id=target.class_id,
+            class_label=cls.label if cls else "",
+            n_class=sum(t.kind in {"city", "unit"} and t.class_id == target.class_id for t in targets) if cls else 0,
+            year=int(plan.meta["year"]),
+            origin=info.origin,
+            source_note=info.banner,
+            plan=plan,
+        )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A whole built table.
+
+        Raises
+        ------
+        InputRefused
+            K802 for an unknown name, K101 or K102 for a missing or damaged file.
+        """
+        return self._part(Part(name))
+
+    def own(self, name: str) -> pd.DataFrame:
+        """The rows of a built table about this target (see `kaohe.publish.parts.own_part`)."""
+        return self._part(own_part(name, self._target))
+
+    def peers(self, name: str) -> pd.DataFrame:
+        """The rows of a built table about this target's class (see `kaohe.publish.parts.peers_part`)."""
+        return self._part(peers_part(name, self._target))
+
+    def header(self) -> Header:
+        """Title, facts, mark and banner of this report."""
+        ctx = self.ctx
+        meta = ctx.plan.meta
+        facts = [("考核对象", ctx.name)]
+        if ctx.kind == "county":
+            facts.append(("所属市", ctx.plan.gazetteer.name(self._target.city)))
+        elif ctx.class_label and ctx.kind != "class":
+            facts.append(("对象类别", ctx.class_label))
+        facts += [
+            ("考核年度", f"{ctx.year}年"),
+            ("依据", str(meta["document_no"])),
+            ("数据版本", self._info.data_hash[:12] or "未注明"),
+        ]
+        return Header(
+            title=self._notebook.title.format(year=ctx.year, name=ctx.name),
+            target=ctx.name,
+            class_label=ctx.class_label,
+            facts=facts,
+            mark=str(meta["mark"]),
+            banner=self._info.banner,
+            preview=self._preview,
+            slug=report_slug(self._notebook.stem, ctx.object),
+        )
+
+    def seal(self) -> Seal:
+        """The last cell: which notebook and target this is and what it read; publishing checks it."""
+        return Seal(
+            notebook=self._notebook.stem,
+            target=self.ctx.object,
+            preview=self._preview,
+            build=self._info.build,
+            plan=self.ctx.plan.digest,
+            version=kaohe.__version__,
+            tables=dict(sorted(self._read.items())),
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.header()._repr_mimebundle_(include, exclude)
+
+    def _part(self, part: Part) -> pd.DataFrame:
+        frame = read_part(self._info.folder, part, self._targets)
+        self._read[str(part)] = rows_digest(frame)
+        return frame
+
+
+def open_report(notebook: str, target: str = "", processed: str | Path = "", plan: str | Path = "") -> Report:
+    """Open the report of one target.
+
+    Parameters
+    ----------
+    notebook : str
+        Which of the numbered notebooks this is (``40_city``).
+    target : str
+        Code, name or short name; empty opens the first one as a preview, which cannot be published.
+    processed : path
+        The processed data; empty: environment ``KAOHE_PROCESSED``, otherwise ``data/processed``
+        looked for from the working folder upward.
+    plan : path
+        The plan folder; empty: environment ``KAOHE_PLAN``, otherwise the packaged plan.
+
+    Raises
+    ------
+    InputRefused
+        K801 unknown notebook; K804 no processed data; K805 built under another plan; K130 a place
+        that the plan leaves out; K131 an unknown target.
+    """
+    which = notebook_of(notebook)
+    scheme = cached_plan(str(plan) or os.environ.get(ENV_PLAN, ""))
+    info = build_info(find_build(processed))
+    targets = read_targets(info.folder, scheme)
+    of_kind = [t for t in targets if t.kind == which.kind]
+    if not of_kind:
+        raise InputRefused(
+            "K806",
+            "The build holds no target of this kind",
+            where=str(info.folder),
+            expected=f"at least one {which.kind} for {which.stem}",
+            remedy="run `kaohe clean` and `kaohe build` on data that has some",
+        )
+    preview = not target.strip() and which.kind != "province"
+    chosen = of_kind[0] if not target.strip() else resolve(target, which.kind, targets, scheme)
+    return Report(which, chosen, targets, scheme, info, preview)
+
+
+@lru_cache(maxsize=4)
+def cached_plan(folder: str) -> Plan:
+    """A plan, read once a process."""
+    return load_plan(folder or None)
+
+
+def find_build(processed: str | Path = "") -> Path:
+    """The folder of built tables of the processed data (see `open_report`).
+
+    Raises
+    ------
+    InputRefused
+        K804, naming where was looked.
+    """
+    given = str(processed) or os.environ.get(ENV_PROCESSED, "")
+    if given:
+        places = [Path(given)]
+    else:
+        here = Path.cwd()
+        places = [folder / "data" / "processed" for folder in (here, *here.parents)]
+    for place in places:
+        for build in (place / "build", place):
+            if (build / "targets.parquet").is_file():
+                return build
+    raise InputRefused(
+        "K804",
+        "There are no built tables",
+        where=str(places[0]),
+        expected="a folder with build/targets.parquet",
+        remedy="run `kaohe clean` and `kaohe build` first, or `kaohe all --demo` to see the demonstration",
+    )
+
+
+def build_info(build: Path) -> BuildInfo:
+    """What build.json says beside the tables.
+
+    Raises
+    ------
+    InputRefused
+        K807 when build.json is missing or unreadable.
+    """
+    path = build / "build.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputRefused(
+            "K807",
+            "The built tables have no readable build.json",
+            where=str(path),
+            got=str(error).splitlines()[0],
+            remedy="run `kaohe build` again",
+        ) from error
+    origin = str(said.get("origin", "office"))
+    return BuildInfo(
+        folder=build,
+        origin=origin if origin in {"demo", "office"} else "office",
+        data_hash=str(said.get("data_hash", "")),
+        build=str(said.get("build") or said.get("data_hash") or sha256_file(path)),
+        time=str(said.get("time", "")),
+        tables={str(k): str(v) for k, v in said.get("tables", {}).items()},
+    )
