@@ -40,7 +40,7 @@ def _built(name: str, label: str, key: str, columns: str) -> Built:
 BUILT: dict[str, Built] = {
     t.name: t
     for t in (
-        _built("targets", "报告对象", "kind object", """
+        _built("targets", "报告对象", "notebook object", """
             s kind 种类, s object 编码, s name 名称, s class_id 类别, s city 所在市, s notebook 报告模板, s slug 文件名"""),
         # the survey
         _built("weights", "样本户权重", "household", """
@@ -112,7 +112,7 @@ BUILT: dict[str, Built] = {
             f completeness 数据完整率"""),
         _built("caps", "等次限制规则", "object rule", """
             s object 对象, s rule 规则, s field 事项, s field_name 事项名称, s value 认定, s evidence 依据, d date 日期, b fired 触发,
-            s before 限制前, s after 限制后, s clause 条款, s text 原文"""),
+            s before 限制前, s after 限制后, s clause 条款, s text 原文, s state 状态"""),
         _built("decisions_log", "人工决定", "object decision", """
             s object 对象, s decision 编号, s kind 类型, s from_grade 原等次, s to_grade 调整为, s stream 涉及来源, s reason 理由,
             s by_role 决定机构, d date 日期, b applied 已采用, s why 说明"""),
