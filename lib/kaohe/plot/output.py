@@ -67,6 +67,8 @@ class Context:
         Said under every chart, as 演示数据（虚构）; empty for the office's data.
     plan : Plan
         The plan in force.
+    names : mapping of code to name, optional
+        Names of the targets (cities, counties, units), where the register of places does not hold them.
     """
 
     object: str
@@ -79,6 +81,7 @@ class Context:
     origin: str
     source_note: str
     plan: Plan
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -90,6 +93,10 @@ class Context:
     def is_demo(self) -> bool:
         """True when the data are invented."""
         return self.origin == "demo"
+
+    def name_of(self, code: str) -> str:
+        """Name of a target or place: the report's own list first, then the register, else the code."""
+        return self.names.get(code) or self.plan.gazetteer.name(code)
 
 
 class Output:
@@ -370,7 +377,10 @@ class Text(Output):
 
 @dataclass(frozen=True)
 class Seal(Output):
-    """What this report was made of; publishing refuses a notebook whose seal is missing or differs."""
+    """What this report was made of; publishing refuses a notebook whose seal is missing or differs.
+
+    `facts` (label, value) and `choices` in force stand in the page's footer.
+    """
 
     notebook: str
     target: str
@@ -379,6 +389,8 @@ class Seal(Output):
     plan: str
     version: str
     tables: Mapping[str, str]
+    facts: Sequence[tuple[str, str]] = ()
+    choices: Sequence[str] = ()
     kind = "seal"
 
     def payload(self) -> dict[str, Any]:
@@ -392,6 +404,8 @@ class Seal(Output):
             "plan": self.plan,
             "version": self.version,
             "tables": dict(sorted(self.tables.items())),
+            "facts": [[label, value] for label, value in self.facts],
+            "choices": list(self.choices),
         }
 
     def plain(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pandas as pd
 
 import kaohe
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import sha256_file
+from kaohe.base.files import sha256_text
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
@@ -30,11 +31,12 @@ BANNER = "演示数据（虚构）"
 
 @dataclass(frozen=True)
 class BuildInfo:
-    """What `kaohe build` says about its tables (build.json), with defaults for what it leaves out."""
+    """What `kaohe build` says about its tables (build.json)."""
 
     folder: Path
     origin: str
     data_hash: str
+    plan_hash: str
     build: str
     time: str
     tables: dict[str, str]
@@ -75,6 +77,7 @@ class Report:
             origin=info.origin,
             source_note=info.banner,
             plan=plan,
+            names={t.object: t.name for t in targets},
         )
 
     def table(self, name: str) -> pd.DataFrame:
@@ -130,7 +133,19 @@ class Report:
             plan=self.ctx.plan.digest,
             version=kaohe.__version__,
             tables=dict(sorted(self._read.items())),
+            facts=self._provenance(),
+            choices=choices_in_force(self.ctx.plan),
         )
+
+    def _provenance(self) -> list[tuple[str, str]]:
+        meta = self.ctx.plan.meta
+        return [
+            ("工作方案", f"《{meta['title']}》（{meta['document_no']}）"),
+            ("方案参数", f"{meta['id']}，指纹 {self.ctx.plan.digest[:12]}"),
+            ("数据指纹", self._info.data_hash[:16] or "未注明"),
+            ("建表时间", beijing_time(self._info.time)),
+            ("程序版本", f"kaohe {kaohe.__version__}"),
+        ]
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.header()._repr_mimebundle_(include, exclude)
@@ -165,6 +180,15 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
     which = notebook_of(notebook)
     scheme = cached_plan(str(plan) or os.environ.get(ENV_PLAN, ""))
     info = build_info(find_build(processed))
+    if info.plan_hash and info.plan_hash != scheme.digest:
+        raise InputRefused(
+            "K805",
+            "The tables were built under another plan",
+            where=str(info.folder),
+            got=info.plan_hash[:12],
+            expected=f"{scheme.digest[:12]}, the plan in {scheme.folder.name}",
+            remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
+        )
     targets = read_targets(info.folder, scheme)
     of_kind = [t for t in targets if t.kind == which.kind]
     if not of_kind:
@@ -178,6 +202,23 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
     preview = not target.strip() and which.kind != "province"
     chosen = of_kind[0] if not target.strip() else resolve(target, which.kind, targets, scheme)
     return Report(which, chosen, targets, scheme, info, preview)
+
+
+def choices_in_force(plan: Plan) -> list[str]:
+    """The office's choices where the plan document is silent, one sentence each."""
+    values = "、".join(f"{name}{value:g}分" for name, value in plan.scale.values.items())
+    cuts = "、".join(f"{name}{value:g}分" for name, value in plan.scale.cuts.items())
+    said = [f"等次赋分：{values}；分等界限：{cuts}及以上"]
+    said += [str(s["note"]) for s in plan.choices.values() if isinstance(s, dict) and s.get("note")]
+    return said
+
+
+def beijing_time(stamp: str) -> str:
+    """An ISO time as 2020年12月28日 10:05 in Beijing time; empty stays 未注明."""
+    if not stamp:
+        return "未注明"
+    moment = datetime.fromisoformat(stamp).astimezone(timezone(timedelta(hours=8)))
+    return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
 
 
 @lru_cache(maxsize=4)
@@ -237,7 +278,8 @@ def build_info(build: Path) -> BuildInfo:
         folder=build,
         origin=origin if origin in {"demo", "office"} else "office",
         data_hash=str(said.get("data_hash", "")),
-        build=str(said.get("build") or said.get("data_hash") or sha256_file(path)),
-        time=str(said.get("time", "")),
+        plan_hash=str(said.get("plan_hash", "")),
+        build=sha256_text("\0".join(str(said.get(k, "")) for k in ("data_hash", "plan_hash", "code_hash"))),
+        time=str(said.get("built_at", "")),
         tables={str(k): str(v) for k, v in said.get("tables", {}).items()},
     )

@@ -1,0 +1,118 @@
+"""Folders of a batch's runs: empty working folders, no settings of the user, kernelspecs of this Python.
+
+A `matplotlibrc`, an IPython start-up file, a `random.py` beside the notebook or a kernelspec of
+another Python must not change a report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "kaohe-run-"
+PLAIN = "kaohe-plain"
+WARM = "kaohe"
+LONGEST = 50  # a socket path holds 107 bytes and the file name takes 54
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """One temporary folder with what kernels need; `kernel_name` is what notebooks run on."""
+
+    root: Path
+    kernel_name: str = PLAIN
+
+    @classmethod
+    @contextmanager
+    def temporary(cls, kernel_name: str = PLAIN) -> Iterator[Sandbox]:
+        """A sandbox that is removed at the end of the block."""
+        sweep_dead()
+        root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        try:
+            yield cls.prepare(root, kernel_name)
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+
+    @classmethod
+    def prepare(cls, root: Path, kernel_name: str = PLAIN) -> Sandbox:
+        """Write the kernelspecs into `root` and make its folders."""
+        for name in ("work", "runtime", "config", "ipython", "matplotlib"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        write_spec(root / "jupyter" / "kernels" / PLAIN, PLAIN)
+        return cls(root, kernel_name)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that keep kernels and Jupyter inside the sandbox."""
+        return {
+            "MPLCONFIGDIR": str(self.root / "matplotlib"),
+            "MPLBACKEND": "agg",
+            "IPYTHONDIR": str(self.root / "ipython"),
+            "JUPYTER_PATH": str(self.root / "jupyter"),
+            "JUPYTER_CONFIG_DIR": str(self.root / "config"),
+            "JUPYTER_RUNTIME_DIR": str(self.root / "runtime"),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            **THREADS,
+        }
+
+    def connection(self) -> dict[str, str]:
+        """How to talk to kernels: over local sockets where there are such and the path is short enough."""
+        if os.name == "posix" and len(str(self.root / "runtime")) <= LONGEST:
+            return {"transport": "ipc"}
+        return {}
+
+    @contextmanager
+    def working_folder(self) -> Iterator[Path]:
+        """An empty folder for one run."""
+        folder = Path(tempfile.mkdtemp(dir=self.root / "work"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_spec(folder: Path, name: str, *, provisioner: str = "") -> None:
+    """Write a kernelspec of this Python."""
+    folder.mkdir(parents=True, exist_ok=True)
+    spec: dict[str, object] = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": name,
+        "language": "python",
+        "interrupt_mode": "signal",
+        "metadata": {"debugger": False},
+    }
+    if provisioner:
+        spec["metadata"] = {"debugger": False, "kernel_provisioner": {"provisioner_name": provisioner}}
+    (folder / "kernel.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")
+
+
+def sweep_dead() -> int:
+    """Remove sandboxes whose process is gone; returns how many."""
+    swept = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdigit() and not _alive(int(number)):
+            with suppress(OSError):
+                shutil.rmtree(folder)
+                swept += 1
+    return swept
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
