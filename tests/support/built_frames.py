@@ -69,7 +69,8 @@ def make_context(kind: str, origin: str = "demo", object_: str = "") -> Context:
     name = "全省" if real == "province" else (label if real == "class" else name_of(code))
     note = "演示数据（虚构）" if origin == "demo" else ""
     n = plan.classes[class_id].n if class_id else 0
-    return Context(code, name, real, class_id, label, n, 2020, origin, note, plan)
+    names = {u: name_of(u) for u in unit_codes(235)}
+    return Context(code, name, real, class_id, label, n, 2020, origin, note, plan, names)
 
 
 def make_built(seed: int = 1, n_units: int = N_UNITS) -> dict[str, pd.DataFrame]:

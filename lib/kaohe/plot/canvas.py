@@ -1,0 +1,203 @@
+"""A picture laid out in inches from its top left corner, drawn by Matplotlib, saved as lean SVG.
+
+The caption carries the title, so none stands in the picture. Text stays text: the SVG names a
+family stack and the page embeds the font. Two runs give the same bytes; no element has an id, so
+any number of pictures share a page.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaohe.base.errors import EXIT_BUG, KaoheError
+from kaohe.plot import fonts
+from kaohe.plot.output import Chart, DataTable, in_batch
+from kaohe.plot.palette import INK, PAPER, SOFT
+from kaohe.plot.svg import lean
+from kaohe.plot.typeset import check_layout, shorten
+
+WIDTH = 7.1
+SIZE = 9.5
+SMALL = 8.5
+TINY = 7.5
+LINE = 1.36
+CHECK = "KAOHE_CHECK_LAYOUT"
+# Half the height of a Chinese character above the baseline, in em, less its part below.
+_MIDDLE = 0.36
+_ALIGN = {"left": "left", "center": "center", "right": "right"}
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The words around a picture."""
+
+    title: str
+    subtitle: str
+    alt: str
+    note: str
+
+
+class Canvas:
+    """An empty picture.
+
+    Parameters
+    ----------
+    height, width : float
+        Inches. The width is that of the text on A4 and on the page.
+    """
+
+    def __init__(self, height: float, width: float = WIDTH) -> None:
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+        from matplotlib.transforms import Affine2D
+
+        self.width = width
+        self.height = height
+        self.figure = Figure(figsize=(width, height))
+        FigureCanvasSVG(self.figure)
+        self.figure.patch.set_visible(False)
+        self._place = Affine2D().scale(1, -1).translate(0, height) + self.figure.dpi_scale_trans
+        self.lacks = False
+
+    def rect(
+        self, x: float, y: float, w: float, h: float, fill: str = "none", *,
+        edge: str = "none", line: float = 0.8, dash: Sequence[float] = (), z: float = 1,
+    ) -> None:  # fmt: skip
+        """A rectangle with its top left corner at (x, y); `line` and `dash` in points."""
+        from matplotlib.patches import Rectangle
+
+        style: Any = (0, tuple(d / line for d in dash)) if dash else "-"
+        self._add(
+            Rectangle((x, y), w, h, facecolor=fill, edgecolor=edge, linewidth=line if edge != "none" else 0,
+                      linestyle=style, zorder=z)
+        )  # fmt: skip
+
+    def hatch(self, x: float, y: float, w: float, h: float, *, step: float = 0.075) -> None:
+        """A white box with slanted lines: missing."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        self.rect(x, y, w, h, PAPER, edge=SOFT, line=0.6)
+        points: list[tuple[float, float]] = []
+        k = 1
+        while k * step < w + h:
+            c = k * step
+            points += [(x + max(0.0, c - h), y + min(h, c)), (x + min(w, c), y + max(0.0, c - w))]
+            k += 1
+        codes = [Path.MOVETO, Path.LINETO] * (len(points) // 2)
+        if points:
+            self._add(PathPatch(Path(points, codes), facecolor="none", edgecolor=SOFT, linewidth=0.6, zorder=1.1))
+
+    def line(
+        self, points: Sequence[tuple[float, float]], color: str = INK, *, line: float = 1.0,
+        dash: Sequence[float] = (), z: float = 2,
+    ) -> None:  # fmt: skip
+        """A line through points; `line` and `dash` in points."""
+        from matplotlib.lines import Line2D
+
+        style: Any = (0, tuple(d / line for d in dash)) if dash else "-"
+        xs, ys = zip(*points, strict=True)
+        self._add(Line2D(xs, ys, color=color, linewidth=line, linestyle=style, solid_capstyle="butt", zorder=z))
+
+    def dot(
+        self,
+        x: float,
+        y: float,
+        r: float = 0.055,
+        fill: str = INK,
+        *,
+        edge: str = "none",
+        line: float = 1.4,
+        z: float = 3,
+    ) -> None:
+        """A disc; hollow with ``fill=PAPER`` and an edge."""
+        from matplotlib.patches import Circle
+
+        width = line if edge != "none" else 0
+        self._add(Circle((x, y), r, facecolor=fill, edgecolor=edge, linewidth=width, zorder=z))
+
+    def diamond(
+        self, x: float, y: float, r: float = 0.07, fill: str = INK, *, edge: str = "none", z: float = 3
+    ) -> None:
+        """A square on its corner."""
+        from matplotlib.patches import Polygon
+
+        corners = [(x, y - r), (x + r, y), (x, y + r), (x - r, y)]
+        self._add(Polygon(corners, closed=True, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=z))
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = SIZE, color: str = INK, align: str = "left",
+        fit: float = 0.0, z: float = 5,
+    ) -> None:  # fmt: skip
+        """One line of text, its middle at height `y`; cut with … where it is wider than `fit` inches."""
+        shown = fonts.drawable(text)
+        self.lacks = self.lacks or shown != text
+        if fit:
+            shown = shorten(shown, fit, size)
+        if not shown.strip():
+            return
+        self.figure.text(
+            x, y + _MIDDLE * size / 72, shown, transform=self._place, fontproperties=fonts.font_properties(size),
+            color=color, ha=_ALIGN[align], va="baseline", parse_math=False, zorder=z,
+        )  # fmt: skip
+
+    def lines(
+        self, x: float, y: float, texts: Sequence[str], *, size: float = SIZE, color: str = INK, align: str = "left"
+    ) -> None:
+        """Lines of text, the block's middle at height `y`."""
+        pitch = size * LINE / 72
+        top = y - pitch * (len(texts) - 1) / 2
+        for number, text in enumerate(texts):
+            self.text(x, top + number * pitch, text, size=size, color=color, align=align)
+
+    def problems(self) -> list[str]:
+        """Texts that leave the picture or overlap another (see `check_layout`)."""
+        return check_layout(self.figure)
+
+    def svg(self) -> str:
+        """The picture as SVG for use inside a page."""
+        import matplotlib as mpl
+
+        out = io.StringIO()
+        meta = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "kaohe", "path.simplify": False}):
+            canvas: Any = self.figure.canvas
+            canvas.print_svg(out, metadata=meta)
+        return lean(out.getvalue())
+
+    def png(self, dpi: int = 144) -> bytes:
+        """The picture as PNG on white."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        out = io.BytesIO()
+        FigureCanvasAgg(self.figure)
+        self.figure.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None})
+        return out.getvalue()
+
+    def chart(self, id: str, caption: Caption, table: DataTable) -> Chart:
+        """The finished output; with ``KAOHE_CHECK_LAYOUT=1`` a clipped or overlapping text is an error.
+
+        Raises
+        ------
+        KaoheError
+            K704, naming the texts.
+        """
+        if os.environ.get(CHECK, "") == "1":
+            found = self.problems()
+            if found:
+                error = KaoheError("K704", "A chart's texts are cut or overlap", where=id, got="; ".join(found[:5]))
+                error.exit_code = EXIT_BUG
+                raise error
+        note = caption.note + (f"{fonts.GETA}：字库无此字，原字见数据表。" if self.lacks else "")
+        svg = self.svg()
+        png = b"" if in_batch() else self.png()
+        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png)
+
+    def _add(self, artist: Any) -> None:
+        artist.set_transform(self._place)
+        artist.set_clip_on(False)
+        self.figure.add_artist(artist, clip=False)

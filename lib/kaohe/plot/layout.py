@@ -1,0 +1,180 @@
+"""Frames that most charts share: scales, axes below the rows, name and number columns, legends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from kaohe.plot import fonts
+from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
+from kaohe.plot.palette import INK, MUTED, RULE, SOFT
+
+PITCH = 0.26
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Turns a value into inches; `log` for a logarithmic one."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+    log: bool = False
+
+    def __call__(self, value: float) -> float:
+        a, b, v = (math.log(x) if self.log else x for x in (self.low, self.high, value))
+        return self.left + (v - a) / (b - a) * (self.right - self.left)
+
+    def clip(self, value: float) -> float:
+        """Place of a value, kept within the scale."""
+        return self(min(max(value, self.low), self.high))
+
+
+def nice_step(span: float, count: int = 5) -> float:
+    """A step of 1, 2 or 5 times a power of ten that divides `span` into about `count` parts."""
+    if span <= 0:
+        return 1.0
+    raw = span / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next((m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999), 10 * power)
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Round values from `low` to `high`, both included where they are round."""
+    step = nice_step(high - low, count)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(k * step, 10) for k in range(first, last + 1)]
+
+
+def widen(values: Iterable[float], *, floor: float | None = None, ceiling: float | None = None) -> tuple[float, float]:
+    """Round limits around values for a dot plot, within `floor` and `ceiling`."""
+    known = [v for v in values if not math.isnan(v)]
+    if not known:
+        return (floor if floor is not None else 0.0, ceiling if ceiling is not None else 1.0)
+    low, high = min(known), max(known)
+    if high - low < 1e-9:
+        pad = abs(high) * 0.05 or 1.0
+        low, high = low - pad, high + pad
+    step = nice_step(high - low)
+    a, b = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    a = a if floor is None else max(floor, a)
+    b = b if ceiling is None else min(ceiling, b)
+    return (a, b) if b > a else (a, a + step)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of texts beside the plot, right-aligned under its head."""
+
+    head: str
+    texts: Sequence[str]
+    colors: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a chart: where the plot lies between names at left and numbers at right."""
+
+    canvas: Canvas
+    left: float
+    right: float
+    top: float
+    pitch: float
+    count: int
+
+    def y(self, row: int) -> float:
+        """Middle of a row."""
+        return self.top + (row + 0.5) * self.pitch
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge of the last row."""
+        return self.top + self.count * self.pitch
+
+
+def rows(
+    names: Sequence[str], *, numbers: Sequence[Numbers] = (), above: float = 0.3, below: float = 0.5, pitch: float = PITCH,
+    colors: Sequence[str] = (), widest: float = 2.2, size: float = SIZE, gap: float = 0.2,
+) -> Rows:  # fmt: skip
+    """A canvas with names at left and columns of numbers at right.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One a row; cut with … beyond `widest` inches.
+    numbers : sequence of Numbers
+        Columns at right, heads in the strip `above`.
+    above, below : float
+        Inches above the first row (key, heads) and below the last (axis).
+    colors : sequence of str
+        Colour of each name.
+    gap : float
+        Inches between plot and first number column.
+    """
+    height = above + pitch * len(names) + below
+    canvas = Canvas(height)
+    label = min(widest, max((fonts.width(fonts.drawable(n), size) for n in names), default=0.0)) + 0.02
+    x = WIDTH - 0.02
+    spots = []
+    for column in reversed(numbers):
+        texts = [column.head, *column.texts]
+        wide = max(fonts.width(t, SMALL if t == column.head else size) for t in texts)
+        spots.append((column, x))
+        x -= wide + 0.2
+    right = x + 0.2 - gap if numbers else WIDTH - 0.12
+    frame = Rows(canvas, label + 0.12, right, above, pitch, len(names))
+    for row, name in enumerate(names):
+        canvas.text(
+            label, frame.y(row), name, size=size, color=colors[row] if colors else INK, align="right", fit=widest
+        )
+    for column, spot in spots:
+        canvas.text(spot, above - 0.14, column.head, size=SMALL, color=MUTED, align="right")
+        for row, text in enumerate(column.texts):
+            color = column.colors[row] if column.colors else MUTED
+            canvas.text(spot, frame.y(row), text, size=size, color=color, align="right")
+    return frame
+
+
+def axis(
+    frame: Rows, scale: Scale, values: Sequence[float], show: Callable[[float], str], title: str = "", *, grid: bool = True,
+) -> None:  # fmt: skip
+    """Tick labels under the rows, thin lines through them, and what the axis shows."""
+    canvas = frame.canvas
+    taken = -1.0
+    for value in values:
+        x = scale(value)
+        if grid:
+            canvas.line([(x, frame.top - 0.03), (x, frame.bottom)], RULE, line=0.7, z=0)
+        text = show(value)
+        half = fonts.width(text, SMALL) / 2
+        if x - half > taken + 0.04:
+            canvas.text(x, frame.bottom + 0.13, text, size=SMALL, color=MUTED, align="center")
+            taken = x + half
+    if title:
+        canvas.text(
+            (scale.left + scale.right) / 2,
+            frame.bottom + 0.33,
+            title,
+            size=SMALL,
+            color=MUTED,
+            align="center",
+            fit=scale.right - 0.0,
+        )
+
+
+def legend(canvas: Canvas, x: float, y: float, entries: Iterable[tuple[str, str]], *, gap: float = 0.24) -> float:
+    """A row of swatches with their words at height `y`; returns the x after the last.
+
+    An entry is (fill, word); the fill ``hatch`` draws the pattern of missing values.
+    """
+    for fill, word in entries:
+        if fill == "hatch":
+            canvas.hatch(x, y - 0.065, 0.2, 0.13)
+        else:
+            canvas.rect(x, y - 0.065, 0.2, 0.13, fill, edge=SOFT, line=0.5)
+        canvas.text(x + 0.26, y, word, size=SMALL, color=MUTED)
+        x += 0.26 + fonts.width(word, SMALL) + gap
+    return x

@@ -1,0 +1,78 @@
+"""Setting of text: cutting, wrapping, and the check that no text is cut off or overlaps another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kaohe.plot import fonts
+
+_NO_LINE_START = "，。、；：！？）》”’〕％%"
+
+
+def shorten(text: str, width: float, size: float) -> str:
+    """`text`, cut with … so that it is at most `width` inches wide at `size` points."""
+    if fonts.width(text, size) <= width:
+        return text
+    kept = text
+    while kept and fonts.width(kept + "…", size) > width:
+        kept = kept[:-1]
+    return kept + "…"
+
+
+def wrap(text: str, width: float, size: float = 9.5, most: int = 0) -> list[str]:
+    """`text` in lines of at most `width` inches; no line starts with a closing mark.
+
+    Parameters
+    ----------
+    most : int
+        Greatest number of lines; the last one is cut with …; 0 for any number.
+    """
+    lines = [""]
+    for character in text.strip():
+        if lines[-1] and fonts.width(lines[-1] + character, size) > width:
+            carry = ""
+            while character in _NO_LINE_START and len(lines[-1]) > 1 and len(carry) < 2:
+                carry = lines[-1][-1] + carry
+                lines[-1] = lines[-1][:-1]
+                if carry[0] not in _NO_LINE_START:
+                    break
+            lines.append((carry + character).lstrip())
+        else:
+            lines[-1] += character
+    if most and len(lines) > most:
+        rest = "".join(lines[most - 1 :])
+        lines = [*lines[: most - 1], shorten(rest, width, size)]
+    return [line.rstrip() for line in lines]
+
+
+def check_layout(figure: Any, tolerance: float = 0.02) -> list[str]:
+    """Texts of a figure that leave it or overlap another by more than `tolerance` inches.
+
+    Returns
+    -------
+    list of str
+        One line for each fault; empty when there is none.
+    """
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    dpi = figure.dpi
+    previous = figure.canvas
+    agg: Any = FigureCanvasAgg(figure)
+    renderer = agg.get_renderer()
+    figure.set_canvas(previous)
+    texts = [t for t in figure.texts if t.get_text().strip()]
+    if not texts:
+        return []
+    boxes = np.array([t.get_window_extent(renderer).extents for t in texts]) / dpi
+    width, height = figure.get_size_inches()
+    faults = []
+    outside = (boxes[:, 0] < -tolerance) | (boxes[:, 1] < -tolerance)
+    outside |= (boxes[:, 2] > width + tolerance) | (boxes[:, 3] > height + tolerance)
+    faults += [f"leaves the picture: {texts[i].get_text()!r}" for i in np.flatnonzero(outside)]
+    x0, y0, x1, y1 = boxes.T
+    wide = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
+    high = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
+    clash = np.triu((wide > tolerance) & (high > tolerance), k=1)
+    faults += [f"overlap: {texts[i].get_text()!r} and {texts[j].get_text()!r}" for i, j in np.argwhere(clash)]
+    return faults
