@@ -95,7 +95,7 @@ class Household:
 
     def _guarantees(self) -> None:
         c = self.columns
-        weak = self.by_kind(-0.1, -0.6, 0.2)
+        weak = self.by_kind(0.5, -0.9, 0.0)
         every = self.yes(0.981, "education", shift=weak, power=1.3)
         out = np.minimum(c["school_age"], 1 + self.binomial(c["school_age"], 0.1))
         c["in_school"] = np.where(every == 1, c["school_age"], c["school_age"] - out).astype(np.int8)
@@ -121,7 +121,7 @@ class Household:
     def _income(self) -> None:
         c, rng = self.columns, self.rng
         size = c["hh_size"].astype(np.float32)
-        median = np.array([15600.0, 10200.0, 20500.0], dtype=np.float32)[self.kind]
+        median = np.array([19600.0, 8900.0, 20300.0], dtype=np.float32)[self.kind]
         noise = rng.standard_normal(self.n, dtype=np.float32)
         log = 0.30 * self.own + 0.26 * noise + 0.30 * self.effect("income") + 0.25 * (c["employed_n"] / size - 0.35)
         total = median * np.exp(log) * size

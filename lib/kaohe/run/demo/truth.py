@@ -126,16 +126,12 @@ class _Values:
         if function == "below":
             return self._compare(*arguments)
         parts = list(self._parts(arguments))
-        if function == "sum":
-            return np.sum(parts, axis=0)
         if function == "divide":
-            return parts[0] / parts[1]
-        if function == "copy":
-            return parts[0]
+            return np.asarray(parts[0] / parts[1])
         stacked = np.stack(parts)
-        found = stacked.min(axis=0) if function == "all" else stacked.max(axis=0)
-        result: np.ndarray = found
-        return result
+        if function == "sum":
+            return np.asarray(stacked.sum(axis=0))
+        return np.asarray(stacked.min(axis=0) if function == "all" else stacked.max(axis=0))
 
     def _parts(self, arguments: tuple[str, ...]) -> Iterator[np.ndarray]:
         for argument in arguments:
