@@ -1,0 +1,187 @@
+"""Tables of a class or the province: ranking, sensitivity, weights, counties, talk list."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot import table_maker as t
+from kaohe.plot.output import Cell, Context, Table, Text, cell
+
+
+def ranking(
+    frame: pd.DataFrame, ctx: Context, *, intervals: pd.DataFrame | None = None, id: str = "t-ranking"
+) -> Table | Text:
+    """The composite ranking of a class: grade, score, streams, rank with interval or band.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``composite`` of the class.
+    ctx : Context
+    intervals : DataFrame, optional
+        ``rank_intervals`` of the class.
+    id : str
+        ASCII slug on the page.
+    """
+    within = {} if intervals is None else {r["object"]: r for r in t.records(intervals)}
+    has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams if ctx.class_id else True
+    rows = frame.sort_values(["rank", "object"], na_position="last")
+    fields = [
+        t.custom("名次", rank_cell, "center"), t.text("对象", "name"), t.grade("综合等次", "grade_final"), t.decimal("综合得分", "composite", 2),
+    ]  # fmt: skip
+    if has_survey:
+        fields.append(t.decimal("专项调查", "survey"))
+    fields += [t.decimal("交叉考核", "cross"), t.decimal("日常工作", "daily")]
+    if within and has_survey:
+        fields.append(t.custom("名次区间", lambda r: _interval(within.get(r["object"])), "center"))
+    if (rows["band"] != "").any():
+        fields.append(t.text("档", "band"))
+    fields += [
+        t.whole("一般及以下指标", "n_weak"),
+        t.percent("数据完整率", "completeness"),
+        t.custom("上下界", _bounds, "right"),
+    ]
+    return t.make(
+        id, f"{ctx.class_label or ctx.name}综合评价一览（{len(rows)}个）", rows, fields,
+        empty="本类没有参评对象。",
+        note="得分相同的名次并列，其后名次顺延；待核、缺数据的不排名次，只给出可能的得分上下界。",
+    )  # fmt: skip
+
+
+def sensitivity_summary(frame: pd.DataFrame, ctx: Context, *, id: str = "t-sensitivity") -> Table | Text:
+    """How far ranks move when a choice is changed, by kind of choice.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``sensitivity_summary`` of the class.
+    """
+    return t.make(
+        id, "改变方法选择时名次的变动", frame.sort_values("mean_shift", ascending=False),
+        [
+            t.text("改变什么", "source_name"), t.whole("情形数", "scenarios"), t.decimal("平均名次变动", "mean_shift", 2),
+            t.whole("最大名次变动", "max_shift"), t.whole("等次变化的对象数", "grade_changes"),
+        ],
+        empty="没有做方法敏感性分析。",
+        note="这里是方法选择的影响，不是抽样误差，两者不可相加。来源权重为方案规定，变动权重只作假设情形。",
+    )  # fmt: skip
+
+
+def sensitivity(frame: pd.DataFrame, ctx: Context, *, id: str = "t-scenarios") -> Table | Text:
+    """Score, rank and grade of one target in each scenario.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``sensitivity`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}在各种方法情形下的得分和名次", frame.sort_values(["source", "scenario"]),
+        [
+            t.text("改变什么", "source_name"), t.text("情形", "scenario"), t.decimal("得分", "score", 2), t.custom("名次", rank_cell, "center"),
+            t.grade("等次", "grade"),
+        ],
+        empty=f"没有{ctx.name}的方法敏感性分析。",
+        folded=True,
+    )  # fmt: skip
+
+
+def effective_weights(frame: pd.DataFrame, ctx: Context, *, id: str = "t-effective") -> Table | Text:
+    """Nominal and effective weight of each stream in a class.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``effective_weights`` of the class.
+    """
+    order = {s: n for n, s in enumerate(ctx.plan.streams)}
+    return t.make(
+        id, "各类来源的名义权重和有效权重", frame.sort_values("stream", key=lambda s: s.map(order)),
+        [t.text("来源", "stream_name"), t.percent("名义权重", "nominal", 0), t.percent("有效权重", "effective")],
+        empty="参评对象太少，不能计算有效权重。",
+        note="名义权重为方案规定；有效权重 = 权重 × 该来源与综合得分的协方差 ÷ 综合得分的方差，说明名次高低实际由哪类来源拉开。",
+    )  # fmt: skip
+
+
+def counties(frame: pd.DataFrame, ctx: Context, *, id: str = "t-counties") -> Table | Text:
+    """Counties by the score of their field forms, the bottom ones and prominent problems marked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``counties`` of the city or province.
+    """
+    rows = frame.sort_values(["rank", "county"], na_position="last")
+    share = numbers.percent(ctx.plan.choices["county"]["bottom_share"], 0)
+    return t.make(
+        id, f"{ctx.name}{len(rows)}个县（市、区）的实地核查得分", rows,
+        [
+            t.custom("位次", rank_cell, "center"), t.text("县（市、区）", "name"), t.text("市", "city_name"), t.decimal("实地核查得分", "score"),
+            t.custom("县／镇／村表", lambda r: f"{r['n_county']}／{r['n_town']}／{r['n_village']}", "center"), t.whole("一般及以下指标", "n_weak"),
+            t.yes("靠后", "bottom", "靠后", numbers.MISSING), t.yes("突出问题", "prominent", "有", numbers.MISSING), t.whole("样本户", "n_households"),
+        ],
+        empty=f"{ctx.name}没有接受实地核查的县（市、区）。",
+        note=f"县（市、区）得分为县级考评表得分，不是综合评价；位次只在接受核查的县之间排，居后{share}的列为靠后（省考核办选定，方案未作规定）。",
+    )  # fmt: skip
+
+
+def talk_list(frame: pd.DataFrame, ctx: Context, *, id: str = "t-talk") -> Table | Text:
+    """Whom the leading group is to talk to, and why.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``talk_list``.
+    """
+    order = {"city": 0, "unit": 1, "county": 2}
+    rows = frame.assign(_k=frame["kind"].map(order)).sort_values(["_k", "object", "reason"])
+    return t.make(
+        id, f"谈话提醒对象（{rows['object'].nunique()}个）", rows,
+        [
+            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.text("对象", "name"), t.text("理由", "reason"),
+            t.text("依据", "clause"),
+        ],
+        empty="按现有认定，没有需要谈话提醒的对象。",
+        note="按方案“六、（五）结果审定及运用”列出；是否谈话由省扶贫开发领导小组决定。",
+    )  # fmt: skip
+
+
+def class_summary(frame: pd.DataFrame, ctx: Context, *, id: str = "t-class-summary") -> Table | Text:
+    """How many targets of each class have which grade.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``class_summary``.
+    """
+    counts = {(r["class_id"], r["grade"]): r["n"] for r in t.records(frame)}
+    words = [*terms.GRADES, *(g for g in dict.fromkeys(frame["grade"]) if g and g not in terms.GRADES)]
+    present = [c for c in ctx.plan.classes.values() if any(k == c.id for k, _ in counts)]
+
+    def show(grade: str) -> t.Show:
+        return lambda r: numbers.integer(counts.get((r["id"], grade), 0))
+
+    return t.make(
+        id, "各类对象的等次分布（个）", [{"id": c.id, "label": c.label} for c in present],
+        [t.text("类别", "label"), *(t.custom(g, show(g), "right") for g in words)],
+        empty="没有综合评价结果。",
+    )  # fmt: skip
+
+
+def rank_cell(row: t.Row) -> Cell:
+    """A rank, with 并列 where it is shared; — when there is none."""
+    if numbers.is_missing(row["rank"]):
+        return numbers.MISSING
+    text = numbers.integer(row["rank"])
+    return cell(f"{text}（并列）" if row.get("tied") else text)
+
+
+def _interval(row: t.Row | None) -> Cell:
+    return numbers.MISSING if row is None else numbers.rank_short(row["low"], row["high"])
+
+
+def _bounds(row: t.Row) -> Cell:
+    if numbers.is_missing(row["composite"]):
+        return numbers.span(row["low"], row["high"])
+    return numbers.MISSING

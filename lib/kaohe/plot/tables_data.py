@@ -1,0 +1,171 @@
+"""Tables of what came in and how complete it is: intake, findings, screens, completeness, choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kaohe.plot import numbers
+from kaohe.plot import table_maker as t
+from kaohe.plot.output import Context, Table, Text
+
+CHOSEN = "省考核办选定，方案未作规定"
+_ACTIONS = {"quarantine": "隔离", "normalise": "按规则改正", "refuse": "未采用", "note": "记录", "exclude": "排除"}
+
+
+def intake(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake") -> Table | Text:
+    """Every file that came in: rows read, used, set aside, and the balance.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``intake``.
+    """
+    return t.make(
+        id, f"来件清单（{len(frame)}件）", frame.sort_values(["table", "file", "sheet"]),
+        [
+            t.text("表", "table_label"), t.text("文件", "file"), t.text("工作表", "sheet"), t.text("编码", "encoding"), t.whole("读入", "read"),
+            t.whole("采用", "used"), t.whole("隔离", "quarantined"), t.whole("合计行", "declared"), t.whole("空行", "blank"),
+            t.whole("差额", "balance"), t.yes("状态", "refused", "未采用", "采用"),
+        ],
+        empty="没有收到任何文件。",
+        note="差额 = 读入 − 采用 − 隔离 − 合计行 − 空行，应为0：没有一行数据无声丢失。",
+        folded=True,
+    )  # fmt: skip
+
+
+def findings(frame: pd.DataFrame, ctx: Context, *, id: str = "t-findings") -> Table | Text:
+    """Problem data by rule: how many, what was done, what the sender should do.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``findings_summary``.
+    """
+    return t.make(
+        id, "问题数据按规则汇总", frame.sort_values("n", ascending=False),
+        [
+            t.text("表", "table_label"), t.text("规则", "rule"), t.custom("处理", lambda r: _ACTIONS.get(str(r["action"]), str(r["action"])), "center"),
+            t.whole("条数", "n"), t.text("处理建议", "remedy"), t.text("代码", "code"),
+        ],
+        empty="没有发现问题数据。",
+        note="隔离的行不进入任何计算，逐条清单连同文件、工作表和行号随数据交还报送单位。",
+    )  # fmt: skip
+
+
+def data_quality(frame: pd.DataFrame, ctx: Context, *, id: str = "t-data-quality") -> Table | Text:
+    """Missing and doubtful answers by city.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``data_quality``.
+    """
+    return t.make(
+        id, "各市专项调查数据质量", frame.sort_values("missing_share", ascending=False),
+        [
+            t.text("市", "name"), t.whole("样本户", "households"), t.whole("应答项", "cells"), t.whole("未答项", "missing"),
+            t.percent("缺失率", "missing_share", 2), t.whole("隔离行", "quarantined"), t.percent("存疑率", "doubtful_share", 2),
+        ],
+        empty="没有专项调查数据。",
+    )  # fmt: skip
+
+
+def screens(frame: pd.DataFrame, ctx: Context, *, flagged_only: bool = False, id: str = "t-screens") -> Table | Text:
+    """Screens for the truth of the data, flagged ones first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``screens``.
+    ctx : Context
+    flagged_only : bool
+        Leave out what is within its bound.
+    id : str
+        ASCII slug on the page.
+    """
+    rows = frame[frame["flagged"]] if flagged_only else frame
+    rows = rows.assign(_f=~rows["flagged"]).sort_values(["_f", "screen", "object"])
+    n = int(rows["flagged"].sum())
+    return t.make(
+        id, f"真实性筛查：{n}项提示" if n else "真实性筛查：没有提示", rows,
+        [
+            t.text("筛查", "label"), t.text("对象", "name"), t.decimal("数值", "value", 2), t.decimal("界限", "threshold", 2),
+            t.yes("提示", "flagged", "提示", numbers.MISSING), t.text("说明", "note"),
+        ],
+        empty="真实性筛查没有提示。",
+        note="提示只说明需要核对，不等于数据不实；每组只考核一市，组与市的差别分不开。",
+        folded=len(rows) > 20,
+    )  # fmt: skip
+
+
+def completeness(frame: pd.DataFrame, ctx: Context, *, id: str = "t-completeness") -> Table | Text:
+    """What should have come in for a target and what did.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``completeness`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}数据完整情况", frame,
+        [
+            t.text("部分", "label"), t.whole("应有", "expected"), t.whole("实有", "received"), t.percent("完整率", "share"), t.text("说明", "note"),
+        ],
+        empty=f"没有{ctx.name}的数据完整情况。",
+        note="“应有”为0的部分不计完整率。",
+    )  # fmt: skip
+
+
+def choices(ctx: Context, *, id: str = "t-choices") -> Table | Text:
+    """The office's choices in force, each with its value and note.
+
+    Parameters
+    ----------
+    ctx : Context
+        Its plan holds the choices.
+    """
+    rows = [{"what": a, "value": b, "note": c} for a, b, c in choices_in_force(ctx)]
+    return t.make(
+        id, f"现行方法选择（{len(rows)}项）", rows, [t.text("事项", "what"), t.text("取值", "value"), t.text("说明", "note")],
+        empty="没有方法选择。",
+        note=f"以上各项{CHOSEN}；改动后名次和等次会怎样变化，见方法敏感性分析。",
+        folded=True,
+    )  # fmt: skip
+
+
+def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
+    """What was chosen, its value, its note: in the order of the plan file."""
+    c: dict[str, Any] = ctx.plan.choices
+    values = "、".join(f"{g}{numbers.integer(v)}分" for g, v in c["scale"]["values"].items())
+    cuts = "、".join(f"{g}≥{numbers.number(v)}分" for g, v in c["scale"]["cuts"].items())
+    items = {"equal_items": "同一表内各指标等权", "equal_groups": "各考核内容等权，组内指标等权"}[
+        c["items"]["weighting"]
+    ]
+    levels = c["levels"]["weights"]
+    rules = "；".join(f"{r.text}（{r.clause}）" for r in ctx.plan.active_rules) or "无"
+    stream = {"bounds_only": "缺一类来源时不定等次、不排名次，只给上下界"}.get(
+        c["missing"]["stream"], "缺失来源按人工决定处理"
+    )
+    line = f"{numbers.integer(c['income']['provincial_rural_income'])}元 × {numbers.percent(c['income']['share'], 0)} = {numbers.number(ctx.plan.poverty_line)}元"
+    survey = c["survey"]
+    return [
+        ("等次赋分", values, str(c["scale"]["note"])),
+        ("分等界限", f"{cuts}，其余为较差", str(c["scale"]["note"])),
+        ("指标权重", items, str(c["items"]["note"])),
+        ("核查级别权重", "、".join(f"{n}{numbers.percent(levels[k])}" for k, n in (("county", "县级"), ("town", "镇级"), ("village", "村级"))),
+         str(c["levels"]["note"])),
+        ("指标表与实地核查提示界限", f"相差{numbers.integer(c['levels']['one_step'])}分以上（一档）", "按等次赋分的间距"),
+        ("缺项处理", f"缺项比例超过{numbers.percent(c['missing']['item_share'], 0)}时该来源缺数据；{stream}", str(c["missing"]["note"])),
+        ("县（市、区）靠后", f"居后{numbers.percent(c['county']['bottom_share'], 0)}", str(c["county"]["note"])),
+        ("启用的限制规则", rules, str(c["rules"]["note"])),
+        ("相对贫困线", f"每人每年{line}", str(c["income"]["note"])),
+        ("估计列示标准", f"置信水平{numbers.percent(survey['confidence'], 0)}，有效样本{survey['min_n']}户，变异系数{numbers.percent(survey['max_cv'], 0)}",
+         str(survey["note"])),
+        ("无应答调整", f"调整因子上限{numbers.number(c['nonresponse']['max_factor'])}", str(c["nonresponse"]["note"])),
+        ("权重校准", f"{len(c['calibration']['margins'])}个边际的迭代校准", str(c["calibration"]["note"])),
+        ("名次不确定性", f"模拟{numbers.integer(c['uncertainty']['draws'])}次，置信水平{numbers.percent(c['uncertainty']['level'], 0)}",
+         "只反映专项调查的抽样误差"),
+        ("日常工作计分", f"满分{numbers.integer(c['daily']['base'])}分，定量指标占{numbers.percent(c['daily']['measure_share'], 0)}", str(c["daily"]["note"])),
+    ]  # fmt: skip

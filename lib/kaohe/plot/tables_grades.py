@@ -1,0 +1,273 @@
+"""Tables of grades, evidence, streams, caps, decisions, daily records, problems and self-reports."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot import table_maker as t
+from kaohe.plot.output import Cell, Context, Table, Text
+
+_INDEX = ("city", "unit")
+_SEVERITY = {True: "突出问题", False: "一般问题"}
+
+
+def grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-grades") -> Table | Text:
+    """The grade and remark of every item of the index table (or of a county's own form).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``item_grades`` of the target.
+    ctx : Context
+    id : str
+        ASCII slug on the page.
+    """
+    level = "county" if ctx.kind == "county" else ctx.kind
+    rows = frame[frame["level"] == level].sort_values("item")
+    form = "考评表（县级）" if ctx.kind == "county" else "考核指标表"
+    return t.make(
+        id, f"{ctx.name}{form}{len(rows)}项指标的等次和备注", rows,
+        [
+            t.whole("序号", "item"), t.text("考核内容", "group"), t.text("考核指标", "name"),
+            t.custom("等次", _grade_or_missing, "center"), t.text("备注", "remark"),
+        ],
+        empty=f"没有收到{ctx.name}的{form}，等次缺数据。",
+        note="等次为考核组在表上所打，一项一个；“缺”为应评未评。",
+    )  # fmt: skip
+
+
+def field_grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-field-grades") -> Table | Text:
+    """Item by item, how many county, town and village forms gave which grade.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``item_grades`` of the target.
+    """
+    field = frame[frame["level"].isin(list(terms.FORM_LEVELS))]
+    order = list(dict.fromkeys(field.sort_values(["level", "item"])["concept"]))
+    by_key = {(r["concept"], r["level"]): r for r in t.records(field)}
+    levels = [level for level in terms.FORM_LEVELS if (field["level"] == level).any()]
+
+    def show(level: str) -> t.Show:
+        return lambda row: _mix(by_key.get((row["concept"], level)))
+
+    return t.make(
+        id, f"{ctx.name}实地核查各级考评表的等次构成", [{"concept": c} for c in order],
+        [
+            t.custom("指标", lambda r: ctx.plan.concepts.get(str(r["concept"]), str(r["concept"]))),
+            *(t.custom(terms.LEVELS[level], show(level)) for level in levels),
+        ],
+        empty=f"没有{ctx.name}的实地核查考评表。",
+        note="“—”为该级考评表没有此项；数字为评为该等次的表数。",
+        folded=True,
+    )  # fmt: skip
+
+
+def evidence(frame: pd.DataFrame, ctx: Context, *, id: str = "t-evidence") -> Table | Text:
+    """Index grade against field evidence, concept by concept, differences of a step flagged.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``evidence`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}指标表等次与实地核查得分对照", frame.sort_values("item"),
+        [
+            t.whole("序号", "item"), t.text("指标", "label"), t.grade("指标表", "index_grade"),
+            t.decimal("实地核查", "evidence"), t.custom("差值", lambda r: numbers.signed(r["gap"]), "right"),
+            t.decimal("县级", "m_county"), t.decimal("镇级", "m_town"), t.decimal("村级", "m_village"),
+            t.decimal("仅省定贫困村", "evidence_designated"),
+            t.yes("提示", "flagged", "相差一档以上", numbers.MISSING),
+        ],
+        empty=f"没有可供对照的{ctx.name}实地核查记录。",
+        note="实地核查得分为县、镇、村三级均值按级别权重的平均（满分100分）；差值为指标表分值减实地核查得分，"
+        "绝对值达25分的提示；“—”为该级考评表没有此项或未评。",
+    )  # fmt: skip
+
+
+def forms(frame: pd.DataFrame, ctx: Context, *, id: str = "t-forms") -> Table | Text:
+    """The places visited: one row a field form with its score, worst grade and grade mix.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``form_scores`` of the target.
+    """
+    rows = frame[frame["form"].isin(list(terms.FORM_LEVELS))]
+    order = rows["form"].map({level: n for n, level in enumerate(terms.FORM_LEVELS)})
+    rows = rows.assign(_order=order).sort_values(["_order", "place"])
+    return t.make(
+        id, f"{ctx.name}实地核查的{len(rows)}处地点", rows,
+        [
+            t.custom("级别", lambda r: terms.LEVELS[str(r["form"])]), t.text("地点", "place_name"), t.day("核查时间", "visit_date"),
+            t.whole("已评项数", "n_graded"), t.decimal("得分", "score"), t.custom("最低等次", lambda r: t.grade_cell(str(r["worst"])), "center"),
+            t.percent("较好及以上", "share_fair", 0), t.decimal("不含第1、4、5项", "score_without_local"),
+            t.yes("非省定贫困村", "local_criteria", "是", numbers.MISSING),
+        ],
+        empty=f"没有{ctx.name}的实地核查考评表。",
+        note="核查地点按方案重点抽查，不代表全部县镇村的平均情况；非省定贫困村第1、4、5项按当地实际要求填写，另列不含这三项的得分。",
+        folded=True,
+    )  # fmt: skip
+
+
+def streams(frame: pd.DataFrame, ctx: Context, *, id: str = "t-streams") -> Table | Text:
+    """The streams of the composite: weight, score, bounds, contribution and state.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``streams`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}各类来源的得分和贡献", frame.sort_values("stream", key=lambda s: s.map(_stream_order(ctx))),
+        [
+            t.text("来源", "stream_name"), t.percent("权重", "weight", 0), t.decimal("得分", "score"),
+            t.custom("上下界", lambda r: numbers.span(r["low"], r["high"]), "right"), t.decimal("抽样标准误", "se", 2),
+            t.decimal("贡献分", "contribution", 2), t.percent("缺失比例", "missing_share"), t.text("状态", "state"), t.text("说明", "note"),
+        ],
+        empty=f"没有{ctx.name}的任何一类来源数据。",
+        note="综合得分为各类来源得分按方案规定权重的加权和；只有专项调查有抽样误差。缺数据的来源只给出可能的上下界。",
+    )  # fmt: skip
+
+
+def caps(frame: pd.DataFrame, ctx: Context, *, id: str = "t-caps") -> Table | Text:
+    """The log of the rules that limit the grade: fact, evidence, date, fired or not, before and after.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``caps`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}等次限制规则的逐条认定", frame.sort_values("rule"),
+        [
+            t.text("事项", "field_name"), t.text("认定", "value"), t.text("依据", "evidence"), t.day("日期", "date"),
+            t.custom("结果", _cap_result, "center"), t.grade("限制前", "before"), t.grade("限制后", "after"),
+            t.text("条款", "clause"), t.text("原文", "text"),
+        ],
+        empty="现行方案没有启用等次限制规则。",
+        note="限制只改变等次，不改变得分；认定为“待核”且可能改变等次的，综合等次列为待核。",
+    )  # fmt: skip
+
+
+def decisions(frame: pd.DataFrame, ctx: Context, *, id: str = "t-decisions") -> Table | Text:
+    """The log of decisions taken by hand.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``decisions_log`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}的人工决定记录", frame.sort_values("decision"),
+        [
+            t.text("编号", "decision"), t.text("类型", "kind"), t.grade("原等次", "from_grade"), t.grade("调整为", "to_grade"),
+            t.text("涉及来源", "stream"), t.text("理由", "reason"), t.text("决定机构", "by_role"), t.day("日期", "date"),
+            t.yes("是否采用", "applied", "采用", "未采用"), t.text("说明", "why"),
+        ],
+        empty=f"没有涉及{ctx.name}的人工决定，等次全部由规则得出。",
+    )  # fmt: skip
+
+
+def daily(frame: pd.DataFrame, ctx: Context, *, id: str = "t-daily") -> Table | Text:
+    """Every daily-work record that counts: deductions and graded measures.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``daily_items`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}日常工作的{len(frame)}条记录", frame.sort_values(["kind", "date", "record"]),
+        [
+            t.day("日期", "date"), t.text("来源", "source_name"), t.text("性质", "kind"), t.text("程度", "severity"),
+            t.text("定量指标", "measure"), t.percent("数值", "value"), t.decimal("扣分", "points"), t.decimal("得分", "score"),
+            t.text("摘要", "note"),
+        ],
+        empty=f"日常工作来源中没有{ctx.name}的记录。",
+        note="扣分标准和定量指标的折算办法由省考核办选定，方案未作规定。",
+        folded=True,
+    )  # fmt: skip
+
+
+def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Table | Text:
+    """Problems found and how far they are rectified, prominent and open ones first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``rectify`` of the target.
+    """
+    order = {"未整改": 0, "整改中": 1, "已完成": 2}
+    rows = frame.assign(_p=~frame["prominent"], _s=frame["state"].map(order)).sort_values(
+        ["_p", "_s", "date", "problem"]
+    )
+    return t.make(
+        id, f"{ctx.name}的{len(rows)}个问题及整改情况", rows,
+        [
+            t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
+            t.text("地点", "place_name"), t.text("发现渠道", "source"), t.day("发现日期", "date"), t.text("整改状态", "state"),
+            t.custom("整改期限", lambda r: due(ctx) if r["state"] != "已完成" else numbers.MISSING),
+            t.day("完成日期", "done_date"),
+        ],
+        empty=f"没有登记{ctx.name}的问题。",
+        note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
+    )  # fmt: skip
+
+
+def self_compare(frame: pd.DataFrame, ctx: Context, *, id: str = "t-self") -> Table | Text:
+    """The self-assessed grade of each item beside the one given.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``self_compare`` of the target.
+    """
+    return t.make(
+        id, f"{ctx.name}自评等次与考核等次对照", frame.sort_values("item"),
+        [
+            t.whole("序号", "item"), t.text("指标", "name"), t.grade("自评", "self_grade"), t.grade("考核", "index_grade"),
+            t.custom("相差档数", _steps, "right"),
+        ],
+        empty=f"没有{ctx.name}的自评指标等次，无法对照。",
+        note="相差档数为正表示自评高于考核。",
+        folded=True,
+    )  # fmt: skip
+
+
+def due(ctx: Context) -> str:
+    """Until when a problem must be rectified: the plan counts from the notification of the result."""
+    months = next(d["months_after_notification"] for d in ctx.plan.raw["dates"] if d["id"] == "rectify_due")
+    return f"考核结果通报后{'两' if months == 2 else months}个月内"
+
+
+def _stream_order(ctx: Context) -> dict[str, int]:
+    return {stream: n for n, stream in enumerate(ctx.plan.streams)}
+
+
+def _grade_or_missing(row: t.Row) -> Cell:
+    return t.grade_cell(str(row["grade"])) if row["grade"] else "缺"
+
+
+def _cap_result(row: t.Row) -> Cell:
+    if row["fired"]:
+        return "触发"
+    return "待核" if row["value"] == "待核" else "未触发"
+
+
+def _steps(row: t.Row) -> Cell:
+    return numbers.signed(row["steps"], 0) if row["self_grade"] and row["index_grade"] else numbers.MISSING
+
+
+def _mix(row: t.Row | None) -> str:
+    if row is None:
+        return numbers.MISSING
+    counts = {"好": row["n_good"], "较好": row["n_fair"], "一般": row["n_ordinary"], "较差": row["n_poor"]}
+    lacking = int(row["n_places"]) - int(row["n_graded"])
+    parts = [f"{name}{numbers.integer(n)}" for name, n in counts.items() if n]
+    if lacking > 0:
+        parts.append(f"缺{numbers.integer(lacking)}")
+    return "、".join(parts) or "缺"

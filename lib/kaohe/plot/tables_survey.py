@@ -1,0 +1,254 @@
+"""Tables of the survey: estimates by topic, scored indicators, key survey, villages, sample and weights."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot import table_maker as t
+from kaohe.plot.output import Cell, Context, Table, Text
+
+_ESTIMATE_NOTE = (
+    "估计值按最终权重加权；区间考虑分层、多阶段抽样和校准。“慎用”为有效样本偏少或变异系数偏大，只列示、不作结论；"
+    "“已隐藏”为有效户数过少，依保密要求不列示；“不可估”为域内只有一个初级抽样单元，不能估计误差。"
+)
+_MARGINS = {"county": "县（市、区）", "hh_kind": "户类型", "size_group": "家庭规模"}
+
+
+def estimates(
+    frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame | None = None, unit: str = "household", id: str = "t-estimates"
+) -> Table | Text:  # fmt: skip
+    """Survey estimates by topic with interval, households, design effect and quality.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``estimates`` of the target's domain.
+    ctx : Context
+    province : DataFrame, optional
+        ``estimates`` of the whole province, shown beside.
+    unit : str
+        ``household`` or ``village``.
+    id : str
+        ASCII slug on the page.
+    """
+    order = {q: n for n, q in enumerate(ctx.plan.questions)}
+    rows = frame[frame["unit"] == unit].sort_values("indicator", key=lambda s: s.map(order))
+    beside = {} if province is None else {r["indicator"]: r for r in t.records(province)}
+    what, counted = ("住户", "户数") if unit == "household" else ("样本村", "村数")
+    fields = [
+        t.text("主题", "topic"), t.text("指标", "label"), t.custom("估计", estimate_cell, "right"),
+        t.custom("95%区间", interval_cell, "right"),
+    ]  # fmt: skip
+    if beside:
+        fields.append(t.custom("全省", lambda r: _beside(beside.get(r["indicator"])), "right"))
+    fields += [
+        t.custom(counted, lambda r: numbers.integer(r["n"]), "right"), t.custom("设计效应", _deff, "right"),
+        t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
+    ]  # fmt: skip
+    return t.make(
+        id, f"{ctx.name}专项调查{what}指标的估计（{len(rows)}项）", rows, fields,
+        empty=f"没有{ctx.name}的专项调查{what}估计。", note=_ESTIMATE_NOTE, folded=True,
+    )  # fmt: skip
+
+
+def survey_items(frame: pd.DataFrame, ctx: Context, *, id: str = "t-survey-items") -> Table | Text:
+    """How the survey score is made: estimate, floor, target, score, weight, contribution.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``survey_items`` of the target.
+    """
+    order = {q: n for n, q in enumerate(ctx.plan.questions)}
+    rows = frame.sort_values("indicator", key=lambda s: s.map(order))
+
+    def amount(column: str) -> t.Show:
+        return lambda r: _as_question(r[column], str(r["indicator"]), ctx)
+
+    return t.make(
+        id, f"{ctx.name}专项调查得分的{len(rows)}项构成", rows,
+        [
+            t.text("指标", "label"),
+            t.custom("估计", lambda r: terms.quality_word("suppressed") if terms.hidden(str(r["quality"])) else _as_question(r["estimate"], str(r["indicator"]), ctx), "right"),
+            t.custom("下限值", amount("floor"), "right"), t.custom("目标值", amount("target"), "right"), t.decimal("得分", "score"),
+            t.percent("权重", "weight"), t.decimal("贡献分", "contribution", 2), t.whole("户数", "n"),
+        ],
+        empty=f"没有{ctx.name}的专项调查计分指标。",
+        note="得分 = 100 ×（估计 − 下限值）÷（目标值 − 下限值），限于0到100分；下限值、目标值和权重由省考核办选定，方案未作规定。",
+    )  # fmt: skip
+
+
+def key_survey(frame: pd.DataFrame, ctx: Context, *, id: str = "t-key-survey") -> Table | Text:
+    """The 重点调查 villages: unweighted, for reading only.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``key_survey`` of the target.
+    """
+    order = {q: n for n, q in enumerate(ctx.plan.questions)}
+    rows = frame.sort_values("indicator", key=lambda s: s.map(order))
+    return t.make(
+        id, f"{ctx.name}重点调查村住户情况（不加权）", rows,
+        [
+            t.text("主题", "topic"), t.text("指标", "label"),
+            t.custom("数值", _key_value, "right"), t.whole("村数", "n_villages"), t.whole("户数", "n"),
+        ],
+        empty=f"{ctx.name}没有安排重点调查村。",
+        note="重点调查村按存在问题较多选取，不是随机抽样，只描述所到各户，不推算全市，不进入估计、得分和名次。",
+        folded=True,
+    )  # fmt: skip
+
+
+def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Table | Text:
+    """The sample villages: how chosen, households answered, poor households, collective income, team.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``village_profile`` of the target (for a helper city, of its paired villages).
+    """
+    rows = frame.sort_values(["selection", "county", "village"])
+    return t.make(
+        id, f"{ctx.name}调查到的{len(rows)}个村", rows,
+        [
+            t.text("县（市、区）", "county_name"), t.text("镇", "town_name"), t.text("村", "name"), t.text("抽选方式", "selection"),
+            t.custom("省定贫困村", lambda r: _flag(r["designated"]), "center"),
+            t.custom("完成／抽中（户）", lambda r: f"{numbers.integer(r['completed'])}／{numbers.integer(r['selected'])}", "right"),
+            t.whole("户籍户数", "v_households"), t.whole("相对贫困户", "v_poor"), t.whole("已退出", "v_exited"),
+            t.custom("村集体经济收入（万元）", lambda r: numbers.wan(r["v_collective_income"]).removesuffix("万元"), "right"),
+            t.custom("驻村工作队", lambda r: _flag(r["v_team"]), "center"), t.whole("队员人均驻村天数", "v_team_days"),
+        ],
+        empty=f"没有{ctx.name}的样本村概况。",
+        note="村级情况来自样本村调查表，不加权；“—”为未填或不适用。",
+        folded=True,
+    )  # fmt: skip
+
+
+def response(frame: pd.DataFrame, ctx: Context, *, id: str = "t-response") -> Table | Text:
+    """Response by domain: selected, completed, refused, not contacted, vacant, set aside, rate.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``response``.
+    """
+    rows = frame[frame["domain_type"].isin(["province", "city"])].sort_values(
+        ["domain_type", "domain"], ascending=[False, True]
+    )
+    return t.make(
+        id, f"样本户应答情况（{len(rows)}行）", rows,
+        [
+            t.text("地区", "name"), t.whole("抽中", "selected"), t.whole("完成", "completed"), t.whole("拒访", "refused"),
+            t.whole("无法联系", "not_contacted"), t.whole("空户", "vacant"), t.whole("隔离", "set_aside"), t.percent("应答率", "response_rate"),
+        ],
+        empty="没有样本户应答记录。",
+        note="应答率 = 完成户 ÷（抽中户 − 空户）；隔离为答卷有硬伤、未进入估计的户。",
+    )  # fmt: skip
+
+
+def nonresponse(frame: pd.DataFrame, ctx: Context, *, id: str = "t-nonresponse") -> Table | Text:
+    """Nonresponse classes and their factors, merged ones said.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``nonresponse``.
+    """
+    return t.make(
+        id, f"{ctx.name}无应答调整组（{len(frame)}组）", frame.sort_values(["city", "nr_class"]),
+        [
+            t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.text("调整组", "nr_class"), t.whole("合格样本户", "n_selected"),
+            t.whole("有效户", "n_respondents"), t.decimal("调整因子", "factor", 3), t.text("并组说明", "merged"),
+        ],
+        empty="没有无应答调整组。",
+        folded=True,
+    )  # fmt: skip
+
+
+def calibration(frame: pd.DataFrame, ctx: Context, *, id: str = "t-calibration") -> Table | Text:
+    """Register totals against weighted counts before and after calibration.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``calibration``.
+    """
+    return t.make(
+        id, f"{ctx.name}校准前后与登记户数对照（{len(frame)}组）", frame.sort_values(["city", "margin", "level"]),
+        [
+            t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.custom("分组变量", lambda r: _MARGINS.get(str(r["margin"]), str(r["margin"]))),
+            t.text("分组", "level_name"), t.whole("样本户", "n"), t.whole("登记户数", "target"), t.whole("校准前", "before"), t.whole("校准后", "after"),
+            t.custom("校准因子范围", lambda r: f"{numbers.number(r['g_min'], 2)}–{numbers.number(r['g_max'], 2)}", "right"),
+            t.whole("迭代次数", "iterations"),
+        ],
+        empty="没有校准结果。",
+        note="校准后各组加权户数应与登记户数相等。",
+        folded=True,
+    )  # fmt: skip
+
+
+def weight_diagnostics(frame: pd.DataFrame, ctx: Context, *, id: str = "t-weights") -> Table | Text:
+    """Diagnostics of the final weights by city.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``weight_diagnostics``.
+    """
+    return t.make(
+        id, "各市最终权重诊断", frame.sort_values("city"),
+        [
+            t.text("市", "name"), t.whole("样本户", "n"), t.whole("权重合计", "sum_weights"), t.whole("登记户数", "register_households"),
+            t.decimal("变异系数", "cv", 2), t.decimal("设计效应", "deff_kish", 2), t.whole("有效样本量", "n_eff"), t.decimal("最小", "w_min"),
+            t.decimal("中位", "w_median"), t.decimal("最大", "w_max"),
+        ],
+        empty="没有权重。",
+        note="设计效应为 Kish 近似：1 + 变异系数的平方；有效样本量 = 样本户 ÷ 设计效应。",
+    )  # fmt: skip
+
+
+def estimate_cell(row: t.Row) -> Cell:
+    """An estimate in its unit, or why there is none."""
+    if terms.hidden(str(row["quality"])):
+        return numbers.SUPPRESSED
+    return numbers.measure(row["estimate"], str(row["measure_unit"]), bool(row["is_share"]))
+
+
+def interval_cell(row: t.Row) -> Cell:
+    """An interval, or why there is none."""
+    if terms.hidden(str(row["quality"])):
+        return numbers.SUPPRESSED
+    if row["quality"] == "not_estimable":
+        return numbers.NOT_ESTIMABLE
+    return numbers.span(row["ci_low"], row["ci_high"], str(row["measure_unit"]), bool(row["is_share"]))
+
+
+def _beside(row: t.Row | None) -> Cell:
+    return numbers.MISSING if row is None else estimate_cell(row)
+
+
+def _deff(row: t.Row) -> Cell:
+    return numbers.SUPPRESSED if terms.hidden(str(row["quality"])) else numbers.number(row["deff"], 2)
+
+
+def _key_value(row: t.Row) -> Cell:
+    if terms.hidden(str(row["quality"])):
+        return numbers.SUPPRESSED
+    return numbers.measure(row["value"], str(row["measure_unit"]), bool(row["is_share"]))
+
+
+def _as_question(value: object, indicator: str, ctx: Context) -> str:
+    question = ctx.plan.questions.get(indicator)
+    if question is None:
+        return numbers.number(value)
+    return numbers.measure(value, question.unit, question.is_share)
+
+
+def _flag(value: object) -> str:
+    return numbers.MISSING if numbers.is_missing(value) else "是" if value else "否"
+
+
+def _place(code: str, ctx: Context) -> str:
+    return ctx.plan.gazetteer.name(code)

@@ -1,0 +1,256 @@
+"""主要结论 and cards of city, unit and county reports."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot.output import Card, Cards, Context, Note, Notes
+from kaohe.plot.table_maker import records
+from kaohe.plot.words_common import (
+    Row,
+    Source,
+    concept_name,
+    end,
+    first,
+    problems,
+    talk,
+    verdict,
+    weak_items,
+)
+from kaohe.plot.words_survey import comparable, labels, province_rows, survey_note
+
+CITY_REFS = {"ref_rank": "position-in-class", "ref_caps": "t-caps", "ref_streams": "t-streams"}
+
+
+def conclusions_city(job: Source) -> Notes:
+    """主要结论 of a city's report: verdict, weak items, evidence, survey, problems, completeness.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``composite``, ``streams``, ``caps``, ``decisions_log``, ``rank_intervals``,
+        ``item_grades``, ``evidence``, ``estimates``, ``response``, ``rectify``, ``talk_list``,
+        ``completeness``.
+    """
+    ctx = job.ctx
+    items = job.own("item_grades")
+    return Notes(
+        [
+            *verdict(job, **CITY_REFS),
+            weak_items(items, ctx, "city", form="考核指标表", ref="grade-matrix"),
+            evidence_note(job.own("evidence"), ctx, ref="evidence-gap"),
+            survey_note(job, ref="t-estimates"),
+            problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),
+            complete_note(job.own("completeness"), ctx, ref="t-completeness"),
+        ]
+    )
+
+
+def conclusions_unit(job: Source) -> Notes:
+    """主要结论 of a unit's report: verdict, weak items, deductions, problems, self-report, completeness.
+
+    Parameters
+    ----------
+    job : Source
+        Reads the same tables as a city's report without the survey, and ``daily_sources`` and
+        ``self_status``.
+    """
+    ctx = job.ctx
+    return Notes(
+        [
+            *verdict(job, ref_rank="unit-bands", ref_caps="t-caps", ref_streams="t-streams"),
+            weak_items(job.own("item_grades"), ctx, "unit", form="定点扶贫考核指标表", ref="unit-grades"),
+            daily_note(job.own("daily_sources"), ctx, ref="t-daily"),
+            problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),
+            complete_note(job.own("completeness"), ctx, ref="t-completeness"),
+        ]
+    )
+
+
+def conclusions_county(job: Source) -> Notes:
+    """主要结论 of a county's report: field score and place, weak items, survey, problems.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``counties``, ``item_grades``, ``estimates``, ``rectify``, ``talk_list``.
+    """
+    ctx = job.ctx
+    row = first(job.own("counties"))
+    notes = [_county_verdict(row, ctx)]
+    items = job.own("item_grades")
+    if row is not None and (items["level"] == "county").any():
+        notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
+    notes.append(_county_survey(job))
+    notes.append(
+        problems(county_problems(job.table("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
+    )
+    notes.append(Note("核查地点按方案重点抽查脱贫任务较重、存在问题较多的县镇村，得分不代表全县平均水平。", "t-forms"))
+    return Notes(notes)
+
+
+def cards_city(job: Source) -> Cards:
+    """Grade, score, rank interval, completeness."""
+    ctx = job.ctx
+    row, within = first(job.own("composite")), first(job.own("rank_intervals"))
+    return Cards([*_grade_and_score(row), _rank_card(row, within, ctx), _complete_card(row)])
+
+
+def cards_unit(job: Source) -> Cards:
+    """Grade, score, rank with band, completeness."""
+    row = first(job.own("composite"))
+    rank = numbers.MISSING
+    note = "不排名次"
+    if row is not None and not numbers.is_missing(row["rank"]):
+        rank = numbers.integer(row["rank"])
+        among = f"参评{numbers.integer(row['n_ranked'])}个"
+        note = "，".join(p for p in ("并列" if row["tied"] else "", str(row["band"]), among) if p)
+    return Cards([*_grade_and_score(row), Card(rank, "名次", note), _complete_card(row)])
+
+
+def cards_county(job: Source) -> Cards:
+    """Field score, place, weak items, households."""
+    row = first(job.own("counties"))
+    if row is None:
+        return Cards([Card(numbers.MISSING, "实地核查得分", "未接受核查")])
+    place = numbers.integer(row["rank"])
+    return Cards(
+        [
+            Card(numbers.score(row["score"]), "实地核查得分", "满分100分"),
+            Card(
+                place, "位次", "靠后" if row["bottom"] else f"受核查的{numbers.integer(row['n_ranked'])}个县（市、区）"
+            ),
+            Card(numbers.integer(row["n_weak"]), "一般及以下指标", "项"),
+            Card(numbers.integer(row["n_households"]), "样本户", "户"),
+        ]
+    )
+
+
+def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
+    """Where the index grade and the field visits differ by a step or more."""
+    step = numbers.integer(ctx.plan.choices["levels"]["one_step"])
+    both = rows[rows["evidence"].notna() & rows["index_value"].notna()]
+    if both.empty:
+        return Note(f"没有可供对照的{ctx.name}实地核查记录，指标表等次未经实地印证。", ref)
+    off = both[both["flagged"]].sort_values("gap", key=abs, ascending=False)
+    if off.empty:
+        return Note(f"可对照的{len(both)}项指标，指标表分值与实地核查得分相差都不到一档（{step}分）。", ref)
+    above = int((off["gap"] > 0).sum())
+    said = [
+        f"{concept_name(str(r['concept']), ctx, str(r['label']))}（指标表{numbers.quoted(str(r['index_grade']))}，"
+        f"实地核查{numbers.score(r['evidence'])}分）"
+        for r in records(off)
+    ]
+    if above == len(off):
+        side = "指标表都高于实地核查" if above > 1 else "指标表高于实地核查"
+    elif above == 0:
+        side = "指标表都低于实地核查" if len(off) > 1 else "指标表低于实地核查"
+    else:
+        side = f"其中{above}项指标表高于实地核查"
+    return Note(f"可对照的{len(both)}项指标中，相差一档以上的有{len(off)}项：{numbers.names(said, 3)}，{side}。", ref)
+
+
+def daily_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
+    """Points taken off in daily work and the source that took most."""
+    hit = rows[rows["points"] > 0].sort_values(["points", "source"], ascending=[False, True])
+    if hit.empty:
+        return Note(f"日常工作没有{ctx.name}的扣分记录。", ref)
+    total = numbers.number(hit["points"].sum())
+    top = records(hit)[0]
+    if len(hit) == 1:
+        return Note(f"日常工作共扣{total}分，都来自{top['source_name']}。", ref)
+    return Note(
+        f"日常工作共扣{total}分，涉及{len(hit)}类来源，最多的是{top['source_name']}（{numbers.number(top['points'])}分）。",
+        ref,
+    )
+
+
+def complete_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
+    """Which parts of the data are complete, which are not."""
+    due = rows[rows["expected"] > 0]
+    if due.empty:
+        return Note(f"没有{ctx.name}应报数据的记录。", ref)
+    short = [
+        f"{r['label']}（应有{numbers.integer(r['expected'])}，实有{numbers.integer(r['received'])}）"
+        for r in records(due)
+        if r["received"] < r["expected"]
+    ]
+    if not short:
+        return Note("应报数据全部收齐。", ref)
+    return Note(f"应报数据未全部收齐的有：{numbers.names(short, 3)}。", ref)
+
+
+def county_problems(rows: pd.DataFrame, ctx: Context) -> pd.DataFrame:
+    """Problems whose place lies in the county, or that are the county's own."""
+    return rows[rows["place"].str.startswith(ctx.object[:6]) | (rows["object"] == ctx.object)]
+
+
+def _grade_and_score(row: Row | None) -> list[Card]:
+    if row is None:
+        return [Card(terms.LACKING, "综合等次"), Card(numbers.MISSING, "综合得分")]
+    if numbers.is_missing(row["composite"]):
+        bounds = numbers.span(row["low"], row["high"])
+        return [Card(terms.LACKING, "综合等次", "不定等次"), Card(numbers.MISSING, "综合得分", f"可能在{bounds}分")]
+    grade = str(row["grade_final"])
+    known = grade in terms.GRADES
+    note = (
+        ""
+        if grade == row["grade_score"]
+        else f"按得分为{numbers.quoted(str(row['grade_score']))}"
+        if row["grade_score"]
+        else ""
+    )
+    return [
+        Card(grade if known else terms.DOUBTFUL, "综合等次", note),
+        Card(numbers.score(row["composite"]), "综合得分", f"满分100分，同类平均{numbers.score(row['class_mean'])}分"),
+    ]
+
+
+def _rank_card(row: Row | None, within: Row | None, ctx: Context) -> Card:
+    if row is None or numbers.is_missing(row["rank"]):
+        return Card(numbers.MISSING, "名次", "不排名次")
+    place = f"第{numbers.integer(row['rank'])}名{'（并列）' if row['tied'] else ''}，参评{numbers.integer(row['n_ranked'])}个"
+    if within is None or numbers.is_missing(within["low"]):
+        return Card(numbers.integer(row["rank"]), "名次", place)
+    return Card(numbers.rank_short(within["low"], within["high"]), "名次区间", place)
+
+
+def _complete_card(row: Row | None) -> Card:
+    share = numbers.MISSING if row is None else numbers.percent(row["completeness"])
+    return Card(share, "数据完整率")
+
+
+def _county_verdict(row: Row | None, ctx: Context) -> Note:
+    if row is None or numbers.is_missing(row["score"]):
+        return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "")
+    seen = f"{numbers.integer(row['n_county'])}张县级、{numbers.integer(row['n_town'])}张镇级、{numbers.integer(row['n_village'])}张村级考评表"
+    text = (
+        f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在受核查的{numbers.integer(row['n_ranked'])}个县（市、区）中"
+        f"列第{numbers.integer(row['rank'])}位；共收到{seen}"
+    )
+    if row["bottom"]:
+        text += f"，位次居后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}，列为靠后"
+    if row["prominent"]:
+        text += "，认定存在突出问题"
+    return Note(end(text), "county-ranks")
+
+
+def _county_survey(job: Source) -> Note:
+    ctx = job.ctx
+    own = job.own("estimates")
+    households = own[own["unit"] == "household"]
+    usable = households[households["quality"] == "ok"]
+    if households.empty:
+        return Note(f"专项调查没有{ctx.name}的样本户。", "")
+    if usable.empty:
+        return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    if compared == 0:
+        return Note(f"{ctx.name}专项调查的估计没有可与全省比较的。", "t-estimates")
+    if not worse and not better:
+        return Note(f"专项调查可比的{compared}项指标与全省估计均无明显差别；县内抽样点少，区间较宽。", "t-estimates")
+    said = [f"明显差于全省的{len(worse)}项（{labels(worse)}）" if worse else "没有明显差于全省的"]
+    if better:
+        said.append(f"明显好于全省的{len(better)}项（{labels(better)}）")
+    return Note(f"专项调查可比的{compared}项指标中，{'，'.join(said)}；县内抽样点少，区间较宽。", "t-estimates")

@@ -1,0 +1,238 @@
+"""主要结论 and cards of the ranking of a class and of the province's overview."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot.output import Card, Cards, Note, Notes
+from kaohe.plot.table_maker import records
+from kaohe.plot.tables_grades import due
+from kaohe.plot.words_common import Source, concept_name, end, grade_counts
+from kaohe.plot.words_survey import SATISFACTION, province_rows, shown, with_interval
+
+
+def conclusions_ranking(job: Source) -> Notes:
+    """主要结论 of a class: grades, first and last, how sure the ranks are, what moves them.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``composite``, ``rank_intervals``, ``sensitivity_summary``, ``effective_weights``, ``caps``.
+    """
+    ctx = job.ctx
+    rows = job.peers("composite")
+    if rows.empty:
+        return Notes([Note(f"没有{ctx.name}的综合评价结果。", "")])
+    notes = [Note(end(f"{ctx.class_label}中，{grades_of(rows)}"), "t-ranking"), _ends(rows)]
+    within = job.peers("rank_intervals")
+    has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams
+    notes.append(_sure(within, rows) if has_survey else _ties(rows))
+    notes += _moves(job.peers("sensitivity_summary"))
+    notes += _effective(job.peers("effective_weights"))
+    notes.append(_capped(rows))
+    return Notes(notes)
+
+
+def cards_ranking(job: Source) -> Cards:
+    """Ranked targets, mean score, spread, weak ones."""
+    rows = job.peers("composite")
+    known = rows[rows["composite"].notna()]
+    weak = int(rows["grade_final"].isin(terms.WEAK).sum())
+    mean = numbers.score(known["class_mean"].iloc[0]) if len(known) else numbers.MISSING
+    spread = numbers.score(known["composite"].max() - known["composite"].min()) if len(known) else numbers.MISSING
+    return Cards(
+        [
+            Card(numbers.integer(int(rows["rank"].notna().sum())), "排名次的对象", f"共{len(rows)}个"),
+            Card(mean, "平均综合得分", "满分100分"),
+            Card(spread, "首末相差", "分"),
+            Card(numbers.integer(weak), "一般及以下", "个"),
+        ]
+    )
+
+
+def grades_of(rows: pd.DataFrame) -> str:
+    """Counts of final grades, and who is 待核 or lacks data, by name."""
+    lacking = rows[rows["composite"].isna()]
+    doubtful = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
+    parts = [grade_counts(rows[rows["composite"].notna()]["grade_final"])]
+    for word, who in (("待核", doubtful), ("因缺数据不定等次", lacking)):
+        if len(who):
+            parts.append(f"{word}{len(who)}个（{numbers.names(who['name'], 3, '个')}）")
+    return "；".join(p for p in parts if p)
+
+
+def _ends(rows: pd.DataFrame) -> Note:
+    ranked = rows[rows["rank"].notna()].sort_values(["rank", "object"])
+    if len(ranked) < 2:
+        return Note("排名次的对象不足2个，不作先后比较。", "t-ranking")
+    top = ranked[ranked["rank"] == ranked["rank"].min()]
+    last = ranked[ranked["rank"] == ranked["rank"].max()]
+    gap = numbers.score(ranked["composite"].max() - ranked["composite"].min())
+    return Note(
+        f"综合得分最高的是{numbers.names(top['name'], 3, '个')}（{numbers.score(top['composite'].iloc[0])}分），最低的是"
+        f"{numbers.names(last['name'], 3, '个')}（{numbers.score(last['composite'].iloc[0])}分），相差{gap}分。",
+        "streams-bars",
+    )
+
+
+def _sure(within: pd.DataFrame, rows: pd.DataFrame) -> Note:
+    known = within[within["low"].notna() & within["high"].notna()]
+    if known.empty:
+        return Note("没有名次区间，名次先后不能判断是否可靠。", "rank-intervals")
+    names = dict(zip(rows["object"], rows["name"], strict=True))
+    fixed = [names.get(r["object"], str(r["object"])) for r in records(known) if r["low"] == r["high"]]
+    widest = numbers.integer((known["high"] - known["low"] + 1).max())
+    if len(fixed) == len(known):
+        return Note("计入抽样误差后，各对象名次都不变。", "rank-intervals")
+    said = f"名次确定的只有{numbers.names(fixed, 3, '个')}" if fixed else "没有一个对象的名次是确定的"
+    return Note(
+        f"计入抽样误差后，{said}，95%名次区间最宽的跨{widest}个位次；区间相互重叠的对象不宜分先后。", "rank-intervals"
+    )
+
+
+def _ties(rows: pd.DataFrame) -> Note:
+    ranked = rows[rows["rank"].notna()]
+    distinct = int(ranked["rank"].nunique())
+    tied = int(ranked["tied"].sum())
+    if not tied:
+        return Note(
+            f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "unit-bands"
+        )
+    return Note(
+        f"{len(ranked)}个对象只有{distinct}个不同的名次，{tied}个与他人并列；得分相近的宜看档、不宜看名次。",
+        "unit-bands",
+    )
+
+
+def _moves(rows: pd.DataFrame) -> list[Note]:
+    if rows.empty:
+        return []
+    top = records(rows.sort_values(["mean_shift", "source"], ascending=[False, True]))[0]
+    if top["mean_shift"] == 0:
+        return [Note("在试过的各种方法情形下，名次都没有变动。", "t-sensitivity")]
+    changed = int(rows["grade_changes"].max())
+    tail = f"等次最多有{changed}个对象改变" if changed else "没有对象改变等次"
+    return [
+        Note(
+            f"改变方法选择时，名次受{top['source_name']}影响最大，平均变动{numbers.number(top['mean_shift'])}个位次，"
+            f"最多{numbers.integer(top['max_shift'])}个；{tail}。",
+            "t-sensitivity",
+        )
+    ]
+
+
+def _effective(rows: pd.DataFrame) -> list[Note]:
+    known = rows[rows["effective"].notna()]
+    if known.empty:
+        return []
+    top = records(known.sort_values("effective", ascending=False))[0]
+    return [
+        Note(
+            f"名次高低主要由{top['stream_name']}拉开：名义权重{numbers.percent(top['nominal'], 0)}，"
+            f"有效权重{numbers.percent(top['effective'], 0)}。",
+            "t-effective",
+        )
+    ]
+
+
+def _capped(rows: pd.DataFrame) -> Note:
+    both = rows[rows["grade_final"].isin(terms.GRADES) & (rows["grade_score"] != "")]
+    moved = both[both["grade_final"] != both["grade_score"]]
+    if moved.empty:
+        return Note("没有对象因限制规则或人工决定改变等次。", "t-ranking")
+    return Note(
+        f"因限制规则或人工决定改变等次的有{len(moved)}个：{numbers.names(moved['name'], 4, '个')}。", "t-ranking"
+    )
+
+
+def conclusions_overview(job: Source) -> Notes:
+    """主要结论 of the province: grades by class, talk list, common weak items, survey, problems, gaps.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``counties``, ``rectify``.
+    """
+    ctx = job.ctx
+    rows = job.table("composite")
+    notes = []
+    for cls in ctx.plan.classes.values():
+        mine = rows[rows["class_id"] == cls.id]
+        if len(mine):
+            notes.append(Note(end(f"{cls.label}：{grades_of(mine)}"), "class-summary"))
+    notes += [
+        _talk(job.table("talk_list")),
+        _common(job),
+        _province_survey(job),
+        _problems(job.table("rectify"), due(ctx)),
+    ]
+    return Notes(notes)
+
+
+def cards_overview(job: Source) -> Cards:
+    """Targets assessed, weak ones, talk list, open problems."""
+    rows, open_ = job.table("composite"), job.table("rectify")
+    weak = int(rows["grade_final"].isin(terms.WEAK).sum())
+    undecided = int((~rows["grade_final"].isin(terms.GRADES)).sum())
+    return Cards(
+        [
+            Card(numbers.integer(len(rows)), "考核对象", "市和单位，个"),
+            Card(numbers.integer(weak), "综合评价一般及以下", f"另有{undecided}个待核或缺数据" if undecided else "个"),
+            Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象", "含县（市、区），个"),
+            Card(
+                numbers.integer(int((open_["state"] != "已完成").sum())), "尚未完成整改的问题", f"共登记{len(open_)}个"
+            ),
+        ]
+    )
+
+
+def _talk(rows: pd.DataFrame) -> Note:
+    if rows.empty:
+        return Note("按现有认定，没有需要谈话提醒的对象。", "t-talk")
+    counts = {k: int(rows[rows["kind"] == k]["object"].nunique()) for k in ("city", "unit", "county")}
+    said = "、".join(f"{terms.KINDS[k]}{n}个" for k, n in counts.items() if n)
+    return Note(f"按方案“六、（五）结果审定及运用”列入谈话提醒的对象共{rows['object'].nunique()}个：{said}。", "t-talk")
+
+
+def _common(job: Source) -> Note:
+    ctx = job.ctx
+    items = job.table("item_grades")
+    own = items[(items["level"] == "city") & (items["class_id"] == "city14")]
+    weak = own[own["grade"].isin(terms.WEAK)]
+    n = own["object"].nunique()
+    if not n:
+        return Note("没有收到任务市的考核指标表。", "grade-heatmap")
+    if weak.empty:
+        return Note(f"{n}个任务市的考核指标全部在“较好”及以上。", "grade-heatmap")
+    counts = weak["concept"].value_counts()
+    order = sorted(counts.index, key=lambda c: (-counts[c], c))
+    said = [f"{concept_name(c, ctx)}（{counts[c]}个市）" for c in order[:3]]
+    return Note(f"{n}个任务市的指标等次中，一般及以下共{len(weak)}个，最多的是{'、'.join(said)}。", "grade-heatmap")
+
+
+def _province_survey(job: Source) -> Note:
+    ctx = job.ctx
+    rows = province_rows(job.table("estimates"))
+    row = shown(rows, SATISFACTION)
+    said = []
+    if row is not None:
+        said.append(f"{row['label']}为{with_interval(row)}")
+    for indicator in ("guarantees", "poor"):
+        other = shown(rows, indicator)
+        if other is not None:
+            said.append(f"{other['label']}{'的比例' if indicator == 'guarantees' else ''}为{with_interval(other)}")
+    if not said:
+        return Note("没有全省专项调查估计。", "")
+    return Note(
+        f"据专项调查推算，{ctx.plan.classes['city14'].label}的登记户中，{'；'.join(said)}。", "estimate-dots-sat-work"
+    )
+
+
+def _problems(rows: pd.DataFrame, due: str) -> Note:
+    if rows.empty:
+        return Note("没有登记问题。", "")
+    left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
+    text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
+    text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
+    return Note(end(text), "")

@@ -1,0 +1,229 @@
+"""What all computed sentences share: the source they read from, the verdict, weak items, problems."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Protocol
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot.output import Context, Note
+from kaohe.plot.table_maker import records
+from kaohe.plot.tables_grades import due
+
+Row = Mapping[Hashable, Any]
+
+
+class Source(Protocol):
+    """What sentences read from: an open report, or anything that gives the same frames."""
+
+    @property
+    def ctx(self) -> Context:
+        """Whose report this is."""
+
+    def own(self, name: str) -> pd.DataFrame:
+        """Rows of a built table about this target."""
+
+    def peers(self, name: str) -> pd.DataFrame:
+        """Rows about this target's class."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A whole built table."""
+
+
+def first(frame: pd.DataFrame) -> Row | None:
+    """The first row, or None."""
+    rows = records(frame.head(1))
+    return rows[0] if rows else None
+
+
+def end(text: str) -> str:
+    """A sentence with exactly one full stop at its end."""
+    return text.rstrip("。；，") + "。"
+
+
+def grade_counts(words: pd.Series) -> str:
+    """Counts of grades in order: “好”3个、“较好”9个; grades that do not occur are left out."""
+    parts = [f"{numbers.quoted(g)}{int((words == g).sum())}个" for g in terms.GRADES if (words == g).any()]
+    return "、".join(parts)
+
+
+def missing_streams(streams: pd.DataFrame) -> list[str]:
+    """Names of the streams without a score, in order."""
+    return [str(r["stream_name"]) for r in records(streams) if numbers.is_missing(r["score"])]
+
+
+def possible_grades(row: Row, ctx: Context) -> str:
+    """Which grades the bounds of an incomplete composite allow."""
+    if numbers.is_missing(row["low"]) or numbers.is_missing(row["high"]):
+        return ""
+    low, high = ctx.plan.scale.grade(row["low"]), ctx.plan.scale.grade(row["high"])
+    bounds = f"综合得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分之间"
+    if low == high:
+        return f"{bounds}，按分均为{numbers.quoted(low)}"
+    return f"{bounds}，按分可能为{numbers.quoted(low)}至{numbers.quoted(high)}"
+
+
+def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> list[Note]:
+    """Grade, score and rank of a city or unit, with the doubtful cases said.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``composite``, ``streams``, ``caps``, ``decisions_log``, ``rank_intervals``.
+    ref_rank, ref_caps, ref_streams : str
+        Ids of the figures or tables that the sentences rest on.
+    """
+    ctx = job.ctx
+    row = first(job.own("composite"))
+    if row is None:
+        return [Note(f"没有{ctx.name}的综合评价结果。", "")]
+    if numbers.is_missing(row["composite"]):
+        lacking = missing_streams(job.own("streams"))
+        what = f"缺少{'、'.join(lacking)}数据" if lacking else "数据不全"
+        text = f"{ctx.name}{what}，不计综合得分、不定等次、不排名次；{possible_grades(row, ctx)}"
+        return [Note(end(text) + _actions(job), ref_streams)]
+    scored = f"综合得分{numbers.score(row['composite'])}分"
+    if row["grade_final"] not in terms.GRADES:
+        unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["value"] == terms.DOUBTFUL]
+        why = f"：{'、'.join(numbers.quoted(u) for u in unknown)}尚待核实，核实前不定等次" if unknown else ""
+        by_score = f"按得分为{numbers.quoted(str(row['grade_score']))}" if row["grade_score"] else "按得分尚不能定等"
+        text = f"{ctx.name}综合等次待核{why}；{scored}，{by_score}{_rank(job, row)}"
+        return [Note(end(text) + _actions(job), ref_caps)]
+    text = f"{ctx.name}综合评价为{numbers.quoted(str(row['grade_final']))}，{scored}{_rank(job, row)}"
+    actions = _actions(job)
+    return [Note(end(text) + actions, ref_caps if actions else ref_rank)]
+
+
+def _rank(job: Source, row: Row) -> str:
+    ctx = job.ctx
+    if numbers.is_missing(row["rank"]):
+        return "，不排名次"
+    text = f"，在{ctx.class_label}中{'并列' if row['tied'] else '列'}第{numbers.integer(row['rank'])}名"
+    aside = [str(row["band"])] if row["band"] else []
+    if int(row["n_ranked"]) < ctx.n_class:
+        aside.append(f"排名次的{int(row['n_ranked'])}个")
+    text += f"（{'，'.join(aside)}）" if aside else ""
+    within = first(job.own("rank_intervals"))
+    if within is None or numbers.is_missing(within["low"]) or numbers.is_missing(within["high"]):
+        return text
+    if "survey" not in ctx.plan.classes[ctx.class_id].streams:
+        return text
+    if within["low"] == within["high"]:
+        return f"{text}，计入抽样误差后名次不变"
+    whole = within["low"] == 1 and within["high"] == row["n_ranked"]
+    tail = "，覆盖全部位次，与其他各市分不出先后" if whole else ""
+    return f"{text}，计入抽样误差的95%名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
+
+
+def _actions(job: Source) -> str:
+    """Caps that changed the grade and decisions taken by hand, as one sentence; empty when none."""
+    parts = []
+    for cap in records(job.own("caps")):
+        if cap["fired"] and cap["before"] != cap["after"] and cap["before"]:
+            parts.append(
+                f"按得分为{numbers.quoted(str(cap['before']))}，因{numbers.quoted(str(cap['field_name']))}认定为"
+                f"{numbers.quoted(str(cap['value']))}，依{cap['clause']}限为{numbers.quoted(str(cap['after']))}"
+            )
+    for made in records(job.own("decisions_log")):
+        if made["applied"] and made["to_grade"]:
+            parts.append(
+                f"经{made['by_role']}决定（{made['decision']}，{numbers.date_cn(made['date'])}），等次由"
+                f"{numbers.quoted(str(made['from_grade']))}调整为{numbers.quoted(str(made['to_grade']))}，理由是{made['reason']}"
+            )
+        elif made["applied"]:
+            parts.append(f"经{made['by_role']}决定（{made['decision']}），{made['stream']}按“{made['reason']}”处理")
+    return end("；".join(parts)) if parts else ""
+
+
+def concept_name(concept: str, ctx: Context, fallback: str = "") -> str:
+    """The short name of a concept."""
+    return ctx.plan.concepts.get(concept, fallback or concept)
+
+
+def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref: str) -> Note:
+    """Items at 一般 or below on the form of `level`, and where the field visits saw them.
+
+    Parameters
+    ----------
+    items : DataFrame
+        ``item_grades`` of the target.
+    ctx : Context
+    level : str
+        city, unit or county: whose form is spoken of.
+    form : str
+        What that form is called.
+    ref : str
+        Id of the figure.
+    """
+    own = items[items["level"] == level].sort_values("item")
+    graded = own[own["grade"] != ""]
+    if graded.empty:
+        return Note(f"没有收到{ctx.name}的{form}，各项指标等次缺数据。", ref)
+    lacking = len(own) - len(graded)
+    tail = f"；另有{lacking}项应评未评" if lacking else ""
+    field = items[items["level"].isin(list(terms.FORM_LEVELS)) & (items["level"] != level)]
+    poor, ordinary = graded[graded["grade"] == "较差"], graded[graded["grade"] == "一般"]
+    if poor.empty and ordinary.empty:
+        good = int((graded["grade"] == "好").sum())
+        mix = (
+            "全部为“好”" if good == len(graded) else f"全部在“较好”及以上，其中“好”{good}项" if good else "全部为“较好”"
+        )
+        return Note(end(f"{form}{len(graded)}项指标{mix}{_worst_field(field, ctx)}{tail}"), ref)
+    named = []
+    for grade, rows in (("较差", poor), ("一般", ordinary)):
+        if len(rows):
+            what = numbers.names([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
+            named.append(f"{numbers.quoted(grade)}{len(rows)}项（{what}）")
+    weakest = poor if len(poor) else ordinary
+    where = _where(field, str(weakest.iloc[0]["concept"]), ctx)
+    return Note(end(f"{form}{len(graded)}项指标中，{'、'.join(named)}{where}{tail}"), ref)
+
+
+def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:
+    """Forms on which a concept is 一般 or below, and forms on which it is graded."""
+    rows = field[field["concept"] == concept]
+    return int(rows["n_ordinary"].sum() + rows["n_poor"].sum()), int(rows["n_graded"].sum())
+
+
+def _where(field: pd.DataFrame, concept: str, ctx: Context) -> str:
+    bad, of = field_weak(field, concept)
+    if of == 0:
+        return ""
+    if bad == 0:
+        return f"；{concept_name(concept, ctx)}在实地核查的{of}处均未评为一般及以下"
+    return f"；{concept_name(concept, ctx)}在实地核查的{of}处中有{bad}处为一般及以下"
+
+
+def _worst_field(field: pd.DataFrame, ctx: Context) -> str:
+    seen = {str(c): field_weak(field, str(c)) for c in field["concept"].drop_duplicates()}
+    worst = sorted(((bad, c, of) for c, (bad, of) in seen.items() if bad), key=lambda v: (-v[0], v[1]))
+    if not worst:
+        return "；实地核查也没有评为一般及以下的" if seen else ""
+    bad, concept, of = worst[0]
+    return f"；实地核查中一般及以下最多的是{concept_name(concept, ctx)}（{of}处中{bad}处）"
+
+
+def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> Note:
+    """How many problems, how many prominent, how many open, and until when."""
+    total, bad = len(rows), int(rows["prominent"].sum())
+    if total == 0:
+        return Note(end(f"没有登记{ctx.name}的问题{extra}"), ref)
+    left = int((rows["state"] != "已完成").sum())
+    text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
+    if left == 0:
+        text += "，全部完成整改" if total > 1 else "，已完成整改"
+    elif left == total:
+        text += f"，{'都' if total > 1 else ''}尚未完成整改，整改方案与报告须于{due(ctx)}提交"
+    else:
+        text += f"；已完成整改{total - left}个，尚有{left}个未完成，整改方案与报告须于{due(ctx)}提交"
+    return Note(end(text + extra), ref)
+
+
+def talk(rows: pd.DataFrame) -> str:
+    """Whether the target is on the talk list, as a clause."""
+    if rows.empty:
+        return ""
+    reasons = "、".join(dict.fromkeys(str(r["reason"]) for r in records(rows)))
+    return f"；按方案“六、（五）结果审定及运用”列入谈话提醒对象，理由是{reasons}"

@@ -1,0 +1,192 @@
+"""主要结论 and cards of the sample-design and data-quality reports."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers
+from kaohe.plot.output import Card, Cards, Note, Notes
+from kaohe.plot.table_maker import records
+from kaohe.plot.words_common import Source, end, first
+
+
+def conclusions_sample(job: Source) -> Notes:
+    """主要结论 on sample, response, weights, calibration.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``response``, ``village_profile``, ``weight_diagnostics``, ``calibration``, ``nonresponse``.
+    """
+    response = job.table("response")
+    whole = first(response[response["domain_type"] == "province"])
+    if whole is None:
+        return Notes([Note("没有收到专项调查样本。", "")])
+    villages = job.table("village_profile")
+    drawn = villages[villages["selection"] == "抽样"]
+    key = villages[villages["selection"] == "重点调查"]
+    notes = [
+        Note(
+            f"抽样调查覆盖{drawn['city'].nunique()}个市、{drawn['county'].nunique()}个县（市、区）的{len(drawn)}个村，抽中"
+            f"{numbers.integer(whole['selected'])}户，完成{numbers.integer(whole['completed'])}户，"
+            f"应答率{numbers.percent(whole['response_rate'])}。",
+            "t-response",
+        )
+    ]
+    cities = response[response["domain_type"] == "city"].sort_values(["response_rate", "domain"])
+    if len(cities) > 1:
+        low, high = records(cities)[0], records(cities)[-1]
+        notes.append(
+            Note(
+                f"各市应答率在{numbers.percent(low['response_rate'])}（{low['name']}）至{numbers.percent(high['response_rate'])}"
+                f"（{high['name']}）之间；无应答按户类型和家庭规模分组调整。",
+                "response-bars",
+            )
+        )
+    notes += [*_weights(job.table("weight_diagnostics")), _calibrated(job.table("calibration"))]
+    if len(key):
+        notes.append(Note(f"另有重点调查村{len(key)}个，只作描述，不带权重，不进入估计、得分和名次。", ""))
+    return Notes(notes)
+
+
+def cards_sample(job: Source) -> Cards:
+    """Completed households, response rate, register households represented, greatest design effect."""
+    response, weights = job.table("response"), job.table("weight_diagnostics")
+    whole = first(response[response["domain_type"] == "province"])
+    deff = weights["deff_kish"].max() if len(weights) else float("nan")
+    return Cards(
+        [
+            Card(numbers.integer(whole["completed"]) if whole else numbers.MISSING, "完成样本户", "户"),
+            Card(numbers.percent(whole["response_rate"]) if whole else numbers.MISSING, "应答率"),
+            Card(
+                numbers.integer(weights["register_households"].sum()) if len(weights) else numbers.MISSING,
+                "代表的登记户",
+                "户",
+            ),
+            Card(numbers.number(deff, 2), "权重设计效应最大值", "按市"),
+        ]
+    )
+
+
+def _weights(rows: pd.DataFrame) -> list[Note]:
+    if rows.empty:
+        return []
+    ordered = rows.sort_values(["deff_kish", "city"])
+    low, high = records(ordered)[0], records(ordered)[-1]
+    worst = max(records(rows), key=lambda r: abs(r["sum_weights"] - r["register_households"]))
+    off = numbers.integer(abs(worst["sum_weights"] - worst["register_households"]))
+    match = "各市权重合计与登记户数一致" if off == "0" else f"权重合计与登记户数相差最大的是{worst['name']}（{off}户）"
+    return [
+        Note(
+            f"{match}；权重设计效应最大的是{high['name']}（{numbers.number(high['deff_kish'], 2)}），最小的是{low['name']}"
+            f"（{numbers.number(low['deff_kish'], 2)}）。",
+            "weights-chart",
+        )
+    ]
+
+
+def _calibrated(rows: pd.DataFrame) -> Note:
+    if rows.empty:
+        return Note("权重没有校准。", "t-calibration")
+    off = rows[[numbers.half_up(abs(a - b)) > 0 for a, b in zip(rows["after"], rows["target"], strict=True)]]
+    if off.empty:
+        return Note(f"校准收敛，{len(rows)}组加权户数全部与登记户数一致。", "t-calibration")
+    return Note(f"{len(rows)}组中有{len(off)}组校准后与登记户数仍有差额，见校准表。", "t-calibration")
+
+
+def conclusions_quality(job: Source) -> Notes:
+    """主要结论 on what came in, what was set aside and why.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``intake``, ``findings_summary``, ``data_quality``, ``screens``, ``streams``.
+    """
+    intake = job.table("intake")
+    if intake.empty:
+        return Notes([Note("没有收到任何文件。", "")])
+    read, used, aside = (int(intake[c].sum()) for c in ("read", "used", "quarantined"))
+    refused, balance = intake[intake["refused"]], int(intake["balance"].abs().sum())
+    text = f"收到{intake['file'].nunique()}个文件，读入{numbers.integer(read)}行，采用{numbers.integer(used)}行"
+    text += (
+        f"，隔离{numbers.integer(aside)}行（{numbers.percent(aside / read, 2) if read else numbers.MISSING}）"
+        if aside
+        else "，没有隔离"
+    )
+    text += (
+        "；逐件核对，读入与采用、隔离、合计行、空行之和无差额"
+        if balance == 0
+        else f"；有{numbers.integer(balance)}行去向不明，须查清后再用"
+    )
+    notes = [Note(end(text), "t-intake")]
+    if len(refused):
+        names = numbers.names(dict.fromkeys(str(f) for f in refused["file"]), 3, "个文件")
+        notes.append(Note(f"整件未采用的有{refused['file'].nunique()}个文件：{names}。", "t-intake"))
+    notes += [
+        _rules(job.table("findings_summary")),
+        _worst(job.table("data_quality")),
+        _screens(job.table("screens")),
+        _gaps(job.table("streams")),
+    ]
+    return Notes(notes)
+
+
+def cards_quality(job: Source) -> Cards:
+    """Files, rows, share set aside, screens flagged."""
+    intake, screens = job.table("intake"), job.table("screens")
+    read, aside = int(intake["read"].sum()), int(intake["quarantined"].sum())
+    refused = intake[intake["refused"]]["file"].nunique()
+    return Cards(
+        [
+            Card(numbers.integer(intake["file"].nunique()), "来件", f"未采用{refused}个" if refused else "全部采用"),
+            Card(numbers.integer(read), "读入行数"),
+            Card(
+                numbers.percent(aside / read, 2) if read else numbers.MISSING, "隔离比例", f"{numbers.integer(aside)}行"
+            ),
+            Card(numbers.integer(int(screens["flagged"].sum())), "真实性筛查提示", "项"),
+        ]
+    )
+
+
+def _rules(rows: pd.DataFrame) -> Note:
+    aside = rows[rows["action"] == "quarantine"].sort_values(["n", "code"], ascending=[False, True])
+    mended = int(rows[rows["action"] == "normalise"]["n"].sum())
+    tail = f"；按规则自动改正{numbers.integer(mended)}处" if mended else ""
+    if aside.empty:
+        return Note(end(f"没有需要隔离的问题数据{tail}"), "t-findings")
+    top = [f"{r['rule']}（{numbers.integer(r['n'])}条）" for r in records(aside.head(3))]
+    return Note(
+        end(f"隔离的问题数据{numbers.integer(aside['n'].sum())}条，最多的是{'、'.join(top)}{tail}"), "t-findings"
+    )
+
+
+def _worst(rows: pd.DataFrame) -> Note:
+    if rows.empty:
+        return Note("没有专项调查数据。", "")
+    cells, missing = int(rows["cells"].sum()), int(rows["missing"].sum())
+    top = records(rows.sort_values(["missing_share", "city"], ascending=[False, True]))[0]
+    share = numbers.percent(missing / cells, 2) if cells else numbers.MISSING
+    return Note(
+        f"专项调查应答项缺失率为{share}，最高的是{top['name']}（{numbers.percent(top['missing_share'], 2)}）。",
+        "data-quality-bars",
+    )
+
+
+def _screens(rows: pd.DataFrame) -> Note:
+    flagged = rows[rows["flagged"]]
+    if flagged.empty:
+        return Note("真实性筛查没有提示。", "t-screens")
+    kinds = flagged["label"].value_counts()
+    said = [f"{k}（{n}项）" for k, n in sorted(kinds.items(), key=lambda kv: (-kv[1], str(kv[0])))]
+    return Note(
+        f"真实性筛查提示{len(flagged)}项：{numbers.names(said, 3, '类')}；提示只说明需要核对，不等于数据不实。",
+        "t-screens",
+    )
+
+
+def _gaps(rows: pd.DataFrame) -> Note:
+    lacking = rows[rows["score"].isna()]
+    if lacking.empty:
+        return Note("各考核对象的各类来源数据齐全。", "")
+    said = [f"{name}{n}个对象" for name, n in sorted(lacking["stream_name"].value_counts().items())]
+    return Note(f"缺来源数据、不能计综合得分的对象有{lacking['object'].nunique()}个（{'、'.join(said)}）。", "")

@@ -1,0 +1,125 @@
+"""Paragraphs that stand in every report: what is missing, how it was done, what the office chose."""
+
+from __future__ import annotations
+
+from kaohe.plot import numbers, terms
+from kaohe.plot.output import Context, Text
+from kaohe.plot.table_maker import records
+from kaohe.plot.tables_data import CHOSEN, choices_in_force
+from kaohe.plot.words_common import Row, Source, end, first
+
+
+def gaps(job: Source) -> Text:
+    """What is missing or doubtful for this report: streams, bounds, facts, late self-report.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``streams``, ``composite``, ``caps``, ``self_status``.
+    """
+    ctx = job.ctx
+    said = []
+    for row in records(job.own("streams")):
+        if numbers.is_missing(row["score"]):
+            why = f"（{row['note']}）" if row["note"] else ""
+            said.append(
+                f"缺{row['stream_name']}数据{why}，该来源得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
+                "之间；不以其他来源代替，不重新分配权重。"
+            )
+    unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["value"] == terms.DOUBTFUL]
+    if unknown:
+        said.append(f"下列事实尚待核实：{'、'.join(unknown)}；凡可能改变等次的，等次列为待核。")
+    late = first(job.own("self_status"))
+    if late is not None:
+        said += _self_report(late)
+    if not said:
+        return Text((f"{ctx.name}的各类来源数据齐全，事实认定完毕，自评报告按期提交。",))
+    return Text(said, "warning")
+
+
+def class_gaps(job: Source) -> Text:
+    """Which targets of a class, or of the province, lack a stream or are in doubt."""
+    streams = job.table("streams") if job.ctx.kind == "province" else job.peers("streams")
+    rows = job.table("composite") if job.ctx.kind == "province" else job.peers("composite")
+    names = dict(zip(rows["object"], rows["name"], strict=True))
+    said = []
+    lacking = streams[streams["score"].isna()]
+    for stream in dict.fromkeys(lacking["stream_name"]):
+        who = [names.get(o, str(o)) for o in lacking[lacking["stream_name"] == stream]["object"]]
+        said.append(
+            f"缺{stream}数据的有{len(who)}个：{numbers.names(who, 6, '个')}，不计综合得分、不定等次、不排名次，只给上下界。"
+        )
+    doubt = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
+    if len(doubt):
+        said.append(f"事实待核、等次待定的有{len(doubt)}个：{numbers.names(doubt['name'], 6, '个')}。")
+    if not said:
+        return Text(("全部对象的各类来源数据齐全，事实认定完毕。",))
+    return Text(said, "warning")
+
+
+def _self_report(row: Row) -> list[str]:
+    if numbers.is_missing(row["date"]):
+        return [f"没有收到自评报告（期限{numbers.date_cn(row['due'])}）。"]
+    if row["date"] > row["due"]:
+        return [f"自评报告于{numbers.date_cn(row['date'])}提交，晚于{numbers.date_cn(row['due'])}的期限，照收并注明。"]
+    return []
+
+
+def self_report(job: Source) -> Text:
+    """When the self-report came in and how the own grade compares with the one given."""
+    ctx = job.ctx
+    status, given = first(job.own("self_status")), first(job.own("composite"))
+    if status is None or numbers.is_missing(status["date"]):
+        return Text((f"没有收到{ctx.name}的自评报告，无法与考核结果对照。",), "warning")
+    said = [end(f"自评报告于{numbers.date_cn(status['date'])}提交，期限为{numbers.date_cn(status['due'])}")]
+    said = _self_report(status) or said
+    own = str(status["grade"])
+    if own and given is not None and given["grade_final"] in terms.GRADES:
+        order = ctx.plan.scale.order
+        steps = order.index(str(given["grade_final"])) - order.index(own) if own in order else 0
+        side = "一致" if steps == 0 else f"自评高{steps}档" if steps > 0 else f"自评低{-steps}档"
+        said.append(f"自评等次为{numbers.quoted(own)}，综合评价为{numbers.quoted(str(given['grade_final']))}，{side}。")
+    compare = job.own("self_compare")
+    both = compare[(compare["self_grade"] != "") & (compare["index_grade"] != "")]
+    if len(both):
+        higher, lower = int((both["steps"] > 0).sum()), int((both["steps"] < 0).sum())
+        if not higher and not lower:
+            said.append(f"可对照的{len(both)}项指标自评与考核等次全部一致。")
+        else:
+            parts = [f"自评高于考核的{higher}项" if higher else "", f"低于考核的{lower}项" if lower else ""]
+            said.append(f"可对照的{len(both)}项指标中，{'，'.join(p for p in parts if p)}，其余一致。" if higher + lower < len(both)
+                        else f"可对照的{len(both)}项指标中，{'，'.join(p for p in parts if p)}。")  # fmt: skip
+    return Text(said)
+
+
+def method(ctx: Context) -> Text:
+    """How the figures of this report were made, in a few plain sentences."""
+    law = f"《{ctx.plan.meta['title']}》（{ctx.plan.meta['document_no']}）"
+    if ctx.kind == "county":
+        return Text(
+            (
+                f"依据{law}附件3，县、镇、村考评表由交叉考核组逐项打等次；本报告只作描述，县（市、区）不计综合得分。",
+                "专项调查估计按最终权重加权，方差按泰勒线性化计算，自由度取县内抽样单元数减层数；县内抽样点少，区间较宽。",
+            )
+        )
+    cls = ctx.plan.classes.get(ctx.class_id)
+    weights = ""
+    if cls is not None:
+        weights = "、".join(f"{ctx.plan.streams[s]}{numbers.percent(w, 0)}" for s, w in cls.streams.items())
+        weights = f"{cls.label}按{weights}的权重综合（{cls.clause}）"
+    said = [f"依据{law}。{weights}。" if weights else f"依据{law}。"]
+    said.append("等次按得分和分等界限确定，再按限制规则封顶；封顶和人工决定只改变等次，不改变得分，逐条留痕。")
+    if cls is None or "survey" in cls.streams:
+        said.append(
+            "专项调查为分层多阶段抽样，权重经无应答调整和校准；名次区间只反映专项调查的抽样误差，交叉考核和日常工作不作误差假设。"
+        )
+    else:
+        said.append("单位考核没有专项调查，没有抽样误差；得分相同或相近的单位并列或归入同一档，不作细分。")
+    said.append("计算保留全部小数，只在显示时四舍五入。")
+    return Text(said)
+
+
+def choices(ctx: Context) -> Text:
+    """The choices in force as sentences, each marked as the office's own."""
+    said = [end(f"{what}：{value}（{note}）") for what, value, note in choices_in_force(ctx)]
+    return Text([f"下列各项{CHOSEN}：", *said])

@@ -1,0 +1,227 @@
+"""Sentences about the survey: sample, satisfaction, what is worse or better than the province, income."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers, terms
+from kaohe.plot.output import Card, Cards, Context, Note, Notes
+from kaohe.plot.table_maker import records
+from kaohe.plot.tables_survey import estimate_cell
+from kaohe.plot.words_common import Row, Source, end, first
+
+SATISFACTION = "sat_work"
+
+
+def province_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The province's rows of ``estimates``."""
+    return frame[frame["domain_type"] == "province"]
+
+
+def comparable(own: pd.DataFrame, province: pd.DataFrame) -> tuple[list[Row], list[Row], int]:
+    """Indicators whose whole interval is worse or better than the province's estimate.
+
+    Parameters
+    ----------
+    own, province : DataFrame
+        ``estimates`` of the target and of the province.
+
+    Returns
+    -------
+    worse, better : list of rows
+        In codebook order.
+    compared : int
+        How many were comparable: direction known, an interval, quality fit for conclusions.
+    """
+    whole = {r["indicator"]: r["estimate"] for r in records(province) if r["unit"] == "household"}
+    worse: list[Row] = []
+    better: list[Row] = []
+    compared = 0
+    for row in records(own[own["unit"] == "household"]):
+        beside = whole.get(row["indicator"])
+        if row["quality"] != "ok" or row["direction"] not in {"up", "down"} or numbers.is_missing(beside):
+            continue
+        if numbers.is_missing(row["ci_low"]) or numbers.is_missing(row["ci_high"]):
+            continue
+        compared += 1
+        below, above = row["ci_high"] < beside, row["ci_low"] > beside
+        if below if row["direction"] == "up" else above:
+            worse.append(row)
+        elif above if row["direction"] == "up" else below:
+            better.append(row)
+    return worse, better, compared
+
+
+def labels(rows: list[Row], most: int = 3) -> str:
+    """Names of indicators, the first ones spelt out."""
+    return numbers.names([str(r["label"]) for r in rows], most)
+
+
+def against_province(worse: list[Row], better: list[Row], compared: int) -> str:
+    """One clause on how many indicators differ from the province."""
+    if compared == 0:
+        return "没有可与全省比较的指标"
+    if not worse and not better:
+        return f"可比的{compared}项指标与全省估计均无明显差别"
+    parts = []
+    if worse:
+        parts.append(f"明显差于全省的{len(worse)}项（{labels(worse)}）")
+    if better:
+        parts.append(f"明显好于全省的{len(better)}项（{labels(better)}）")
+    return f"可比的{compared}项指标中，{'，'.join(parts)}" + ("" if worse else "，没有明显差于全省的")
+
+
+def shown(rows: pd.DataFrame, indicator: str) -> Row | None:
+    """The row of an indicator, when its estimate may be shown."""
+    row = first(rows[rows["indicator"] == indicator])
+    if row is None or terms.hidden(str(row["quality"])) or numbers.is_missing(row["estimate"]):
+        return None
+    return row
+
+
+def with_interval(row: Row) -> str:
+    """An estimate with its interval in brackets, and a word of caution where it is due."""
+    text = str(estimate_cell(row))
+    inside = []
+    if not (numbers.is_missing(row["ci_low"]) or numbers.is_missing(row["ci_high"])):
+        inside.append(
+            f"95%区间{numbers.span(row['ci_low'], row['ci_high'], str(row['measure_unit']), bool(row['is_share']))}"
+        )
+    elif row["quality"] == "not_estimable":
+        inside.append("误差不可估")
+    if row["quality"] == "caution":
+        inside.append("慎用")
+    return f"{text}（{'，'.join(inside)}）" if inside else text
+
+
+def contradictions(worse: list[Row], items: pd.DataFrame, ctx: Context) -> str:
+    """Where a good grade on the form meets a survey result clearly below the province."""
+    graded = {r["concept"]: r["grade"] for r in records(items[items["level"] == "city"])}
+    found = []
+    for row in worse:
+        concept = terms.INDICATOR_CONCEPT.get(str(row["indicator"]), "")
+        if graded.get(concept) in {"好", "较好"}:
+            found.append(
+                f"{ctx.plan.concepts[concept]}（指标表{numbers.quoted(str(graded[concept]))}，{row['label']}明显差于全省）"
+            )
+    if not found:
+        return "；没有发现指标表等次高而调查结果明显偏差的事项"
+    return f"；指标表等次与调查结果不一致、需要核实的有{numbers.names(found, 3)}"
+
+
+def survey_note(job: Source, *, ref: str) -> Note:
+    """What the survey says beside what the forms say, for a city's report."""
+    ctx = job.ctx
+    own = job.own("estimates")
+    if own.empty:
+        return Note(f"没有{ctx.name}的专项调查数据。", "")
+    answered = first(job.own("response"))
+    where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
+    heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    text = f"{heard}，{_satisfaction(own)}{against_province(worse, better, compared)}"
+    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), ref)
+
+
+def _satisfaction(own: pd.DataFrame) -> str:
+    row = shown(own, SATISFACTION)
+    return f"{row['label']}为{with_interval(row)}；" if row is not None else ""
+
+
+def conclusions_survey(job: Source) -> Notes:
+    """主要结论 of a city's survey report.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``response``, ``estimates``, ``income``, ``survey_items``, ``key_survey``, ``item_grades``.
+    """
+    ctx = job.ctx
+    own = job.own("estimates")
+    if own.empty:
+        return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    notes = [_sample(job)]
+    row = shown(own, SATISFACTION)
+    if row is not None:
+        whole = shown(province_rows(job.table("estimates")), SATISFACTION)
+        beside = f"，全省为{estimate_cell(whole)}" if whole is not None else ""
+        notes.append(Note(end(f"{row['label']}为{with_interval(row)}{beside}"), "t-estimates"))
+    tail = contradictions(worse, job.own("item_grades"), ctx)
+    notes.append(Note(end(against_province(worse, better, compared) + tail), "t-estimates"))
+    notes += _income(job)
+    notes += _score(job)
+    key = job.own("key_survey")
+    if len(key):
+        n = f"{numbers.integer(key['n_villages'].max())}个重点调查村"
+        notes.append(Note(f"{n}的情况另列一节，不加权、不推算全市，不进入估计、得分和名次。", "t-key-survey"))
+    return Notes(notes)
+
+
+def _sample(job: Source) -> Note:
+    row = first(job.own("response"))
+    if row is None:
+        return Note(f"没有{job.ctx.name}的样本户应答记录。", "")
+    where = f"在{job.ctx.name}对口帮扶的村" if job.ctx.class_id == "city6" else ""
+    text = (
+        f"专项调查{where}抽中{numbers.integer(row['selected'])}户，完成{numbers.integer(row['completed'])}户，"
+        f"应答率{numbers.percent(row['response_rate'])}"
+    )
+    if row["set_aside"]:
+        text += f"；另有{numbers.integer(row['set_aside'])}户答卷有硬伤，隔离待查"
+    return Note(end(text), "t-response")
+
+
+def _income(job: Source) -> list[Note]:
+    row = first(job.own("income"))
+    if row is None or terms.hidden(str(row["quality"])) or numbers.is_missing(row["p50"]):
+        return []
+    line = numbers.integer(job.ctx.plan.poverty_line)
+    text = f"人均可支配收入的中位数为{numbers.integer(row['p50'])}元"
+    if not numbers.is_missing(row["share_below"]):
+        text += f"，低于相对贫困线（{line}元）的人口占{numbers.percent(row['share_below'])}"
+        if not numbers.is_missing(row["share_low"]):
+            text += f"（95%区间{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
+    return [Note(end(text), "income-bars")]
+
+
+def _score(job: Source) -> list[Note]:
+    items = job.own("survey_items")
+    known = items[items["score"].notna()]
+    if known.empty:
+        return [Note("计分指标缺数据，专项调查不计分。", "t-survey-items")] if len(items) else []
+    stream = first(job.own("streams").query("stream == 'survey'"))
+    total = (
+        f"专项调查得分{numbers.score(stream['score'])}分"
+        if stream and not numbers.is_missing(stream["score"])
+        else "专项调查不计分"
+    )
+    least = records(known.sort_values(["score", "indicator"]))[0]
+    if least["score"] >= 100:
+        return [Note(f"{total}，{len(known)}项计分指标全部达到目标值。", "t-survey-items")]
+    return [
+        Note(
+            f"{total}，{len(known)}项计分指标中得分最低的是{least['label']}（{numbers.score(least['score'])}分）。",
+            "t-survey-items",
+        )
+    ]
+
+
+def cards_survey(job: Source) -> Cards:
+    """Answered households, response rate, satisfaction, share below the line."""
+    own, row = job.own("estimates"), first(job.own("response"))
+    income = first(job.own("income"))
+    below = (
+        numbers.MISSING
+        if income is None or terms.hidden(str(income["quality"]))
+        else numbers.percent(income["share_below"])
+    )
+    sat = shown(own, SATISFACTION)
+    return Cards(
+        [
+            Card(numbers.integer(row["completed"]) if row else numbers.MISSING, "完成样本户", "户"),
+            Card(numbers.percent(row["response_rate"]) if row else numbers.MISSING, "应答率"),
+            Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "对脱贫攻坚工作表示满意"),
+            Card(below, "收入低于相对贫困线的人口"),
+        ]
+    )
