@@ -1,0 +1,11 @@
+"""Grades, scores, composite, caps, ranks, their doubt and their explanation: frames in, frames out."""
+
+from kaohe.grade.build import build_grades
+from kaohe.grade.caps import apply_caps
+from kaohe.grade.composite import composite
+from kaohe.grade.explain import explain
+from kaohe.grade.ranks import ranks
+from kaohe.grade.sensitivity import sensitivity
+from kaohe.grade.uncertainty import rank_intervals
+
+__all__ = ["apply_caps", "build_grades", "composite", "explain", "rank_intervals", "ranks", "sensitivity"]

@@ -1,0 +1,87 @@
+"""Competition ranks with ties, and bands where a ladder would claim more than the scores can tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+TOLERANCE = 1e-9
+
+
+def rank_array(scores: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Competition ranks along the last axis.
+
+    Parameters
+    ----------
+    scores : array
+        One score a target, best highest; NaN where there is none. Leading axes are scenarios.
+    tolerance : float
+        Scores that differ by no more than this are equal.
+
+    Returns
+    -------
+    array of float
+        1 + number of scores that are greater by more than `tolerance`; NaN where there is no score.
+    """
+    scores = np.asarray(scores, dtype="float64")
+    flat = scores.reshape(-1, scores.shape[-1]) if scores.ndim else scores.reshape(1, 1)
+    out = np.full(flat.shape, np.nan)
+    for row, line in enumerate(flat):
+        known = ~np.isnan(line)
+        ordered = np.sort(line[known])
+        out[row, known] = 1 + len(ordered) - np.searchsorted(ordered, line[known] + tolerance, side="right")
+    return out.reshape(scores.shape)
+
+
+def ranks(scores: pd.Series, tolerance: float = TOLERANCE) -> pd.DataFrame:
+    """Ranks of targets.
+
+    Parameters
+    ----------
+    scores : Series
+        Score by target, best highest; NaN for a target that is not ranked.
+    tolerance : float
+        Scores within it are tied.
+
+    Returns
+    -------
+    DataFrame
+        Same index: rank (1 + number of scores greater by more than `tolerance`, NaN without a
+        score), tied (shares its rank) and n_ranked.
+
+    Examples
+    --------
+    >>> ranks(pd.Series({"a": 90.0, "b": 80.0, "c": 90.0}))["rank"].tolist()
+    [1.0, 3.0, 1.0]
+    """
+    values = scores.to_numpy(dtype="float64")
+    rank = rank_array(values, tolerance)
+    tied = np.array([bool((rank == r).sum() > 1) for r in rank], dtype=bool)
+    n = int((~np.isnan(rank)).sum())
+    return pd.DataFrame({"rank": rank, "tied": tied, "n_ranked": n}, index=scores.index)
+
+
+def bands(scores: pd.Series, width: float, tolerance: float = TOLERANCE) -> pd.Series:
+    """Bands of scores that lie within `width` of the best one of their band.
+
+    Parameters
+    ----------
+    scores : Series
+        Score by target; NaN for a target that is not ranked.
+    width : float
+        For units: what one step on one item is worth in the composite, the smallest difference
+        that the grades can express.
+
+    Returns
+    -------
+    Series
+        第1档, 第2档, … from the top; "" without a score. Targets in one band are not told apart.
+    """
+    out = pd.Series("", index=scores.index, dtype="object")
+    known = scores.dropna().sort_values(ascending=False, kind="stable")
+    band, top = 0, np.inf
+    for code, score in known.items():
+        if band == 0 or score < top - width + tolerance:
+            band, top = band + 1, float(score)
+        out[code] = f"第{band}档"
+    return out
