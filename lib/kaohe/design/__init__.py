@@ -1,0 +1,7 @@
+"""The sample and what follows from it: weights, nonresponse, calibration, diagnostics."""
+
+from kaohe.design.build import build_weights
+from kaohe.design.calibrate import Calibration, calibrate
+from kaohe.design.rake import rake
+
+__all__ = ["Calibration", "build_weights", "calibrate", "rake"]

@@ -1,0 +1,171 @@
+"""Calibration to any totals: linear, raking, logit, with bounds on g; and the record that travels with a weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.design import faults
+from kaohe.design.rake import not_converged
+
+Floats = npt.NDArray[np.float64]
+METHODS = ("linear", "raking", "logit")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a weight was calibrated: what variance estimation must know besides the weight itself.
+
+    Attributes
+    ----------
+    before : str
+        Column of the weight before calibration; the weight after is the design's own.
+    margins : tuple of str
+        Categorical columns whose counts were met.
+    numeric : tuple of str
+        Numeric columns whose totals were met.
+    partition : str
+        Column whose levels were calibrated apart; empty for none.
+    """
+
+    before: str
+    margins: tuple[str, ...]
+    numeric: tuple[str, ...] = ()
+    partition: str = ""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Weights, g = after/before, iterations, and records at the bounds."""
+
+    weights: Floats
+    g: Floats
+    iterations: int
+    worst: float
+    at_bounds: int
+
+
+def _function(
+    method: str, bounds: tuple[float, float] | None
+) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+    """F(u) and F'(u) of Deville & Särndal (1992), table 1: cases 1 (linear), 2 (raking), 6 (logit), 7 (truncated)."""
+    low, high = bounds if bounds else (-np.inf, np.inf)
+    if method == "linear":
+        return (
+            lambda u: np.clip(1 + u, low, high),
+            lambda u: ((1 + u > low) & (1 + u < high)).astype(float),
+        )
+    if method == "raking":
+        return (
+            lambda u: np.clip(np.exp(np.minimum(u, 700.0)), low, high),
+            lambda u: np.where(
+                (np.exp(np.minimum(u, 700.0)) > low) & (np.exp(np.minimum(u, 700.0)) < high),
+                np.exp(np.minimum(u, 700.0)),
+                0.0,
+            ),
+        )
+    a = (high - low) / ((1 - low) * (high - 1))
+
+    def logit(u: Floats) -> Floats:
+        e = np.exp(np.clip(a * u, -700, 700))
+        return np.asarray((low * (high - 1) + high * (1 - low) * e) / (high - 1 + (1 - low) * e))
+
+    def slope(u: Floats) -> Floats:
+        g = logit(u)
+        return np.asarray((g - low) * (high - g) * a / (high - low))
+
+    return logit, slope
+
+
+def calibrate(
+    frame: pd.DataFrame, totals: Mapping[str, float], *, weight: str = "w", method: str = "linear",
+    bounds: tuple[float, float] | None = None, tol: float = 1e-10, max_iter: int = 200, where: str = "",
+) -> Calibrated:  # fmt: skip
+    """Calibrate weights to totals of numeric columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record, with `weight` and the columns of `totals` (0/1 columns for counts; a
+        column of ones for the population size).
+    totals : mapping of column to population total
+    method : {"linear", "raking", "logit"}
+        Distance function; logit needs bounds.
+    bounds : (low, high), optional
+        Limits of g = weight after over weight before (not of the weight), around 1.
+
+    Raises
+    ------
+    InputRefused
+        K302 for weights, K324 for an unknown method or bounds that do not hold 1, K325 for totals
+        that no weights can meet because columns depend on one another, K326 for negative weights
+        (linear without bounds), K323 without convergence.
+
+    Notes
+    -----
+    Solves Σ w F(x'λ) x = t for λ by Newton's method with step halving (Deville & Särndal 1992,
+    eq. 1.2 and section 2).
+    """
+    where = where or "calibration"
+    faults.need(frame, [weight, *totals], where)
+    if method not in METHODS or (method == "logit" and bounds is None):
+        raise faults.InputRefused(
+            "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
+            expected="linear, raking, or logit with bounds",
+        )  # fmt: skip
+    if bounds is not None and not bounds[0] < 1 < bounds[1]:
+        raise faults.InputRefused(
+            "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
+            expected="low < 1 < high: bounds act on weight after over weight before",
+        )  # fmt: skip
+    w = frame[weight].to_numpy(float)
+    if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
+        raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
+    names = list(totals)
+    x = np.column_stack([frame[c].to_numpy(float) for c in names])
+    target = np.array([float(totals[c]) for c in names])
+    size = np.maximum(np.abs(target), w.sum() * 1e-12 + 1e-300)
+    f, slope = _function(method, bounds)
+    gram = x.T @ (x * w[:, None])
+    start = w @ x
+    reach = gram @ np.linalg.lstsq(gram, target - start, rcond=1e-12)[0] - (target - start)
+    if np.any(np.abs(reach) > 1e-8 * size):
+        worst = int(np.argmax(np.abs(reach) / size))
+        raise faults.InputRefused(
+            "K325", "The totals contradict one another", where=where, got=f"{names[worst]} = {target[worst]:g}",
+            expected="totals that agree where columns depend on one another",
+        )  # fmt: skip
+    lam = np.zeros(len(names))
+    trace: list[float] = []
+    g = f(x @ lam)
+    gap = target - (w * g) @ x
+    for _ in range(max_iter):
+        trace.append(float(np.max(np.abs(gap) / size)))
+        if trace[-1] <= tol:
+            break
+        curve = slope(x @ lam)
+        step = np.linalg.lstsq(x.T @ (x * (w * curve)[:, None]), gap, rcond=1e-12)[0]
+        factor = 1.0
+        while factor > 1e-6:
+            new = lam + factor * step
+            new_g = f(x @ new)
+            new_gap = target - (w * new_g) @ x
+            if np.all(np.isfinite(new_gap)) and np.max(np.abs(new_gap) / size) < trace[-1]:
+                break
+            factor /= 2
+        lam, g, gap = new, new_g, new_gap
+    if trace[-1] > tol:
+        worst = int(np.argmax(np.abs(gap) / size))
+        raise not_converged(where, trace[-1], trace, names[worst], tol)
+    if (g[w > 0] < 0).any():
+        raise faults.InputRefused(
+            "K326", "Calibration gives negative weights", where=where,
+            got=f"{int((g[w > 0] < 0).sum())} records, smallest g = {g[w > 0].min():.3g}",
+            expected="weights of 0 or more", remedy="use raking, or bounds such as (0.3, 3)",
+        )  # fmt: skip
+    edge = 0 if bounds is None else int(((np.abs(g - bounds[0]) < 1e-9) | (np.abs(g - bounds[1]) < 1e-9)).sum())
+    return Calibrated(w * g, g, len(trace), trace[-1], edge)

@@ -1,0 +1,99 @@
+"""What the rooms design and estimate refuse, each fault with its own code and wording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from kaohe.base.errors import InputRefused, nearest
+
+
+def few(values: Iterable[object], n: int = 5) -> str:
+    """The first `n` of `values` as text, with the number left out."""
+    texts = [str(v) for v in values]
+    return ", ".join(texts[:n]) + (f", … ({len(texts)} in all)" if len(texts) > n else "")
+
+
+def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
+    """Refuse a frame that lacks a column.
+
+    Raises
+    ------
+    InputRefused
+        K301 with the nearest names there are.
+    """
+    for column in columns:
+        if column not in frame.columns:
+            raise InputRefused(
+                "K301",
+                "A column is missing",
+                where=where,
+                got=column,
+                expected="a column such as " + ", ".join(nearest(column, [str(c) for c in frame.columns])),
+            )
+
+
+def bad_weight(column: str, n: int, got: str) -> InputRefused:
+    """A weight that is missing, negative or not finite."""
+    return InputRefused(
+        "K302",
+        "Weights are not all numbers of 0 or more",
+        where=f"column {column}",
+        got=f"{got} in {n} rows",
+        expected="a finite weight of at least 0 in every row, and some above 0",
+        remedy="records without a weight (重点调查) are described apart, not weighted",
+    )
+
+
+def not_nested(stage: int, clashes: Iterable[object]) -> InputRefused:
+    """A unit number that stands in two strata or two higher units."""
+    return InputRefused(
+        "K303",
+        "Sampling units are not nested",
+        where=f"stage {stage}",
+        got=f"the same id in more than one stratum or higher unit: {few(clashes)}",
+        expected="an id that names one unit in the whole sample",
+        remedy="use full codes, or say nest=True to read ids within their stratum and higher unit",
+    )
+
+
+def fpc_stages(given: int, stages: int) -> InputRefused:
+    """Population sizes at some stages only."""
+    return InputRefused(
+        "K304",
+        "Population sizes are given at some stages only",
+        got=f"{given} of {stages} stages",
+        expected="sizes at all stages, or at none",
+        remedy="with the first stage alone the variance of the later stages is lost",
+    )
+
+
+def fpc_value(stage: int, got: str, expected: str) -> InputRefused:
+    """A population size that cannot be right."""
+    return InputRefused("K305", "A population size cannot be right", where=f"stage {stage}", got=got, expected=expected)
+
+
+def lonely(stage: int, groups: Iterable[object]) -> InputRefused:
+    """Strata with one sampled unit."""
+    return InputRefused(
+        "K306",
+        "Strata with a single sampled unit",
+        where=f"stage {stage}",
+        got=few(groups),
+        expected="at least two units in each stratum",
+        remedy="choose lonely='adjust', 'merge', 'average' or 'certainty', and say so in the report",
+    )
+
+
+def purposive(n: int, kinds: Iterable[object]) -> InputRefused:
+    """Records that were not drawn by chance."""
+    return InputRefused(
+        "K307",
+        "Records that were not sampled cannot enter a design",
+        where="column selection",
+        got=f"{n} rows with {few(kinds)}",
+        expected="抽样 in every row",
+        remedy="describe them apart; or carve the villages out of the frame beforehand, make each a stratum of "
+        "its own with households as first stage, and drop the column selection",
+    )

@@ -1,0 +1,92 @@
+"""Auxiliary variables of a calibration: margins as 0/1 columns, totals, and the checks before solving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.design import faults
+
+Floats = npt.NDArray[np.float64]
+Totals = Mapping[str, Mapping[object, float]]
+TOLERANCE = 1e-9
+
+
+def indicator_matrix(frame: pd.DataFrame, margins: Sequence[str], numeric: Sequence[str] = ()) -> Floats:
+    """Intercept, one 0/1 column a level of each margin, then the numeric columns.
+
+    The columns are linearly dependent where margins share the intercept; users take a basis.
+    """
+    parts: list[Floats] = [np.ones((len(frame), 1))]
+    for margin in margins:
+        codes, levels = pd.factorize(frame[margin], sort=True)
+        parts.append((codes[:, None] == np.arange(len(levels))[None, :]).astype(float))
+    for column in numeric:
+        parts.append(frame[column].to_numpy(float)[:, None])
+    return np.hstack(parts)
+
+
+def basis(x: Floats, w: Floats) -> Floats:
+    """Orthonormal basis of √w · x: regression residuals are what it does not reach."""
+    from scipy import linalg
+
+    root = np.sqrt(w)[:, None] * x
+    q, r, _ = linalg.qr(root, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > 1e-10 * max(diagonal.max(initial=0.0), 1e-300)).sum())
+    return np.ascontiguousarray(q[:, :rank])
+
+
+def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) -> None:
+    """Refuse margins that the sample cannot meet.
+
+    Raises
+    ------
+    InputRefused
+        K320 for a level on one side only, K321 where margins add up differently, K322 for a
+        total that is not a number of 0 or more, K302 for weights.
+    """
+    faults.need(frame, [weight, *totals], where)
+    w = frame[weight].to_numpy(float)
+    if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
+        raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
+    grand: dict[str, float] = {}
+    for margin, target in totals.items():
+        values = np.array([float(v) for v in target.values()])
+        if not np.all(np.isfinite(values)) or (values < 0).any():
+            bad = [f"{k} = {v}" for k, v in target.items() if not (np.isfinite(v) and v >= 0)]
+            raise faults.InputRefused(
+                "K322", "A register total is not a count", where=f"{where} › {margin}", got=faults.few(bad),
+                expected="a finite total of 0 or more",
+            )  # fmt: skip
+        sampled = set(frame.loc[w > 0, margin].dropna().unique())
+        if frame.loc[w > 0, margin].isna().any():
+            raise faults.InputRefused(
+                "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
+                got=f"{int(frame.loc[w > 0, margin].isna().sum())} sampled records without a level",
+                expected="a level in every record",
+            )  # fmt: skip
+        missing = [k for k, v in target.items() if v > 0 and k not in sampled]
+        extra = sorted(str(k) for k in sampled - {k for k, v in target.items() if v > 0})
+        if missing or extra:
+            raise faults.InputRefused(
+                "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
+                got="; ".join(
+                    text for text, names in (
+                        (f"in the register only: {faults.few(missing)}", missing),
+                        (f"in the sample only: {faults.few(extra)}", extra),
+                    ) if names
+                ),
+                expected="the same levels on both sides",
+                remedy="merge the level with a neighbour on both sides, or correct the register totals",
+            )  # fmt: skip
+        grand[margin] = float(values.sum())
+    if grand and max(grand.values()) - min(grand.values()) > TOLERANCE * max(grand.values()):
+        raise faults.InputRefused(
+            "K321", "Margins add up to different totals", where=where,
+            got="; ".join(f"{k}: {v:.10g}" for k, v in grand.items()),
+            expected="one number of households in every margin", remedy="correct the register totals",
+        )  # fmt: skip

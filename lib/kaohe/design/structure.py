@@ -1,0 +1,265 @@
+"""How a sample was drawn, as integer codes: strata, units nested in units, sizes at each stage.
+
+The codes say for each row which unit it belongs to at each stage, and for each unit in which
+group (stratum at the first stage, the unit above at later ones) it competed with how many
+others. Variances need nothing else about the design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.design import faults
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+LONELY = ("fail", "adjust", "merge", "average", "certainty")
+FpcEntry = str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of selection.
+
+    Attributes
+    ----------
+    unit : int array, one a row
+        Unit of the row, 0 to n_units − 1, ordered by group.
+    group : int array, one a unit
+        Stratum, or unit of the stage above.
+    n, population : float array, one a group
+        Units sampled and units there are (infinite without sizes).
+    lead : float array, one a group
+        Product of the sampling fractions of the stages above.
+    labels : list
+        Name of each group.
+    """
+
+    unit: Ints
+    group: Ints
+    n: Floats
+    population: Floats
+    lead: Floats
+    labels: list[object]
+
+    @property
+    def n_units(self) -> int:
+        """Units seen in the rows."""
+        return len(self.group)
+
+    @property
+    def n_groups(self) -> int:
+        """Strata, or units of the stage above."""
+        return len(self.n)
+
+    def scale(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Factor of the sum of squares in each group, and which groups hold a single unit by chance."""
+        left = np.where(np.isinf(self.population), 1.0, 1.0 - self.n / self.population)
+        left = np.where(left < 1e-12, 0.0, left)
+        single = (self.n <= 1) & (left > 0)
+        spread = np.where(self.n > 1, self.n / np.maximum(self.n - 1, 1), 1.0)
+        return np.asarray(self.lead * left * spread, dtype=float), np.asarray(single, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A whole design: stages in order, the rule for single units, and what was merged.
+
+    Attributes
+    ----------
+    order : int array
+        Row order in which units of every stage stand together.
+    """
+
+    stages: tuple[Stage, ...]
+    lonely: str
+    order: Ints
+    notes: tuple[str, ...] = ()
+
+
+def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
+    """Integer codes of a column in sorted order, and its levels; a missing value is refused."""
+    codes, levels = pd.factorize(frame[column], sort=True)
+    if (codes < 0).any():
+        raise faults.InputRefused(
+            "K308",
+            "A design column has empty cells",
+            where=f"column {column}",
+            got=f"{int((codes < 0).sum())} rows",
+            expected="a stratum and unit in every row",
+        )
+    return np.asarray(codes, dtype=np.int64), list(levels)
+
+
+def _nested(upper: Ints, codes: Ints, labels: list[object], stage: int, nest: bool) -> tuple[Ints, Ints]:
+    """Unit codes ordered by upper group, and the group of each unit; a clash is refused."""
+    key = upper * (int(codes.max()) + 1) + codes
+    unique, unit = np.unique(key, return_inverse=True)
+    group = unique // (int(codes.max()) + 1)
+    if not nest and len(unique) != len(np.unique(codes)):
+        label = unique % (int(codes.max()) + 1)
+        counts = np.bincount(label)
+        raise faults.not_nested(stage, [labels[i] for i in np.flatnonzero(counts > 1)])
+    return np.asarray(unit, dtype=np.int64), np.asarray(group, dtype=np.int64)
+
+
+def _constant(values: Floats, group: Ints, size: int, stage: int, column: str) -> Floats:
+    """The one value of each group."""
+    low = np.full(size, np.inf)
+    high = np.full(size, -np.inf)
+    np.minimum.at(low, group, values)
+    np.maximum.at(high, group, values)
+    if not np.all(np.isfinite(values)) or np.any(high - low > 1e-9 * np.abs(high)):
+        raise faults.fpc_value(
+            stage, f"{column} varies within a stratum or unit, or is missing", "one size for each stratum or unit"
+        )
+    return low
+
+
+def _sizes(frame: pd.DataFrame, entry: FpcEntry, kind: str, upper: Ints, counted: Floats, stage: int) -> list[Floats]:
+    """Sampled and population counts of each group from an entry of `fpc`."""
+    columns = [entry] if isinstance(entry, str) else list(entry)
+    faults.need(frame, columns, f"fpc of stage {stage}")
+    size = len(counted)
+    values = [_constant(frame[c].to_numpy(float), upper, size, stage, c) for c in columns]
+    if len(columns) == 2:
+        population, n = values
+    elif kind == "fraction":
+        if np.any((values[0] <= 0) | (values[0] > 1)):
+            raise faults.fpc_value(stage, f"{columns[0]} outside 0 to 1", "sampling fractions n/N")
+        population, n = counted / values[0], counted
+    else:
+        population, n = values[0], counted
+    if np.any(n < counted - 1e-9):
+        raise faults.fpc_value(stage, f"{columns[1]} is below the units found", "at least the units in the data")
+    if np.any(population < n - 1e-9):
+        worst = int(np.argmax(n - population))
+        raise faults.fpc_value(
+            stage,
+            f"{columns[0]} = {population[worst]:g} with {n[worst]:g} sampled",
+            "population counts N of at least n; for fractions say fpc_kind='fraction'",
+        )
+    return [n, population]
+
+
+def merge_single(strata: Ints, psu: Ints, singles: Sequence[int], n_strata: int) -> tuple[Ints, list[tuple[int, int]]]:
+    """Strata codes with each single-unit stratum joined to its neighbour in order.
+
+    A stratum joins the next one, the last one the one before it.
+    """
+    target = np.arange(n_strata)
+    pairs: list[tuple[int, int]] = []
+    for s in singles:
+        neighbour = s + 1 if s + 1 < n_strata else s - 1
+        if neighbour < 0:
+            continue
+        old, new = target[s], target[neighbour]
+        target[target == old] = new
+        pairs.append((s, neighbour))
+    return target[strata], pairs
+
+
+def build_structure(
+    frame: pd.DataFrame,
+    *,
+    strata: str | None,
+    psu: Sequence[str],
+    fpc: Sequence[FpcEntry] | None,
+    fpc_kind: str = "count",
+    lonely: str = "fail",
+    nest: bool = False,
+) -> Structure:
+    """Read the design columns of a sample.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    strata : str or None
+        Column of the first-stage strata; None for one stratum.
+    psu : sequence of str
+        Columns of the units at each stage, first stage first.
+    fpc : sequence, optional
+        For each stage a column of population counts, or a pair of columns (population count,
+        sampled count). With a pair, sampled units without any row count as zero totals.
+    fpc_kind : {"count", "fraction"}
+        What a single column holds: N, or n/N.
+    lonely : str
+        What to do with a single sampled unit in a stratum that has more.
+    nest : bool
+        Read ids within their stratum and higher unit instead of refusing a clash.
+
+    Raises
+    ------
+    InputRefused
+        K301, K303, K304, K305, K306, K308.
+    """
+    if lonely not in LONELY:
+        raise faults.InputRefused("K309", "Unknown rule for single units", got=lonely, expected=", ".join(LONELY))
+    faults.need(frame, [*([strata] if strata else []), *psu], "design")
+    if fpc is not None and len(fpc) != len(psu):
+        raise faults.fpc_stages(len(fpc), len(psu))
+    rows = len(frame)
+    if strata is None:
+        upper, names = np.zeros(rows, dtype=np.int64), ["all"]
+    else:
+        upper, names = codes_of(frame, strata)
+    notes: list[str] = []
+    stages: list[Stage] = []
+    labels: list[object] = list(names)
+    lead_row = np.ones(rows)
+    for number, column in enumerate(psu, start=1):
+        own, own_labels = codes_of(frame, column)
+        unit, group = _nested(upper, own, own_labels, number, nest)
+        size = len(labels)
+        counted = np.bincount(group, minlength=size).astype(float)
+        if fpc is None:
+            n, population = counted, np.full(size, np.inf)
+        else:
+            n, population = _sizes(frame, fpc[number - 1], fpc_kind, upper, counted, number)
+        lead = np.ones(size)
+        lead[upper] = lead_row
+        stage = Stage(unit, group, n, population, lead, labels)
+        single = stage.scale()[1]
+        if single.any() and lonely == "fail" and (number == 1 or fpc is not None):
+            raise faults.lonely(number, [labels[i] for i in np.flatnonzero(single)])
+        if single.any() and lonely == "merge" and number == 1:
+            stage, unit, note = _merged(stage, upper, single)
+            notes.extend(note)
+            upper = stage.group[unit]
+        stages.append(stage)
+        lead_row = lead_row * (stage.n / stage.population)[upper] if fpc is not None else lead_row
+        position = np.empty(stage.n_units, dtype=np.int64)
+        position[unit] = own
+        labels = [own_labels[i] for i in position]
+        upper = unit
+    if fpc is None:
+        stages = stages[:1]
+    order = np.lexsort([s.unit for s in reversed(stages)])
+    return Structure(tuple(stages), lonely, np.asarray(order, dtype=np.int64), tuple(notes))
+
+
+def _merged(stage: Stage, upper: Ints, single: npt.NDArray[np.bool_]) -> tuple[Stage, Ints, list[str]]:
+    """The first stage with single-unit strata joined to a neighbour."""
+    joined, pairs = merge_single(upper, stage.unit, np.flatnonzero(single).tolist(), stage.n_groups)
+    kept, codes = np.unique(joined, return_inverse=True)
+    new_of_old = np.full(stage.n_groups, -1)
+    new_of_old[upper] = codes
+    size = len(kept)
+    n = np.bincount(new_of_old, weights=stage.n, minlength=size)
+    population = np.zeros(size)
+    np.add.at(population, new_of_old, stage.population)
+    group_of_unit = new_of_old[stage.group]
+    order = np.argsort(group_of_unit, kind="stable")
+    position = np.empty_like(order)
+    position[order] = np.arange(len(order))
+    notes = [f"stratum {stage.labels[a]} was merged with {stage.labels[b]}" for a, b in pairs]
+    merged = Stage(
+        position[stage.unit], group_of_unit[order], n, population, np.ones(size), [stage.labels[i] for i in kept]
+    )
+    return merged, merged.unit, notes

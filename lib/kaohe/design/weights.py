@@ -1,0 +1,124 @@
+"""Design weights: one factor for each stage of selection, each kept as a column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kaohe.base.places import parent_code
+from kaohe.base.tables import SELECTIONS
+from kaohe.design import faults
+
+RANDOM = SELECTIONS[0]
+SIZES = ("n_counties", "n_towns", "n_villages", "n_households")
+TAKEN = ("m_counties", "m_towns", "m_villages", "m_households")
+
+
+def _one_size(frame: pd.DataFrame, place: str, column: str) -> None:
+    """Refuse a stage size that differs between records of one place."""
+    spread = frame.groupby(place)[column].agg(["min", "max"])
+    wrong = spread[spread["min"] != spread["max"]]
+    if len(wrong):
+        raise faults.InputRefused(
+            "K310", "Stage sizes of one place differ", where=f"sample_villages › {column}",
+            got=faults.few(f"{code}: {row['min']:g} and {row['max']:g}" for code, row in wrong.iterrows()),
+            expected=f"one {column} for each {place}", remedy="correct the list of sample villages",
+        )  # fmt: skip
+
+
+def village_factors(sample_villages: pd.DataFrame) -> pd.DataFrame:
+    """Sampled villages with their places, sizes and selection factors.
+
+    Parameters
+    ----------
+    sample_villages : DataFrame
+        As the clean table: village, selection, n_counties, m_counties, …, m_households.
+        Purposive villages (重点调查) are left out.
+
+    Returns
+    -------
+    DataFrame
+        village, town, county, city, stratum, psu, the stage sizes, f_county, f_town, f_village.
+        ``m_towns`` and ``m_villages`` are the numbers of units whose rows can be used: a unit that
+        was set aside is made up for by the others of its place. The stratum is the county and
+        the first-stage unit the town where every county of the city was taken; otherwise the
+        city and the county.
+
+    Raises
+    ------
+    InputRefused
+        K310 for sizes that differ within a place, K311 for more units sampled than there are.
+    """
+    v = sample_villages.loc[sample_villages["selection"] == RANDOM].copy()
+    v["town"] = [parent_code(c, "town") for c in v["village"]]
+    v["county"] = [parent_code(c, "county") for c in v["village"]]
+    v["city"] = [parent_code(c, "city") for c in v["village"]]
+    for place, columns in (
+        ("city", ("n_counties", "m_counties")),
+        ("county", ("n_towns",)),
+        ("town", ("n_villages",)),
+    ):
+        for column in columns:
+            _one_size(v, place, column)
+    v["m_counties"] = np.where(
+        v["m_counties"] == v["n_counties"], v["n_counties"], v.groupby("city")["county"].transform("nunique")
+    )
+    v["m_towns"] = v.groupby("county")["town"].transform("nunique").astype(float)
+    v["m_villages"] = v.groupby("town")["village"].transform("size").astype(float)
+    for size, taken in zip(SIZES[:3], TAKEN[:3], strict=True):
+        over = v[v[taken] > v[size]]
+        if len(over):
+            row = over.iloc[0]
+            raise faults.InputRefused(
+                "K311", "More units were sampled than there are", where=f"sample_villages › village {row['village']}",
+                got=f"{taken} = {row[taken]:g}, {size} = {row[size]:g}", expected=f"{taken} at most {size}",
+            )  # fmt: skip
+    v["f_county"] = v["n_counties"] / v["m_counties"]
+    v["f_town"] = v["n_towns"] / v["m_towns"]
+    v["f_village"] = v["n_villages"] / v["m_villages"]
+    whole = v["n_counties"] == v["m_counties"]
+    v["stratum"] = v["county"].where(whole, v["city"])
+    v["psu"] = v["town"].where(whole, v["county"])
+    return v.reset_index(drop=True)
+
+
+def household_factors(sample_households: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
+    """Sampled households with all selection factors and the design weight.
+
+    Parameters
+    ----------
+    sample_households : DataFrame
+        As the clean table; purposive households are left out, and households of villages whose
+        row cannot be used.
+    villages : DataFrame
+        From `village_factors`.
+
+    Returns
+    -------
+    DataFrame
+        One row a household: its columns, those of its village, ``m_households`` (households of the
+        village in the list), ``f_household`` and ``w_design`` = f_county · f_town · f_village ·
+        f_household.
+
+    Raises
+    ------
+    InputRefused
+        K311 for a village with more households sampled than registered.
+    """
+    h = sample_households.loc[
+        sample_households["selection"] == RANDOM, ["household", "village", "hh_kind", "register_size", "outcome"]
+    ]
+    keep = villages.drop(columns=[c for c in ("selection", "m_households") if c in villages.columns])
+    h = h.merge(keep, on="village", how="inner", validate="m:1")
+    h["m_households"] = h.groupby("village")["household"].transform("size").astype(float)
+    over = h[h["m_households"] > h["n_households"]]
+    if len(over):
+        row = over.iloc[0]
+        raise faults.InputRefused(
+            "K311", "More units were sampled than there are", where=f"sample_households › village {row['village']}",
+            got=f"{row['m_households']:g} households sampled, {row['n_households']:g} registered",
+            expected="at most the registered households",
+        )  # fmt: skip
+    h["f_household"] = h["n_households"] / h["m_households"]
+    h["w_design"] = h["f_county"] * h["f_town"] * h["f_village"] * h["f_household"]
+    return h

@@ -1,0 +1,130 @@
+"""Intervals: t for means and totals; logit, Korn–Graubard and asin for shares; 0 and 1 handled."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+METHODS = ("t", "logit", "beta", "asin")
+
+
+def quantile_t(p: float, df: Floats) -> Floats:
+    """Quantile of Student's t; NaN where df is not above 0."""
+    from scipy import stats
+
+    df = np.asarray(df, dtype=float)
+    good = df > 0
+    return np.asarray(np.where(good, stats.t.ppf(p, np.where(good, df, 1.0)), np.nan))
+
+
+def t_interval(estimate: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Estimate ± t · se with the domain's degrees of freedom."""
+    half = quantile_t(0.5 + level / 2, df) * se
+    return estimate - half, estimate + half
+
+
+def logit_interval(p: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval symmetric on the logit scale, transformed back (Korn & Graubard 1999, section 2.6; svyciprop "xlogit")."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.log(p / (1 - p))
+        half = quantile_t(0.5 + level / 2, df) * se / (p * (1 - p))
+        return 1 / (1 + np.exp(-(centre - half))), 1 / (1 + np.exp(-(centre + half)))
+
+
+def asin_interval(p: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval symmetric on the arcsine square-root scale (svyciprop "asin")."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.arcsin(np.sqrt(p))
+        half = quantile_t(0.5 + level / 2, df) * se / (2 * np.sqrt(p * (1 - p)))
+    low, high = np.clip(centre - half, 0, np.pi / 2), np.clip(centre + half, 0, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2
+
+
+def effective_n(p: Floats, se: Floats, df: Floats, n: Floats, level: float = 0.95) -> Floats:
+    """Korn–Graubard effective sample size p(1 − p)/var, shrunk by (t_{n−1}/t_df)²."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrink = (quantile_t(0.5 + level / 2, n - 1) / quantile_t(0.5 + level / 2, df)) ** 2
+        return np.asarray(p * (1 - p) / se**2 * shrink)
+
+
+def beta_interval(
+    p: Floats, se: Floats, df: Floats, n: Floats, level: float = 0.95, *, cap: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Clopper–Pearson limits with the effective sample size.
+
+    Parameters
+    ----------
+    p, se, df, n : float array
+        Share, standard error, degrees of freedom and answers of the domain.
+    level : float
+        Confidence.
+    cap : float array, optional
+        Largest effective size allowed (the number of answers, as the NCHS presentation
+        standards have it); None for none, as svyciprop(method = "beta").
+
+    Notes
+    -----
+    Korn & Graubard (1998), Survey Methodology 24, 193–201; capped: Parker et al. (2017), NCHS
+    Vital and Health Statistics 2(175).
+    """
+    from scipy import stats
+
+    size = effective_n(p, se, df, n, level)
+    if cap is not None:
+        size = np.minimum(size, cap)
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        good = np.isfinite(size) & (size > 0)
+        safe = np.where(good, size, 1.0)
+        q = np.where(good, p, 0.5)
+        low = stats.beta.ppf(tail, safe * q, safe * (1 - q) + 1)
+        high = stats.beta.ppf(1 - tail, safe * q + 1, safe * (1 - q))
+    return np.where(good, low, np.nan), np.where(good, high, np.nan)
+
+
+def edge_interval(p: Floats, size: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """One-sided bound for a share of exactly 0 or 1 with an effective size.
+
+    Notes
+    -----
+    At p = 0 the upper limit u solves (1 − u)^size = 1 − level (Clopper & Pearson 1934, one-sided).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = 1 - (1 - level) ** (1 / size)
+    return np.where(p <= 0, 0.0, 1 - reach), np.where(p <= 0, reach, 1.0)
+
+
+def share_interval(
+    p: Floats, se: Floats, df: Floats, n: Floats, cap: Floats, planned: Floats, method: str, level: float = 0.95
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Interval of a share by `method`, with shares of 0 and 1 by the one-sided bound.
+
+    Parameters
+    ----------
+    planned : float array
+        Design effect assumed where the share is 0 or 1: the effective size is then n/planned,
+        shrunk by (t_{n−1}/t_df)² as elsewhere.
+
+    Returns
+    -------
+    low, high, edge : arrays
+        Limits within 0 to 1, and where the one-sided bound was used. Where se is 0 with a share
+        strictly between (fixed by the design), both limits are the share.
+    """
+    if method == "logit":
+        low, high = logit_interval(p, se, df, level)
+    elif method == "asin":
+        low, high = asin_interval(p, se, df, level)
+    elif method == "beta":
+        low, high = beta_interval(p, se, df, n, level, cap=cap)
+    else:
+        low, high = t_interval(p, se, df, level)
+    edge = ((p <= 0) | (p >= 1)) & (n > 0) & (df > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shrink = (quantile_t(0.5 + level / 2, n - 1) / quantile_t(0.5 + level / 2, df)) ** 2
+    size = np.minimum(n, n / np.where(planned > 0, planned, 1.0) * np.where(np.isfinite(shrink), shrink, 1.0))
+    edge_low, edge_high = edge_interval(p, np.maximum(size, 1e-9), level)
+    low, high = np.where(edge, edge_low, low), np.where(edge, edge_high, high)
+    known = (se == 0) & (p > 0) & (p < 1)
+    return np.where(known, p, low), np.where(known, p, high), np.asarray(edge)

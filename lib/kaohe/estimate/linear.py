@@ -1,0 +1,249 @@
+"""The small computation behind every estimate: ratios by domain, linearised, with their variance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.design.structure import Floats, Ints, Structure
+from kaohe.estimate import intervals
+from kaohe.estimate.totals import pair_totals, sums
+from kaohe.estimate.variance import covariance, domain_variance
+
+COLUMNS = (
+    "variable", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv", "method", "quality",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Block:
+    """One partition of a calibration: its rows in design order, an orthonormal basis of √w0·X, and √w0."""
+
+    rows: Ints
+    q: Floats
+    root: Floats
+
+    def residual(self, weighted: Floats, w: Floats) -> Floats:
+        """Scores g·w0·(u − XB) from w·u, with B from the regression weighted by w0."""
+        g_root = np.divide(w, self.root, out=np.zeros_like(w), where=self.root > 0)[:, None]
+        u_root = np.divide(weighted, g_root, out=np.zeros_like(weighted), where=g_root > 0)
+        return np.asarray(g_root * (u_root - self.q @ (self.q.T @ u_root)))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Estimates by domain and variable; arrays are domain × variable."""
+
+    estimate: Floats
+    variance: Floats
+    df: Floats
+    n: Floats
+    n_psu: Floats
+    n_missing: Floats
+    size: Floats
+    srs_wr: Floats
+    srs_wor: Floats
+    cap: Floats
+
+    def deff(self, kind: str) -> Floats:
+        """Variance over that of simple random sampling with (wr) or without replacement (wor)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.variance / (self.srs_wr if kind == "wr" else self.srs_wor))
+
+
+def _prepare(w: Floats, num: Floats, den: Floats | None) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Answered records, numerator and denominator with 0 for no answer, and their weighted forms."""
+    missing = np.isnan(num) if den is None else np.isnan(num) | np.isnan(den)
+    answered = ~missing & (w > 0)[:, None]
+    y = np.where(answered, num, 0.0)
+    x = answered.astype(float) if den is None else np.where(answered, den, 0.0)
+    return answered.astype(float), y, x, y * w[:, None], x * w[:, None]
+
+
+def estimate_numbers(
+    structure: Structure,
+    blocks: tuple[Block, ...],
+    w: Floats,
+    num: Floats,
+    den: Floats | None,
+    domain: Ints,
+    n_domains: int,
+) -> Numbers:
+    """Estimates, variances, degrees of freedom and counts of ratios (totals without `den`) by domain.
+
+    Parameters
+    ----------
+    num, den : float array, row × variable
+        Missing is no answer.
+    domain : int array
+        0 to n_domains − 1, or negative for rows outside every domain.
+    """
+    answered, y, x, wy, wx = _prepare(w, num, den)
+    size = sums(domain, n_domains, wx)
+    top = sums(domain, n_domains, wy)
+    n = sums(domain, n_domains, answered)
+    counted = sums(domain, n_domains, (w > 0).astype(float)[:, None])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if den is None:
+            estimate, ratio, scale = np.where(n > 0, top, np.nan), np.zeros_like(top), np.ones_like(top)
+        else:
+            estimate = np.where(size != 0, top / size, np.nan)
+            ratio, scale = np.nan_to_num(estimate), np.where(size != 0, size, np.nan)
+    df, n_psu = _degrees(structure, domain, n_domains, answered)
+    if blocks:
+        variance = _calibrated(structure, blocks, w, wy, wx, ratio, scale, domain)
+    else:
+        variance = domain_variance(structure, domain, n_domains, wy, wx, ratio, scale)
+    variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
+    srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
+    cap = n if den is None else np.maximum(n, np.where(_counts_of_parts(y, x), sums(domain, n_domains, x), n))
+    return Numbers(estimate, variance, df, n, n_psu, counted - n, size, srs_wr, srs_wor, cap)
+
+
+def _counts_of_parts(y: Floats, x: Floats) -> npt.NDArray[np.bool_]:
+    """Variables that are shares of counted parts of a record (persons in a household), not 0 or all of them."""
+    return np.asarray(((y > 0) & (y < x)).any(axis=0) & ((y >= 0) & (y <= x)).all(axis=0))
+
+
+def _degrees(structure: Structure, domain: Ints, n_domains: int, answered: Floats) -> tuple[Floats, Floats]:
+    """Units minus strata that hold answers of each domain, and the units."""
+    stage = structure.stages[0]
+    nothing = np.zeros((len(domain), 0))
+    pairs = pair_totals(domain, stage.unit, stage.n_units, nothing, nothing, answered)
+    held = (pairs.answers > 0).astype(float)
+    units = sums(pairs.domain, n_domains, held)
+    key = pairs.domain * stage.n_groups + stage.group[pairs.unit]
+    unique, code = np.unique(key, return_inverse=True)
+    in_group = (sums(np.asarray(code, dtype=np.int64), len(unique), held) > 0).astype(float)
+    groups = sums(np.asarray(unique // stage.n_groups, dtype=np.int64), n_domains, in_group)
+    return units - groups, units
+
+
+def _calibrated(
+    structure: Structure,
+    blocks: tuple[Block, ...],
+    w: Floats,
+    wy: Floats,
+    wx: Floats,
+    ratio: Floats,
+    scale: Floats,
+    domain: Ints,
+) -> Floats:
+    """Variances by calibration residuals, one domain at a time over the partitions it touches."""
+    variance = np.full(ratio.shape, np.nan)
+    present = [set(np.unique(domain[b.rows]).tolist()) for b in blocks]
+    position = np.empty(len(w), dtype=np.int64)
+    position[structure.order] = np.arange(len(w))
+    for d in range(len(ratio)):
+        touched = [b for b, seen in zip(blocks, present, strict=True) if d in seen]
+        if not touched:
+            continue
+        parts = []
+        for block in touched:
+            rows = block.rows
+            inside = (domain[rows] == d)[:, None]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                weighted = np.where(inside, (wy[rows] - ratio[d] * wx[rows]) / scale[d], 0.0)
+            parts.append(block.residual(weighted, w[rows]))
+        rows = np.concatenate([b.rows for b in touched])
+        scores = np.concatenate(parts)
+        if len(touched) > 1:
+            order = np.argsort(position[rows], kind="stable")
+            rows, scores = rows[order], scores[order]
+        variance[d] = covariance(structure, rows, scores, diagonal=True, residuals=True)
+    return variance
+
+
+def score_matrix(
+    structure: Structure,
+    blocks: tuple[Block, ...],
+    w: Floats,
+    num: Floats,
+    den: Floats | None,
+    inside: npt.NDArray[np.bool_],
+) -> tuple[Ints, Floats]:
+    """Weighted linearised scores of ratios (or totals) in one domain: the rows in design order, and the scores."""
+    _, _, _, wy, wx = _prepare(w, num, den)
+    if den is None:
+        weighted = np.where(inside[:, None], wy, 0.0)
+    else:
+        size = wx[inside].sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = wy[inside].sum(axis=0) / size
+            weighted = np.where(inside[:, None], (wy - ratio * wx) / size, 0.0)
+    return residual_scores(structure, blocks, w, weighted, inside)
+
+
+def residual_scores(
+    structure: Structure, blocks: tuple[Block, ...], w: Floats, weighted: Floats, inside: npt.NDArray[np.bool_]
+) -> tuple[Ints, Floats]:
+    """Scores w·u as they enter the variance: residuals where weights were calibrated."""
+    order = structure.order
+    if not blocks:
+        rows = order[inside[order]]
+        return rows, weighted[rows]
+    scores = np.zeros_like(weighted)
+    for block in blocks:
+        if inside[block.rows].any():
+            scores[block.rows] = block.residual(weighted[block.rows], w[block.rows])
+    return order, scores[order]
+
+
+def _srs(
+    w: Floats, y: Floats, x: Floats, answered: Floats, ratio: Floats, estimate: Floats, size: Floats, n: Floats,
+    domain: Ints, n_domains: int, *, total: bool,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Variance of simple random samples of n answers: s²/n of the linearised variable, with and without replacement."""
+    people = sums(domain, n_domains, answered * w[:, None])
+    inside = domain >= 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = estimate / people if total else ratio
+        base = answered if total else x
+        e = np.zeros_like(y)
+        e[inside] = y[inside] - centre[domain[inside]] * base[inside]
+        s2 = sums(domain, n_domains, e**2 * w[:, None]) / people * n / (n - 1)
+        wr = s2 / n * (people**2 if total else (people / size) ** 2)
+        return wr, wr * (people - n) / people
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Numbers with the names of their domains and variables."""
+
+    numbers: Numbers
+    domains: pd.DataFrame
+    names: list[str]
+
+    def frame(
+        self, method: str, level: float, *, deff: str = "wr", capped: bool = True, planned: Floats | None = None
+    ) -> pd.DataFrame:
+        """The tidy table: one row a domain and variable, domains outermost."""
+        found = self.numbers
+        se = np.sqrt(found.variance)
+        effect = found.deff(deff)
+        label = np.full(se.shape, method, dtype=object)
+        if planned is None:
+            low, high = intervals.t_interval(found.estimate, se, found.df, level)
+        else:
+            cap = found.cap if capped else np.full(se.shape, np.inf)
+            low, high, edge = intervals.share_interval(
+                found.estimate, se, found.df, found.n, cap, planned, method, level
+            )
+            label[edge] = "one_sided"
+            effect = np.where(edge, planned, effect)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cv = se / np.abs(found.estimate)
+        quality = np.where(np.isnan(se), "not_estimable", "ok")
+        k = len(self.names)
+        table = pd.DataFrame({
+            "variable": self.names * len(self.domains), "estimate": found.estimate.ravel(), "se": se.ravel(),
+            "ci_low": np.where(np.isnan(se), np.nan, low).ravel(), "ci_high": np.where(np.isnan(se), np.nan, high).ravel(),
+            "df": found.df.ravel(), "n": found.n.ravel().astype(np.int64), "n_psu": found.n_psu.ravel().astype(np.int64),
+            "n_missing": found.n_missing.ravel().astype(np.int64), "deff": effect.ravel(), "cv": cv.ravel(),
+            "method": label.ravel(), "quality": quality.ravel(),
+        })  # fmt: skip
+        where = self.domains.loc[self.domains.index.repeat(k)].reset_index(drop=True)
+        return pd.concat([where, table], axis=1)

@@ -1,0 +1,327 @@
+"""A survey design and its estimates: totals, means, ratios and shares, in domains, with their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.base.errors import InputRefused
+from kaohe.design import faults
+from kaohe.design.calibrate import Calibration
+from kaohe.design.margins import basis, indicator_matrix
+from kaohe.design.structure import Floats, FpcEntry, Ints, build_structure
+from kaohe.estimate import intervals
+from kaohe.estimate.linear import Block, Estimates, Numbers, estimate_numbers, score_matrix
+from kaohe.estimate.totals import as_matrix
+from kaohe.estimate.variance import covariance
+
+Columns = str | Sequence[str]
+Where = str | pd.Series | npt.NDArray[np.bool_] | None
+
+
+def _list(columns: Columns) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
+class Design:
+    """A sample with its weights, strata, units and population sizes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record; never changed.
+    weight : str
+        Column of the final weight; 0 for records that stay in the design without counting.
+    strata : str, optional
+        Column of the first-stage strata.
+    psu : str or list of str
+        Columns of the sampling units, first stage first.
+    fpc : list, optional
+        At each stage a column of population counts, or a pair (population count, sampled count);
+        for all stages or for none. Without it the first stage counts as drawn with replacement.
+    fpc_kind : {"count", "fraction"}
+        What a single column of `fpc` holds.
+    lonely : {"fail", "adjust", "merge", "average", "certainty"}
+        Rule for a stratum with one sampled unit: refuse; centre at the grand mean; join the next
+        stratum; give it the mean of the other strata; count it as certain.
+    nest : bool
+        Read unit ids within their stratum and higher unit.
+    calibration : Calibration, optional
+        How the weight was calibrated; variances then use residuals.
+
+    Raises
+    ------
+    InputRefused
+        K301 to K309.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"h": list("aabb"), "t": [1, 2, 3, 4], "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, 9.0]})
+    >>> Design(f, weight="w", strata="h", psu="t").mean("v")[["estimate", "se", "df"]].round(4)
+       estimate      se   df
+    0       4.5  1.1180  2.0
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        weight: str,
+        strata: str | None = None,
+        psu: Columns,
+        fpc: Sequence[FpcEntry] | None = None,
+        fpc_kind: str = "count",
+        lonely: str = "fail",
+        nest: bool = False,
+        calibration: Calibration | None = None,
+    ) -> None:
+        faults.need(frame, [weight], "design")
+        if "selection" in frame.columns and (frame["selection"] != "抽样").any():
+            other = frame.loc[frame["selection"] != "抽样", "selection"]
+            raise faults.purposive(len(other), sorted(other.astype(str).unique()))
+        w = frame[weight].to_numpy(dtype=float, na_value=np.nan)
+        bad = ~np.isfinite(w) | (w < 0)
+        if bad.any() or not (w > 0).any():
+            raise faults.bad_weight(
+                weight, int(bad.sum()), "missing, negative or infinite values" if bad.any() else "only 0"
+            )
+        self.frame = frame
+        self.weight = weight
+        self.w: Floats = w
+        self.structure = build_structure(
+            frame, strata=strata, psu=_list(psu), fpc=fpc, fpc_kind=fpc_kind, lonely=lonely, nest=nest
+        )
+        self.calibration = calibration
+        self.blocks: tuple[Block, ...] = self._blocks(calibration) if calibration else ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was merged."""
+        return self.structure.notes
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom of the whole design: first-stage units minus strata."""
+        stage = self.structure.stages[0]
+        return stage.n_units - len(np.unique(stage.group))
+
+    def _blocks(self, calibration: Calibration) -> tuple[Block, ...]:
+        columns = [calibration.before, *calibration.margins, *calibration.numeric]
+        faults.need(self.frame, [*columns, *([calibration.partition] if calibration.partition else [])], "calibration")
+        before = self.frame[calibration.before].to_numpy(float)
+        if not np.all(np.isfinite(before)) or (before < 0).any() or ((before == 0) & (self.w > 0)).any():
+            raise faults.bad_weight(
+                calibration.before, int((~(before > 0)).sum()), "a weight before calibration of 0 or less"
+            )
+        parts = (
+            pd.factorize(self.frame[calibration.partition], sort=True)[0]
+            if calibration.partition
+            else np.zeros(len(self.frame), dtype=np.int64)
+        )
+        out = []
+        order = self.structure.order
+        for part in range(int(parts.max()) + 1):
+            rows = order[parts[order] == part]
+            piece = self.frame.iloc[rows]
+            x = indicator_matrix(piece, calibration.margins, calibration.numeric)
+            out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows])))
+        return tuple(out)
+
+    def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
+        """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
+        inside = self.mask(where)
+        if by is None:
+            return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
+        names = _list(by)
+        faults.need(self.frame, names, "by")
+        known = self.frame[names].notna().all(axis=1).to_numpy() & inside
+        levels = self.frame.loc[known, names].drop_duplicates().sort_values(names, ignore_index=True)
+        index = pd.MultiIndex.from_frame(levels)
+        codes = np.full(len(self.frame), -1, dtype=np.int64)
+        codes[known] = index.get_indexer(pd.MultiIndex.from_frame(self.frame.loc[known, names]))
+        return codes, levels
+
+    def mask(self, where: Where) -> npt.NDArray[np.bool_]:
+        """Rows of a domain given as a boolean column name, series or array."""
+        if where is None:
+            return np.ones(len(self.frame), dtype=bool)
+        if isinstance(where, str):
+            faults.need(self.frame, [where], "where")
+            where = self.frame[where]
+        values = where.to_numpy() if isinstance(where, pd.Series) else np.asarray(where)
+        if len(values) != len(self.frame) or values.dtype != bool:
+            raise InputRefused(
+                "K402",
+                "A domain is not a yes or no for each record",
+                got=f"{len(values)} values of {values.dtype}",
+                expected=f"{len(self.frame)} booleans",
+            )
+        return np.asarray(values, dtype=bool)
+
+    def _values(self, columns: list[str]) -> Floats:
+        faults.need(self.frame, columns, "variables")
+        for column in columns:
+            if not pd.api.types.is_numeric_dtype(self.frame[column]):
+                raise InputRefused(
+                    "K401",
+                    "A variable is not a number",
+                    where=f"column {column}",
+                    got=str(self.frame[column].dtype),
+                    expected="numbers; use proportion for categories",
+                )
+        return as_matrix(self.frame, columns)
+
+    def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
+        """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
+        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains)
+
+    def total(
+        self, variables: Columns, *, by: Columns | None = None, where: Where = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Population totals with t intervals; records without an answer count as 0 and are counted."""
+        names = _list(variables)
+        domain, levels = self.domains(by, where)
+        found = self.numbers(self._values(names), None, domain, len(levels))
+        return Estimates(found, levels, names).frame("t", level)
+
+    def mean(
+        self,
+        variables: Columns,
+        *,
+        by: Columns | None = None,
+        where: Where = None,
+        level: float = 0.95,
+        deff: str = "wr",
+    ) -> pd.DataFrame:
+        """Means over the records with an answer.
+
+        Parameters
+        ----------
+        variables : str or list of str
+            Numeric columns; missing is no answer, and makes a domain of the answers.
+        by : str or list of str, optional
+            Columns whose combinations are the domains.
+        where : optional
+            A further domain; records outside count as 0, units are kept.
+        deff : {"wr", "wor"}
+            Compare with simple random sampling with or without replacement.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `by`, then variable, estimate, se, ci_low, ci_high, df, n, n_psu,
+            n_missing, deff, cv, method, quality. One first-stage unit, or no degree of freedom:
+            se and interval are missing and quality is ``not_estimable``.
+
+        Notes
+        -----
+        Taylor linearisation (Särndal, Swensson & Wretman 1992, section 5.6); calibrated weights
+        by g-weighted residuals (Deville & Särndal 1992, eq. 3.4); degrees of freedom are units
+        minus strata that hold answers of the domain.
+        """
+        names = _list(variables)
+        values = self._values(names)
+        domain, levels = self.domains(by, where)
+        found = self.numbers(values, np.ones_like(values), domain, len(levels))
+        return Estimates(found, levels, names).frame("t", level, deff=deff)
+
+    def ratio(
+        self,
+        numerator: Columns,
+        denominator: Columns,
+        *,
+        by: Columns | None = None,
+        where: Where = None,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Ratios of totals, pair by pair, over the records where both are answered."""
+        top, bottom = _list(numerator), _list(denominator)
+        bottom = bottom * len(top) if len(bottom) == 1 else bottom
+        if len(bottom) != len(top):
+            raise InputRefused(
+                "K403",
+                "Numerators and denominators do not pair",
+                got=f"{len(top)} and {len(bottom)}",
+                expected="equally many",
+            )
+        domain, levels = self.domains(by, where)
+        found = self.numbers(self._values(top), self._values(bottom), domain, len(levels))
+        return Estimates(found, levels, [f"{a}/{b}" for a, b in zip(top, bottom, strict=True)]).frame("t", level)
+
+    def proportion(
+        self, variables: Columns, *, by: Columns | None = None, where: Where = None, level: float = 0.95,
+        method: str = "beta", capped: bool = True, planned_deff: float | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Shares of records with 1 (or of each level of a category).
+
+        Parameters
+        ----------
+        variables : str or list of str
+            Columns of 0, 1 and missing, booleans, or categories (one row for each level).
+        method : {"beta", "logit", "asin", "t"}
+            beta is Korn–Graubard.
+        capped : bool
+            Keep the effective size at most the number of answers (beta only).
+        planned_deff : float, optional
+            Design effect for shares of 0 and 1; by default that of the same variable in all
+            domains together, or 1 if that is smaller.
+        """
+        if method not in intervals.METHODS:
+            raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
+        names, columns = self._shares(_list(variables))
+        domain, levels = self.domains(by, where)
+        found = self.numbers(columns, np.ones_like(columns), domain, len(levels))
+        planned = np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
+        return Estimates(found, levels, names).frame(method, level, capped=capped, planned=planned)
+
+    def _planned(self, columns: Floats, domain: Ints, found: Numbers) -> Floats:
+        """Design effect of each variable over all domains together, at least 1."""
+        whole = self.numbers(columns, np.ones_like(columns), np.where(domain >= 0, 0, -1).astype(np.int64), 1)
+        deff = whole.deff("wr")
+        return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
+
+    def _shares(self, variables: list[str]) -> tuple[list[str], Floats]:
+        faults.need(self.frame, variables, "variables")
+        names: list[str] = []
+        parts: list[Floats] = []
+        for column in variables:
+            series = self.frame[column]
+            if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
+                values = series.to_numpy(dtype=float, na_value=np.nan)
+                wrong = ~(np.isnan(values) | (values == 0) | (values == 1))
+                if wrong.any():
+                    raise InputRefused(
+                        "K405",
+                        "A share needs 0 and 1",
+                        where=f"column {column}",
+                        got=f"{values[wrong][0]:g} in {int(wrong.sum())} rows",
+                        expected="0, 1 or missing",
+                    )
+                names.append(column)
+                parts.append(values)
+                continue
+            missing = series.isna().to_numpy()
+            for lvl in sorted(series.dropna().unique()):
+                names.append(f"{column}={lvl}")
+                parts.append(np.where(missing, np.nan, (series == lvl).to_numpy(dtype=float, na_value=0.0)))
+        return names, np.column_stack(parts)
+
+    def covariance(
+        self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", where: Where = None
+    ) -> pd.DataFrame:
+        """Covariance matrix of means, totals or ratios of several variables in one domain."""
+        names = _list(variables)
+        num = self._values(names)
+        den: Floats | None = np.ones_like(num) if kind == "mean" else None
+        if denominator is not None:
+            bottom = _list(denominator)
+            den = self._values(bottom * len(names) if len(bottom) == 1 else bottom)
+        return pd.DataFrame(self.covariance_of(num, den, self.mask(where)), index=names, columns=names)
+
+    def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
+        """Covariance matrix of ratios (or totals) of matrices in one domain."""
+        rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, inside)
+        return covariance(self.structure, rows, scores, residuals=bool(self.blocks))
