@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.base.built import BUILT, DTYPES
+from kaohe.base.errors import InputRefused
 from kaohe.base.places import PROVINCE, parent_code
 from kaohe.base.plan import Plan
 from kaohe.base.tables import OUTCOMES, size_group
-from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
 from kaohe.design.diagnose import diagnose
 from kaohe.design.nonresponse import weighting_classes
@@ -140,7 +140,7 @@ def register_margins(totals: pd.DataFrame, names: dict[str, str]) -> dict[str, d
         if margin == "county" and not (len(level) == 12 and level.isdigit()):
             code = counties.get((str(row.city)[:4], level))
             if code is None:
-                raise faults.InputRefused(
+                raise InputRefused(
                     "K327", "A register total names an unknown county", where=f"totals › {names.get(str(row.city), row.city)}",
                     got=level, expected="a county of this city, by code or name",
                 )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.rake import not_converged
 
@@ -113,12 +114,12 @@ def calibrate(
     where = where or "calibration"
     faults.need(frame, [weight, *totals], where)
     if method not in METHODS or (method == "logit" and bounds is None):
-        raise faults.InputRefused(
+        raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
             expected="linear, raking, or logit with bounds",
         )  # fmt: skip
     if bounds is not None and not bounds[0] < 1 < bounds[1]:
-        raise faults.InputRefused(
+        raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
             expected="low < 1 < high: bounds act on weight after over weight before",
         )  # fmt: skip
@@ -135,7 +136,7 @@ def calibrate(
     reach = gram @ np.linalg.lstsq(gram, target - start, rcond=1e-12)[0] - (target - start)
     if np.any(np.abs(reach) > 1e-8 * size):
         worst = int(np.argmax(np.abs(reach) / size))
-        raise faults.InputRefused(
+        raise InputRefused(
             "K325", "The totals contradict one another", where=where, got=f"{names[worst]} = {target[worst]:g}",
             expected="totals that agree where columns depend on one another",
         )  # fmt: skip
@@ -162,7 +163,7 @@ def calibrate(
         worst = int(np.argmax(np.abs(gap) / size))
         raise not_converged(where, trace[-1], trace, names[worst], tol)
     if (g[w > 0] < 0).any():
-        raise faults.InputRefused(
+        raise InputRefused(
             "K326", "Calibration gives negative weights", where=where,
             got=f"{int((g[w > 0] < 0).sum())} records, smallest g = {g[w > 0].min():.3g}",
             expected="weights of 0 or more", remedy="use raking, or bounds such as (0.3, 3)",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 
 Floats = npt.NDArray[np.float64]
@@ -58,13 +59,13 @@ def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
         values = np.array([float(v) for v in target.values()])
         if not np.all(np.isfinite(values)) or (values < 0).any():
             bad = [f"{k} = {v}" for k, v in target.items() if not (np.isfinite(v) and v >= 0)]
-            raise faults.InputRefused(
+            raise InputRefused(
                 "K322", "A register total is not a count", where=f"{where} › {margin}", got=faults.few(bad),
                 expected="a finite total of 0 or more",
             )  # fmt: skip
         sampled = set(frame.loc[w > 0, margin].dropna().unique())
         if frame.loc[w > 0, margin].isna().any():
-            raise faults.InputRefused(
+            raise InputRefused(
                 "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
                 got=f"{int(frame.loc[w > 0, margin].isna().sum())} sampled records without a level",
                 expected="a level in every record",
@@ -72,7 +73,7 @@ def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
         missing = [k for k, v in target.items() if v > 0 and k not in sampled]
         extra = sorted(str(k) for k in sampled - {k for k, v in target.items() if v > 0})
         if missing or extra:
-            raise faults.InputRefused(
+            raise InputRefused(
                 "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
                 got="; ".join(
                     text for text, names in (
@@ -85,7 +86,7 @@ def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
             )  # fmt: skip
         grand[margin] = float(values.sum())
     if grand and max(grand.values()) - min(grand.values()) > TOLERANCE * max(grand.values()):
-        raise faults.InputRefused(
+        raise InputRefused(
             "K321", "Margins add up to different totals", where=where,
             got="; ".join(f"{k}: {v:.10g}" for k, v in grand.items()),
             expected="one number of households in every margin", remedy="correct the register totals",

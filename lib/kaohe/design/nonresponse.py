@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 
 JOIN = "·"
@@ -90,7 +91,7 @@ def weighting_classes(
     for part, rows in frame.groupby(partition, sort=True).groups.items():
         piece = frame.loc[rows]
         if not piece[responded].any():
-            raise faults.InputRefused(
+            raise InputRefused(
                 "K312", "Nobody answered", where=f"{partition} {part}", got=f"0 of {len(piece)} eligible records",
                 expected="at least one answer", remedy="check the survey file of this place",
             )  # fmt: skip

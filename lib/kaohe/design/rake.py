@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kaohe.design import faults
+from kaohe.base.errors import InputRefused
 from kaohe.design.margins import Totals, check_margins
 
 Floats = npt.NDArray[np.float64]
@@ -41,10 +41,10 @@ class Raked:
     reached: pd.DataFrame
 
 
-def not_converged(where: str, worst: float, trace: list[float], what: str, tol: float) -> faults.InputRefused:
+def not_converged(where: str, worst: float, trace: list[float], what: str, tol: float) -> InputRefused:
     """The refusal of a calibration that does not meet its totals."""
     shown = ", ".join(f"{t:.3g}" for t in trace[-5:])
-    return faults.InputRefused(
+    return InputRefused(
         "K323", "Calibration does not converge", where=where,
         got=f"after {len(trace)} passes {what} is off by {worst:.3g} (last passes: {shown})",
         expected=f"all margins met within {tol:g}",

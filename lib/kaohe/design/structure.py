@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 
 Floats = npt.NDArray[np.float64]
@@ -86,7 +87,7 @@ def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
     """Integer codes of a column in sorted order, and its levels; a missing value is refused."""
     codes, levels = pd.factorize(frame[column], sort=True)
     if (codes < 0).any():
-        raise faults.InputRefused(
+        raise InputRefused(
             "K308",
             "A design column has empty cells",
             where=f"column {column}",
@@ -200,13 +201,14 @@ def build_structure(
         K301, K303, K304, K305, K306, K308.
     """
     if lonely not in LONELY:
-        raise faults.InputRefused("K309", "Unknown rule for single units", got=lonely, expected=", ".join(LONELY))
+        raise InputRefused("K309", "Unknown rule for single units", got=lonely, expected=", ".join(LONELY))
     faults.need(frame, [*([strata] if strata else []), *psu], "design")
     if fpc is not None and len(fpc) != len(psu):
         raise faults.fpc_stages(len(fpc), len(psu))
     rows = len(frame)
     if strata is None:
-        upper, names = np.zeros(rows, dtype=np.int64), ["all"]
+        upper: Ints = np.zeros(rows, dtype=np.int64)
+        names: list[object] = ["all"]
     else:
         upper, names = codes_of(frame, strata)
     notes: list[str] = []
@@ -248,10 +250,11 @@ def _merged(stage: Stage, upper: Ints, single: npt.NDArray[np.bool_]) -> tuple[S
     """The first stage with single-unit strata joined to a neighbour."""
     joined, pairs = merge_single(upper, stage.unit, np.flatnonzero(single).tolist(), stage.n_groups)
     kept, codes = np.unique(joined, return_inverse=True)
-    new_of_old = np.full(stage.n_groups, -1)
+    new_of_old = np.full(stage.n_groups, -1, dtype=np.int64)
     new_of_old[upper] = codes
     size = len(kept)
-    n = np.bincount(new_of_old, weights=stage.n, minlength=size)
+    n = np.zeros(size)
+    np.add.at(n, new_of_old, stage.n)
     population = np.zeros(size)
     np.add.at(population, new_of_old, stage.population)
     group_of_unit = new_of_old[stage.group]

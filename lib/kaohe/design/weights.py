@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
 from kaohe.base.tables import SELECTIONS
 from kaohe.design import faults
@@ -19,7 +20,7 @@ def _one_size(frame: pd.DataFrame, place: str, column: str) -> None:
     spread = frame.groupby(place)[column].agg(["min", "max"])
     wrong = spread[spread["min"] != spread["max"]]
     if len(wrong):
-        raise faults.InputRefused(
+        raise InputRefused(
             "K310", "Stage sizes of one place differ", where=f"sample_villages › {column}",
             got=faults.few(f"{code}: {row['min']:g} and {row['max']:g}" for code, row in wrong.iterrows()),
             expected=f"one {column} for each {place}", remedy="correct the list of sample villages",
@@ -69,7 +70,7 @@ def village_factors(sample_villages: pd.DataFrame) -> pd.DataFrame:
         over = v[v[taken] > v[size]]
         if len(over):
             row = over.iloc[0]
-            raise faults.InputRefused(
+            raise InputRefused(
                 "K311", "More units were sampled than there are", where=f"sample_villages › village {row['village']}",
                 got=f"{taken} = {row[taken]:g}, {size} = {row[size]:g}", expected=f"{taken} at most {size}",
             )  # fmt: skip
@@ -114,7 +115,7 @@ def household_factors(sample_households: pd.DataFrame, villages: pd.DataFrame) -
     over = h[h["m_households"] > h["n_households"]]
     if len(over):
         row = over.iloc[0]
-        raise faults.InputRefused(
+        raise InputRefused(
             "K311", "More units were sampled than there are", where=f"sample_households › village {row['village']}",
             got=f"{row['m_households']:g} households sampled, {row['n_households']:g} registered",
             expected="at most the registered households",

@@ -87,7 +87,7 @@ def derive(frame: pd.DataFrame, questions: Mapping[str, Question], line: float) 
                 "K410", "A derived question cannot be computed", where=f"question {asker}", got=plain,
                 expected="a number for each record",
             )  # fmt: skip
-        found = out[plain].to_numpy(dtype=float, na_value=np.nan)
+        found: Floats = out[plain].to_numpy(dtype=float, na_value=np.nan)
         return 1 - found if negated else found
 
     def make(name: str) -> None:

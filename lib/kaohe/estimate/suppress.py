@@ -78,7 +78,7 @@ def secondary(frame: pd.DataFrame, parent: pd.Series, low: pd.Series) -> pd.Seri
     extra = pd.Series(False, index=frame.index)
     inside = frame[(parent != "") & (frame["n"] > 0)]
     hidden = low.loc[inside.index]
-    for _, rows in inside.groupby([parent.loc[inside.index], inside["indicator"]], sort=False).groups.items():
+    for rows in inside.groupby([parent.loc[inside.index], inside["indicator"]], sort=False).groups.values():
         if hidden.loc[rows].sum() == 1:
             rest = frame.loc[rows][~hidden.loc[rows]]
             if len(rest):

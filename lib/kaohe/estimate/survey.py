@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ from kaohe.estimate.linear import Block, Estimates, Numbers, estimate_numbers, s
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
 
-Columns = str | Sequence[str]
-Where = str | pd.Series | npt.NDArray[np.bool_] | None
+Columns: TypeAlias = str | Sequence[str]
+Where: TypeAlias = Any
 
 
 def _list(columns: Columns) -> list[str]:
