@@ -62,7 +62,7 @@ class KaoheExporter(TemplateExporter):
     def _fonts(self) -> PageFonts:
         return PageFonts(library_characters())
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]
         self, nb: nbformat.NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page of an executed notebook; `resources` come back as they were given.

@@ -158,31 +158,39 @@ def _sections(blocks: list[Block]) -> Iterator[Block]:
     """Headings with ASCII ids, levels without gaps, none over an empty section."""
     chapter = section = 0
     level = 1
-    for number, block in enumerate(blocks):
+    for place, block in enumerate(blocks):
         if block.kind != "heading":
             yield block
             continue
         wanted = max(2, block.data["level"])
-        if _empty(blocks, number, wanted):
+        if _empty(blocks, place, wanted):
             continue
         level = min(wanted, level + 1, 4)
         if level == 2:
             chapter, section = chapter + 1, 0
-            name = f"sec-{chapter}"
+            name, number = f"sec-{chapter}", f"{chinese_number(chapter)}、"
         else:
             section += 1
-            name = f"sec-{chapter}-{section}"
-        yield Block("heading", {"level": level, "text": block.data["text"], "id": name})
+            name, number = f"sec-{chapter}-{section}", f"（{chinese_number(section)}）" if level == 3 else ""
+        yield Block("heading", {"level": level, "number": number, "text": block.data["text"], "id": name})
 
 
-def _empty(blocks: list[Block], number: int, level: int) -> bool:
-    for block in blocks[number + 1 :]:
+def _empty(blocks: list[Block], place: int, level: int) -> bool:
+    for block in blocks[place + 1 :]:
         if block.kind == "heading":
             if max(2, block.data["level"]) <= level:
                 return True
         elif block.kind != "code":
             return False
     return True
+
+
+def chinese_number(n: int) -> str:
+    """一, 二, … 九十九."""
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(n, 10)
+    head = "" if tens == 0 else ("十" if tens == 1 else f"{digits[tens]}十")
+    return head + (digits[ones] if ones or not tens else "")
 
 
 def clean_text(text: str) -> str:

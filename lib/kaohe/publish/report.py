@@ -22,7 +22,7 @@ from kaohe.base.files import sha256_text
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
-from kaohe.publish.reports import Notebook, Target, notebook_of, read_targets, report_slug, resolve
+from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, report_slug, resolve, targets_of
 
 ENV_PROCESSED = "KAOHE_PROCESSED"
 ENV_PLAN = "KAOHE_PLAN"
@@ -189,8 +189,9 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
             expected=f"{scheme.digest[:12]}, the plan in {scheme.folder.name}",
             remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
         )
-    targets = read_targets(info.folder, scheme)
-    of_kind = [t for t in targets if t.kind == which.kind]
+    reports = read_reports(info.folder, scheme)
+    targets = targets_of(reports)
+    of_kind = [r.target for r in reports if r.notebook == which]
     if not of_kind:
         raise InputRefused(
             "K806",
@@ -199,8 +200,8 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
             expected=f"at least one {which.kind} for {which.stem}",
             remedy="run `kaohe clean` and `kaohe build` on data that has some",
         )
-    preview = not target.strip() and which.kind != "province"
-    chosen = of_kind[0] if not target.strip() else resolve(target, which.kind, targets, scheme)
+    preview = not target.strip()
+    chosen = of_kind[0] if not target.strip() else resolve(target, of_kind, scheme)
     return Report(which, chosen, targets, scheme, info, preview)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from kaohe.base.built import BUILT
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.plan import Plan
@@ -97,54 +96,52 @@ def notebook_of(stem: str) -> Notebook:
     )
 
 
-def read_targets(build: Path, plan: Plan) -> list[Target]:
-    """All targets of a build, classes and province included, in the order in which they are listed.
+def read_reports(build: Path, plan: Plan) -> list[ReportId]:
+    """Every report there is to make, in the order of the index.
 
     Parameters
     ----------
     build : Path
-        Folder of built tables; its table ``targets`` names cities, counties and units.
+        Folder of built tables; its table ``targets`` has one row a report.
     plan : Plan
-        Names the classes.
+        Gives the order of classes and their cities.
+
+    Raises
+    ------
+    InputRefused
+        K801 when the table names a notebook that there is not.
     """
-    frame = read_parquet(build / "targets.parquet", columns=["kind", "object", "name", "class_id", "city"])
-    return targets_of(frame, plan)
+    return reports_of(read_parquet(build / "targets.parquet"), plan)
 
 
-def targets_of(frame: pd.DataFrame, plan: Plan) -> list[Target]:
-    """Targets of the built table ``targets`` (see `read_targets`)."""
-    found = [Target(PROVINCE, PROVINCE, PROVINCE_NAME)]
-    found += [Target("class", c.id, c.label, c.id) for c in plan.classes.values()]
-    for kind in ("city", "county", "unit"):
-        rows = frame[frame["kind"] == kind].drop_duplicates("object").sort_values("object")
-        if kind == "city":
-            order = {code: n for n, c in enumerate(plan.classes.values()) for code in c.members}
-            rows = rows.assign(_n=rows["object"].map(order)).sort_values(["_n", "object"])
-        found += [
-            Target(kind, str(r.object), str(r.name_), str(r.class_id), str(r.city))
-            for r in rows.rename(columns={"name": "name_"}).itertuples(index=False)
-        ]
-    return found
+def reports_of(frame: pd.DataFrame, plan: Plan) -> list[ReportId]:
+    """The reports of the built table ``targets`` (see `read_reports`)."""
+    stems = {stem: n for n, stem in enumerate(NOTEBOOKS)}
+    classes = {c.id: n for n, c in enumerate(plan.classes.values())}
+    members = {code: n for c in plan.classes.values() for n, code in enumerate(c.members)}
+    found = []
+    for row in frame.to_dict("records"):
+        notebook = notebook_of(str(row["notebook"]))
+        target = Target(
+            notebook.kind, str(row["object"]), str(row["name"]), str(row["class_id"]), str(row["city"] or "")
+        )
+        key = (stems[notebook.stem], classes.get(target.class_id or target.object, 9), members.get(target.object, 0))
+        found.append((key, target.object, ReportId(notebook, target)))
+    return [report for _, _, report in sorted(found, key=lambda f: f[:2])]
 
 
-def resolve(text: str, kind: str, targets: list[Target], plan: Plan) -> Target:
-    """The target of a kind that a user means.
+def targets_of(reports: list[ReportId]) -> list[Target]:
+    """Each target once."""
+    return list(dict.fromkeys(r.target for r in reports))
+
+
+def resolve(text: str, targets: list[Target], plan: Plan) -> Target:
+    """The target that a user means, among those given.
 
     Raises
     ------
     InputRefused
         K130 for a place the plan leaves out, K131 for an unknown one with the nearest names.
     """
-    of_kind = {t.object: t for t in targets if t.kind == kind}
-    code = plan.resolve_target(text, {c: t.name for c, t in of_kind.items()})
-    return of_kind[code]
-
-
-def reports_of(targets: list[Target]) -> list[ReportId]:
-    """Every report there is to make, in the order of the index."""
-    return [ReportId(n, t) for n in NOTEBOOKS.values() for t in targets if t.kind == n.kind]
-
-
-def known_tables() -> frozenset[str]:
-    """Names of the tables that a report may read."""
-    return frozenset(BUILT)
+    by_code = {t.object: t for t in targets}
+    return by_code[plan.resolve_target(text, {c: t.name for c, t in by_code.items()})]

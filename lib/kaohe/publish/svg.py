@@ -9,18 +9,22 @@ from kaohe.base.errors import KaoheError
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-ELEMENTS = frozenset(
-    "svg g path rect circle ellipse line polyline polygon text tspan defs clipPath use symbol marker pattern "
-    "linearGradient radialGradient stop title desc".split()
-)
-ATTRIBUTES = frozenset(
-    "id class style transform d x y x1 y1 x2 y2 cx cy r rx ry dx dy width height viewBox preserveAspectRatio points "
-    "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-dashoffset "
-    "stroke-linecap stroke-linejoin stroke-miterlimit opacity clip-path clip-rule clipPathUnits font-family "
-    "font-size font-weight font-style text-anchor dominant-baseline baseline-shift letter-spacing rotate offset "
-    "stop-color stop-opacity gradientUnits gradientTransform patternUnits patternContentUnits patternTransform "
-    "markerWidth markerHeight refX refY orient markerUnits textLength lengthAdjust href".split()
-)
+ELEMENTS = frozenset((
+    "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan", "defs",
+    "clipPath", "use", "symbol", "marker", "pattern", "linearGradient", "radialGradient", "stop", "title",
+    "desc",
+))  # fmt: skip
+ATTRIBUTES = frozenset((
+    "id", "class", "style", "transform", "d", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry",
+    "dx", "dy", "width", "height", "viewBox", "preserveAspectRatio", "points", "fill", "fill-opacity",
+    "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset",
+    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "opacity", "clip-path", "clip-rule",
+    "clipPathUnits", "font-family", "font-size", "font-weight", "font-style", "text-anchor",
+    "dominant-baseline", "baseline-shift", "letter-spacing", "rotate", "offset", "stop-color", "stop-opacity",
+    "gradientUnits", "gradientTransform", "patternUnits", "patternContentUnits", "patternTransform",
+    "markerWidth", "markerHeight", "refX", "refY", "orient", "markerUnits", "textLength", "lengthAdjust",
+    "href",
+))  # fmt: skip
 _URL = re.compile(r"url\(\s*(['\"]?)#([\w.\-]+)\1\s*\)")
 _BAD_STYLE = re.compile(r"url\(|@import|expression|javascript:|\\", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family:[^;]*;?\s*")
@@ -85,7 +89,7 @@ def natural_width(svg: str) -> float:
 
 
 def _without_doctype(svg: str) -> str:
-    """matplotlib names the DTD of SVG 1.1; the parser takes no DTD at all."""
+    """Matplotlib names the DTD of SVG 1.1; the parser takes no DTD at all."""
     return re.sub(r"<!DOCTYPE\s+svg\s+PUBLIC\s+\"[^\"]*\"\s+\"[^\"]*\"\s*>", "", svg, count=1)
 
 

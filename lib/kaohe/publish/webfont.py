@@ -100,7 +100,7 @@ def pack_woff2(font: bytes) -> bytes:
         ">4s4sIHHIIHHIIIII",
         b"wOF2", flavour, (total + 3) & ~3, count, 0, size, len(packed), 1, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
-    body = header + bytes(directory) + packed
+    body: bytes = header + bytes(directory) + bytes(packed)
     return body + b"\0" * (-len(body) % 4)
 
 
