@@ -1,0 +1,104 @@
+"""Cells as they stand in a file: values with addresses, and how their text is tidied."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+Cell = str | float | int | bool | date | datetime | None
+INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+)
+BLANKS = re.compile("[\\s\u00a0\u3000]+")
+_BRACKET_UNIT = re.compile(r"^(.+?)\(([^()]*)\)$")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one CSV file or one sheet of a workbook.
+
+    Attributes
+    ----------
+    file, name : str
+        Path relative to the raw folder; sheet name, ``""`` for a CSV.
+    rows : list of list of Cell
+        Values row by row; a blank cell is None.
+    numbers : list of int
+        Row or line number of each row in the file, from 1.
+    encoding : str
+        Of a CSV; ``xlsx`` or ``xls`` for a workbook.
+    offset : int
+        Columns left of the first one read.
+    merged : tuple of (first row, first column, last row, last column)
+        Merged ranges as positions within `rows`.
+    """
+
+    file: str
+    name: str
+    rows: list[list[Cell]]
+    numbers: list[int]
+    encoding: str = ""
+    offset: int = 0
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def address(self, row: int, column: int) -> str:
+        """Spreadsheet address, such as ``C17``, of a position within `rows`."""
+        return f"{letters(column + self.offset)}{self.numbers[row]}"
+
+
+def letters(column: int) -> str:
+    """Spreadsheet letters of a column counted from 0."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def is_blank(value: Cell) -> bool:
+    """True for an empty cell and for one that holds blanks only."""
+    return value is None or (isinstance(value, str) and not INVISIBLE.sub("", value).strip("\u3000\u00a0 \t\r\n"))
+
+
+def to_text(value: Cell) -> str:
+    """A cell as text: whole numbers without a decimal point, dates as ISO."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def tidy(text: str) -> str:
+    """Text for numbers, codes, dates and choices: narrow forms, no blanks, nothing invisible."""
+    if text.isascii():
+        return text.strip() if text.isprintable() and " " not in text else BLANKS.sub("", INVISIBLE.sub("", text))
+    return BLANKS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def tidy_text(text: str) -> str:
+    """Free text: its own letters, without invisible and control characters, blanks trimmed."""
+    return INVISIBLE.sub("", text).strip("\u3000\u00a0 \t\r\n")
+
+
+def header_key(text: str) -> str:
+    """A header as compared with the dictionary: narrow, without blanks and line breaks."""
+    return tidy(text).replace("[", "(").replace("]", ")").replace("【", "(").replace("】", ")").strip(":*：")
+
+
+def split_unit(key: str) -> tuple[str, str]:
+    """A header key split into its name and the unit in brackets at its end (``""`` when none)."""
+    match = _BRACKET_UNIT.match(key)
+    return (match[1], match[2]) if match else (key, "")

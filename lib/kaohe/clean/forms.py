@@ -1,0 +1,378 @@
+"""Annex workbooks in: forms recognised by their items, ticks read as grades, places resolved.
+
+An item counts when its number and its text agree with the form and exactly one grade is ticked;
+otherwise that item is set aside with a finding. A form whose place cannot be told, or that came
+twice with different grades, is set aside as a whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import pandas as pd
+
+from kaohe.base.ledger import SheetAccount
+from kaohe.base.plan import Form, Plan
+from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS
+from kaohe.clean.cells import Sheet, is_blank, tidy, to_text
+from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
+from kaohe.clean.form_layout import FormFound, find_forms, item_cell
+from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS, parse_date
+from kaohe.clean.reading import Office
+from kaohe.clean.scrub import mask_text
+
+TABLE = "cross"
+_PUNCTUATION = re.compile(r"[\s\W_]+")
+_NEAR = 0.84
+_LEVEL_WORDS = {"县级": "county", "镇级": "town", "村级": "village"}
+_PLACE_LEVELS = ("city", "county", "town", "village")
+
+
+@dataclass(frozen=True)
+class ItemRead:
+    """One item of a form that counts."""
+
+    item: int
+    grade: str
+    remark: str
+    row: int
+
+
+@dataclass
+class FormRead:
+    """One form with its resolved places; `rows` are its item rows, `aside` those set aside."""
+
+    form: Form
+    sheet: Sheet
+    account: SheetAccount
+    head: int
+    object: str
+    places: dict[str, str]
+    visit_date: date | None
+    team: str
+    signed: bool
+    items: list[ItemRead] = field(default_factory=list)
+    rows: int = 0
+    aside: int = 0
+    dropped: bool = False
+
+    @property
+    def place(self) -> str:
+        """Code of the place the form is about; the target for an index table."""
+        return self.places.get(self.form.level, "") if self.form.kind == "field_form" else self.object
+
+    @property
+    def key(self) -> str:
+        """Name of the form in all tables."""
+        return f"{self.form.id}:{self.place}"
+
+
+def plain(text: str) -> str:
+    """An item's text as compared: narrow, without blanks and punctuation."""
+    return _PUNCTUATION.sub("", tidy(text))
+
+
+@lru_cache(maxsize=8)
+def _texts(digest: str, plan_id: int) -> dict[str, dict[int, str]]:
+    plan = _PLANS[plan_id]
+    return {f.id: {i.no: plain(i.name) for i in f.items} for f in plan.forms.values()}
+
+
+_PLANS: dict[int, Plan] = {}
+
+
+def item_texts(plan: Plan) -> dict[str, dict[int, str]]:
+    """Normalised item texts by form and number."""
+    _PLANS[id(plan)] = plan
+    return _texts(plan.digest, id(plan))
+
+
+def read_forms(sheet: Sheet, sha256: str, office: Office) -> list[FormRead]:
+    """All forms of one sheet, with the sheet's account filled; see the module for what is set aside."""
+    account = office.ledger.open(TABLE, sheet.file, sheet.name, sha256, sheet.encoding)
+    account.read = len(sheet.rows)
+    account.blank = sum(all(is_blank(v) for v in row) for row in sheet.rows)
+    account.declared = account.read - account.blank
+    found = find_forms(sheet, office.plan.grades)
+    if not found and account.declared:
+        office.ledger.add(finding(NOTE, "K254", TABLE, sheet.file, sheet=sheet.name))
+    forms = []
+    for place in found:
+        read = _read_form(sheet, place, account, office)
+        if read is not None:
+            forms.append(read)
+    return forms
+
+
+def _enter(
+    office: Office, action: str, code: str, sheet: Sheet, row: int, column: int = -1, *, label: str = "",
+    value: str = "", expected: str = "",
+) -> None:  # fmt: skip
+    office.ledger.add(
+        finding(
+            action, code, TABLE, sheet.file, sheet=sheet.name, row=sheet.numbers[row], column=label,
+            cell=sheet.address(row, column) if column >= 0 else "", value=mask_text(value)[0], expected=expected,
+        )
+    )  # fmt: skip
+
+
+def _read_form(sheet: Sheet, found: FormFound, account: SheetAccount, office: Office) -> FormRead | None:
+    limit = min(found.grades.values(), default=found.word_column)
+    lines = []
+    for index in range(found.head + 1, found.end):
+        cell = item_cell(sheet.rows[index], limit)
+        if cell is not None:
+            lines.append((index, *cell))
+    form = recognise(found.title, [(n, t) for _, _, n, t in lines], office.plan)
+    if form is None:
+        _enter(office, QUARANTINE, "K290", sheet, found.head, value=found.title[:60])
+        account.quarantined += len(lines)
+        account.declared -= len(lines)
+        return None
+    read = _resolve(sheet, found, form, account, office)
+    lines = [line for line in lines if _is_item(line[3], form, office.plan)]
+    account.declared -= len(lines)
+    if read is None:
+        account.quarantined += len(lines)
+        return None
+    read.rows = len(lines)
+    for index, column, number, text in lines:
+        item = _read_item(sheet, found, form, (index, column, number, text), read, office)
+        if item is None:
+            read.aside += 1
+        else:
+            read.items.append(item)
+    _remarks(sheet, found, read, {number for _, _, number, _ in lines}, office)
+    return read
+
+
+def recognise(title: str, lines: list[tuple[int, str]], plan: Plan) -> Form | None:
+    """The form whose items agree best, in number and text; the title decides between equals."""
+    texts = item_texts(plan)
+    scores: dict[str, tuple[int, int]] = {}
+    key = plain(title)
+    for form in plan.forms.values():
+        agree = sum(texts[form.id].get(n) == plain(t) for n, t in lines)
+        named = next((form.level == level for word, level in _LEVEL_WORDS.items() if word in key), None)
+        by_title = 2 if plain(form.title) == key else 1 if named else 0 if named is None else -1
+        scores[form.id] = (agree, by_title)
+    best = max(scores, key=lambda f: scores[f])
+    titled = max(scores, key=lambda f: (scores[f][1], scores[f][0]))
+    if scores[titled][1] >= 1 and scores[titled][0] * 2 >= len(lines) >= 1:
+        return plan.forms[titled]
+    if scores[best][0] >= 3 and scores[best][0] * 2 >= len(lines) and scores[titled][1] <= 0:
+        return plan.forms[best]
+    return None
+
+
+def _is_item(text: str, form: Form, plan: Plan) -> bool:
+    """False for numbered notes below a form (注：1. …), which are not items."""
+    key = plain(text)
+    own = item_texts(plan)[form.id].values()
+    return key in own or (len(key) < 45 and "均使用此表" not in key and "结合当地实际" not in key)
+
+
+def _resolve(sheet: Sheet, found: FormFound, form: Form, account: SheetAccount, office: Office) -> FormRead | None:
+    """Header fields as codes; None when the place or target cannot be told."""
+    register = office.register
+    places: dict[str, str] = {}
+    target = ""
+    if form.kind == "index_table":
+        text, row = found.fields.get("object") or found.fields.get("city") or _elsewhere(sheet, form, office)
+        outcome = register.target(text)
+        if outcome.value is None or register.classes.get(str(outcome.value)) != _class_of(form, office.plan):
+            _enter(office, QUARANTINE, "K294", sheet, row, value=text, expected=outcome.expected)
+            return None
+        target = str(outcome.value)
+        if outcome.code:
+            _enter(office, NORMALISE, outcome.code, sheet, row, value=text, expected=outcome.expected)
+    else:
+        parent = ""
+        for level in _PLACE_LEVELS[: _PLACE_LEVELS.index(form.level) + 1]:
+            text, row = found.fields.get(level, ("", found.head))
+            outcome = register.place(text, level, parent)
+            if outcome.value is None:
+                _enter(
+                    office, QUARANTINE, outcome.code or "K294", sheet, row, label=_label(level), value=text,
+                    expected=outcome.expected,
+                )  # fmt: skip
+                return None
+            places[level] = parent = str(outcome.value)
+            if outcome.code:
+                _enter(
+                    office, NORMALISE, outcome.code, sheet, row, label=_label(level), value=text,
+                    expected=outcome.expected,
+                )  # fmt: skip
+        target = places["city"]
+    visited = _visit(sheet, found, form, office)
+    team = tidy(found.fields.get("team", ("", 0))[0])
+    return FormRead(form, sheet, account, found.head, target, places, visited, team, found.signed)
+
+
+def _label(level: str) -> str:
+    return {"city": "市", "county": "抽查县", "town": "抽查镇", "village": "抽查村"}[level]
+
+
+def _class_of(form: Form, plan: Plan) -> str:
+    return next((c.id for c in plan.classes.values() if c.form == form.id), "")
+
+
+def _elsewhere(sheet: Sheet, form: Form, office: Office) -> tuple[str, int]:
+    """The target of an index table without a header field: named by the file or the sheet."""
+    stem = sheet.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    for text in (sheet.name, stem, *re.split(r"[_\-—\s]+", stem)):
+        if register_knows(text, office):
+            return text, 0
+    return "", 0
+
+
+def register_knows(text: str, office: Office) -> bool:
+    """True when a text names one target."""
+    return bool(text) and office.register.target(text).value is not None
+
+
+def _visit(sheet: Sheet, found: FormFound, form: Form, office: Office) -> date | None:
+    text, row = found.fields.get("date", ("", -1))
+    if not text or not tidy(text).strip("年月日"):
+        return None
+    outcome = parse_date(text, office.words.earliest, office.words.latest)
+    if outcome.value is None:
+        _enter(office, QUARANTINE, outcome.code, sheet, row, label="核查时间", value=text, expected=outcome.expected)
+        return None
+    if outcome.code and not re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", text):
+        _enter(office, NORMALISE, outcome.code, sheet, row, label="核查时间", value=text)
+    visited = outcome.value
+    assert isinstance(visited, date)
+    start, due = date(int(office.plan.meta["year"]), 12, 1), office.plan.dates["cross_due"]
+    if not start <= visited <= due:
+        expected = f"{start.isoformat()} 至 {due.isoformat()}"
+        _enter(office, NOTE, "K299", sheet, row, label="核查时间", value=visited.isoformat(), expected=expected)
+    return visited
+
+
+def _read_item(
+    sheet: Sheet, found: FormFound, form: Form, line: tuple[int, int, int, str], read: FormRead, office: Office
+) -> ItemRead | None:
+    index, column, number, text = line
+    texts = item_texts(office.plan)[form.id]
+    key = plain(text)
+    if texts.get(number) != key:
+        others = [n for n, t in texts.items() if t == key]
+        close = difflib.SequenceMatcher(None, texts.get(number, ""), key).ratio() if number in texts else 0.0
+        if others or close < _NEAR:
+            expected = f"第 {others[0]} 项" if others else next((i.name for i in form.items if i.no == number), "")
+            _enter(office, QUARANTINE, "K291", sheet, index, column, value=f"{number}. {text}", expected=expected)
+            return None
+        _enter(office, NORMALISE, "K286", sheet, index, column, label="考核指标", value=f"{number}. {text}")
+    if any(i.item == number for i in read.items):
+        _enter(office, QUARANTINE, "K256", sheet, index, column, value=f"{number}. {text}")
+        return None
+    grade = _tick(sheet, found, index, office)
+    if grade is None:
+        return None
+    remark = ""
+    if 0 <= found.remark < len(sheet.rows[index]):
+        remark, hits = mask_text(to_text(sheet.rows[index][found.remark]).strip())
+        if hits:
+            _enter(office, NORMALISE, "K208", sheet, index, found.remark, label="备注", value=f"{hits} 处")
+    return ItemRead(number, grade, remark, index)
+
+
+def _tick(sheet: Sheet, found: FormFound, index: int, office: Office) -> str | None:
+    """The grade ticked in a row; None after a finding when none, several or an unknown sign stands there."""
+    row = sheet.rows[index]
+    grades = office.plan.grades
+    if not found.grades:
+        text = tidy(to_text(row[found.word_column])) if found.word_column < len(row) else ""
+        if text in grades:
+            return text
+        code = "K274" if text else "K292"
+        _enter(office, QUARANTINE, code, sheet, index, found.word_column, label="考评等次", value=text)
+        return None
+    ticked: list[str] = []
+    for grade, column in found.grades.items():
+        text = tidy(to_text(row[column])) if column < len(row) else ""
+        if not text or text in CROSSES:
+            continue
+        if text in TICKS or text == grade:
+            ticked.append(grade)
+            if text != "√":
+                _enter(office, NORMALISE, "K286", sheet, index, column, label=grade, value=text)
+        else:
+            code = "K264" if text in EXCEL_ERRORS else "K274" if text in grades else "K298"
+            _enter(office, QUARANTINE, code, sheet, index, column, label=grade, value=text)
+            return None
+    if len(ticked) == 1:
+        return ticked[0]
+    code = "K292" if not ticked else "K293"
+    column = min(found.grades.values())
+    _enter(office, QUARANTINE, code, sheet, index, column, label="考评等次", value="、".join(ticked))
+    return None
+
+
+def _remarks(sheet: Sheet, found: FormFound, read: FormRead, numbers: set[int], office: Office) -> None:
+    """Notes on a form as a whole: items that are not there, signature and date."""
+    missing = [str(i.no) for i in read.form.items if i.no not in numbers]
+    if missing:
+        _enter(office, NOTE, "K296", sheet, found.head, value="第 " + "、".join(missing) + " 项")
+    if read.form.kind == "field_form" and (not read.signed or read.visit_date is None):
+        lacks = [word for word, ok in (("签名", read.signed), ("核查时间", read.visit_date is not None)) if not ok]
+        _enter(office, NOTE, "K297", sheet, found.head, value="缺" + "、".join(lacks))
+
+
+def settle_forms(forms: list[FormRead], teams: dict[str, str], office: Office) -> None:
+    """Set forms aside that came twice, give each its team, and close the accounts."""
+    groups: dict[str, list[FormRead]] = {}
+    for read in forms:
+        groups.setdefault(read.key, []).append(read)
+        read.team = read.team or teams.get(read.object, "")
+    for same in groups.values():
+        if len(same) == 1:
+            continue
+        contents = [tuple((i.item, i.grade) for i in read.items) for read in same]
+        if len(set(contents)) == 1:
+            for read in same[1:]:
+                first = f"{same[0].sheet.file} {same[0].sheet.name}"
+                _enter(office, QUARANTINE, "K255", read.sheet, read.head, expected=f"同 {first}")
+                read.dropped = True
+        else:
+            for read in same:
+                others = "；".join(f"{r.sheet.file} {r.sheet.name}" for r in same if r is not read)
+                _enter(office, QUARANTINE, "K295", read.sheet, read.head, expected=f"另见 {others}"[:200])
+                read.dropped = True
+    for read in forms:
+        read.account.quarantined += read.rows if read.dropped else read.aside
+        read.account.used += 0 if read.dropped else len(read.items)
+
+
+def form_frames(forms: list[FormRead], plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The clean tables ``forms`` (one row a form) and ``grades`` (one row an item that counts)."""
+    heads, grades = [], []
+    for read in sorted((r for r in forms if not r.dropped), key=lambda r: r.key):
+        concepts = {i.no: i.concept for i in read.form.items}
+        sheet = read.sheet
+        heads.append(
+            (
+                read.key, read.form.id, read.object, read.place,
+                *(read.places.get(level, "") for level in _PLACE_LEVELS), read.team,
+                pd.NaT if read.visit_date is None else pd.Timestamp(read.visit_date), read.signed,
+                sheet.file, sheet.name, sheet.numbers[read.head], read.account.sha256,
+            )
+        )  # fmt: skip
+        for item in sorted(read.items, key=lambda i: i.item):
+            grades.append(
+                (
+                    read.key, read.form.id, read.object, read.place, item.item, concepts[item.item], item.grade,
+                    item.remark, sheet.file, sheet.name, sheet.numbers[item.row], read.account.sha256,
+                )
+            )  # fmt: skip
+    form_frame = pd.DataFrame(heads, columns=list(FORM_COLUMNS))
+    grade_frame = pd.DataFrame(grades, columns=list(GRADE_COLUMNS))
+    texts = {c: "str" for c in FORM_COLUMNS if c not in {"visit_date", "signed", "src_row"}}
+    form_frame = form_frame.astype({**texts, "visit_date": "datetime64[us]", "signed": "bool", "src_row": "int64"})
+    texts = {c: "str" for c in GRADE_COLUMNS if c not in {"item", "src_row"}}
+    return form_frame, grade_frame.astype({**texts, "item": "int64", "src_row": "int64"})

@@ -1,0 +1,211 @@
+"""Where the table stands within a sheet: header, data, totals, notes and blanks, each row declared.
+
+The header row is found by a dictionary of labels and aliases, never by position. What lies
+above it is title, what begins with 合计 or 注 below it is total or note; every row of the sheet
+ends up in exactly one of header, data, declared and blank.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kaohe.base.tables import Column, Contract
+from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, split_unit, to_text
+from kaohe.clean.intake import FileRefused
+
+_TOTAL = re.compile(r"^(合计|总计|小计|共计|总数)")
+_FOOTER = re.compile(
+    r"^(注|备注|说明|填表|填报|制表|审核|单位负责人|负责人|联系人|联系电话|日期|报送|打印)[人日期时间单位\d]*[:：.、]"
+)
+_MAX_GAP = 20
+_HEADER_WITHIN = 60
+
+
+@dataclass
+class Layout:
+    """A table found within a sheet.
+
+    Attributes
+    ----------
+    header : int
+        Position of the header row.
+    columns : dict of clean name to column position
+        Columns of the contract that are there.
+    unknown : dict of column position to header text
+        Columns the contract does not know.
+    data, declared, blank : list of int
+        Positions of the rows; `declared` holds header, titles, totals and notes.
+    totals : list of int
+        The total rows among `declared` whose columns must add up.
+    notes : list of (code, row position, text)
+        Remarks for the ledger.
+    """
+
+    header: int
+    columns: dict[str, int]
+    unknown: dict[int, str]
+    data: list[int] = field(default_factory=list)
+    declared: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
+    notes: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+def dictionary(contract: Contract) -> dict[str, Column]:
+    """Header keys of a contract: labels, aliases and clean names, each with its column."""
+    known: dict[str, Column] = {}
+    for column in contract.columns:
+        for text in (column.label, *column.aliases, column.name):
+            known.setdefault(header_key(text), column)
+    return known
+
+
+def find_layout(sheet: Sheet, contract: Contract) -> Layout:
+    """The table of `contract` within `sheet`.
+
+    Raises
+    ------
+    FileRefused
+        K240 no header, K241 a column is missing, K242 a column stands twice, K245 no data,
+        K248 another unit in the header, K253 data after a long gap, K220 ragged rows.
+    """
+    known = dictionary(contract)
+    header = _find_header(sheet, known)
+    if header is None:
+        raise _no_header(sheet, known)
+    columns, unknown = _match(sheet, header, known)
+    missing = [c for c in contract.columns if c.required and c.name not in columns]
+    if missing:
+        tried = "；".join("、".join(dict.fromkeys((c.label, *c.aliases))) for c in missing)
+        found = "、".join(to_text(v) for v in sheet.rows[header] if not is_blank(v))
+        raise FileRefused(
+            "K241", value="、".join(c.label for c in missing), row=sheet.numbers[header], sheet=sheet.name,
+            expected=f"列名之一：{tried}；现有列：{found}"[:300],
+        )  # fmt: skip
+    layout = Layout(header, columns, unknown)
+    _declare_rows(sheet, layout)
+    if not layout.data:
+        raise FileRefused("K245", row=sheet.numbers[header], sheet=sheet.name)
+    _check_ragged(sheet, layout)
+    return layout
+
+
+def resolve_header(text: str, known: Mapping[str, Column]) -> tuple[Column | None, str]:
+    """The column a header text names, and the unit in its brackets when that is another one."""
+    key = header_key(text)
+    if key in known:
+        return known[key], ""
+    name, unit = split_unit(key)
+    column = known.get(name)
+    if column is None:
+        return None, ""
+    return column, "" if unit == header_key(column.unit) or not unit else unit
+
+
+def _find_header(sheet: Sheet, known: Mapping[str, Column]) -> int | None:
+    best, score = None, 1
+    for index, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
+        named = {c.name for v in row if isinstance(v, str) for c in (resolve_header(v, known)[0],) if c}
+        if len(named) > score:
+            best, score = index, len(named)
+    return best
+
+
+def _no_header(sheet: Sheet, known: Mapping[str, Column]) -> FileRefused:
+    """Why there is no header: turned by 90 degrees, mojibake, or simply absent."""
+    first = [to_text(row[0]) for row in sheet.rows[:_HEADER_WITHIN] if row and not is_blank(row[0])]
+    if sum(resolve_header(t, known)[0] is not None for t in first) >= 2:
+        return FileRefused("K240", value="疑似行列颠倒", sheet=sheet.name)
+    for row in sheet.rows[:_HEADER_WITHIN]:
+        texts = [to_text(v) for v in row if isinstance(v, str)]
+        if sum(resolve_header(_unmangle(t), known)[0] is not None for t in texts if not t.isascii()) >= 2:
+            return FileRefused("K218", value="、".join(texts)[:60], row=1, sheet=sheet.name)
+    shown = next(("、".join(to_text(v) for v in r if not is_blank(v)) for r in sheet.rows if any(r)), "")
+    wanted = "、".join(dict.fromkeys(c.label for c in known.values()))
+    return FileRefused("K240", value=shown[:80], expected=f"含这些列名的一行：{wanted}"[:200], sheet=sheet.name)
+
+
+def _unmangle(text: str) -> str:
+    """Text that was UTF-8 and got read as GB18030, put right; the text itself otherwise."""
+    try:
+        return text.encode("gb18030").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
+
+
+def _match(sheet: Sheet, header: int, known: Mapping[str, Column]) -> tuple[dict[str, int], dict[int, str]]:
+    columns: dict[str, int] = {}
+    unknown: dict[int, str] = {}
+    for position, value in enumerate(sheet.rows[header]):
+        if is_blank(value):
+            continue
+        text = to_text(value)
+        column, unit = resolve_header(text, known)
+        if column is None:
+            unknown[position] = text.strip()
+            continue
+        if unit:
+            raise FileRefused(
+                "K248", value=text, row=sheet.numbers[header], sheet=sheet.name,
+                expected=f"{column.label}（{column.unit or '无单位'}）",
+            )  # fmt: skip
+        if column.name in columns:
+            places = "、".join(letters(p) + str(sheet.numbers[header]) for p in (columns[column.name], position))
+            raise FileRefused("K242", value=f"{column.label}：{places}", row=sheet.numbers[header], sheet=sheet.name)
+        columns[column.name] = position
+    return columns, unknown
+
+
+def _first_text(row: list[Cell]) -> str:
+    return next((header_key(to_text(v)) for v in row if not is_blank(v)), "")
+
+
+def _declare_rows(sheet: Sheet, layout: Layout) -> None:
+    """Put every row of the sheet into data, declared or blank."""
+    head = [header_key(to_text(v)) for v in sheet.rows[layout.header]]
+    gap = 0
+    for index, row in enumerate(sheet.rows):
+        if all(is_blank(v) for v in row):
+            layout.blank.append(index)
+            gap += 1
+            continue
+        if index <= layout.header:
+            layout.declared.append(index)
+            if index < layout.header:
+                layout.notes.append(("K250", index, f"{len(_first_text(row))} 字"))
+            gap = 0
+            continue
+        filled = sum(not is_blank(v) for v in row)
+        first = next(to_text(v) for v in row if not is_blank(v)).strip()
+        if _TOTAL.match(header_key(first)):
+            layout.declared.append(index)
+            layout.notes.append(("K251", index, header_key(first)[:10]))
+            if not header_key(first).startswith("小计"):
+                layout.totals.append(index)
+        elif filled <= 3 and _FOOTER.match(first.replace(" ", "").replace("\u3000", "")):
+            layout.declared.append(index)
+            layout.notes.append(("K252", index, f"{len(first)} 字"))
+        elif [header_key(to_text(v)) for v in row] == head:
+            layout.declared.append(index)
+            layout.notes.append(("K250", index, "重复的表头"))
+        else:
+            if gap > _MAX_GAP:
+                raise FileRefused("K253", value=f"空 {gap} 行", row=sheet.numbers[index], sheet=sheet.name)
+            layout.data.append(index)
+        gap = 0
+
+
+def _check_ragged(sheet: Sheet, layout: Layout) -> None:
+    """Every data row of a text file has as many fields as the header; blanks at the end do not count."""
+    if sheet.name or sheet.encoding in {"xlsx", "xls"}:
+        return
+    width = len(sheet.rows[layout.header])
+    for index in layout.data:
+        row = sheet.rows[index]
+        if len(row) == width:
+            continue
+        if len(row) > width and all(is_blank(v) for v in row[width:]):
+            continue
+        raise FileRefused("K220", value=f"{len(row)} 列", row=sheet.numbers[index], expected=f"{width} 列，与表头相同")

@@ -1,0 +1,323 @@
+"""Typed values: each cell becomes a value, a recorded repair, or a failure with a code.
+
+Parsers are made for a column (`make_parser`) and give an `Outcome` for a cell. Nothing is
+coerced: what is not understood is set aside with the rule it breaks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from kaohe.base.tables import Column
+from kaohe.clean.cells import INVISIBLE, Cell, is_blank, tidy, tidy_text, to_text
+from kaohe.clean.codes import NORMALISE, QUARANTINE
+
+EXCEL_ERRORS = ("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+TICKS = ("√", "✓", "✔", "☑", "●", "1", "是")
+CROSSES = ("×", "✗", "✘", "☒", "0", "否")
+YES = {*TICKS, "Y", "y", "YES", "yes", "Yes", "有", "对", "TRUE", "True", "true", "V"}
+NO = {*CROSSES, "N", "n", "NO", "no", "No", "无", "错", "FALSE", "False", "false", "X", "x"}
+# Narrow forms that NFKC changes and that mean something here
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_WITH_UNIT = re.compile(r"[¥￥]?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
+_SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+", re.ASCII)
+_VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
+_YMD = re.compile(r"(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_TIME = re.compile(r"[ T]?0?0:00(:00)?(\.0+)?$")
+_SLASHES = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", re.ASCII)
+_SERIAL = re.compile(r"[1-9]\d{4}(\.0)?", re.ASCII)
+_ITEM = re.compile(r"(\d{1,2})(?:[.、．。)]|$)", re.ASCII)
+
+
+class Outcome(NamedTuple):
+    """What a cell became: its value (None when missing), and the repair or failure with its code."""
+
+    value: object
+    action: str = ""
+    code: str = ""
+    expected: str = ""
+
+
+Parser = Callable[[Cell], Outcome]
+BLANK = Outcome(None)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the plan says of words and dates.
+
+    Attributes
+    ----------
+    missing, not_applicable : frozenset of str
+        Words of the codebook that stand for no answer and for not asked.
+    grades : tuple of str
+        The official grades.
+    earliest, latest : date
+        No date of the assessment lies outside.
+    """
+
+    missing: frozenset[str]
+    not_applicable: frozenset[str]
+    grades: tuple[str, ...]
+    earliest: date
+    latest: date
+
+
+def failed(code: str, expected: str = "") -> Outcome:
+    """A cell that sets its row aside."""
+    return Outcome(None, QUARANTINE, code, expected)
+
+
+def make_parser(column: Column, words: Words) -> Parser:
+    """The parser of a column's kind, with its missing words and its range or levels."""
+    kind = column.kind
+    if kind in {"int", "number", "money"}:
+        inner: Parser = lambda cell: _in_range(parse_number(cell, column), column)  # noqa: E731
+    elif kind == "date":
+        inner = lambda cell: parse_date(cell, words.earliest, words.latest)  # noqa: E731
+    elif kind == "flag":
+        inner = parse_flag
+    elif kind == "choice":
+        inner = _choice_parser(column.allowed, "K272")
+    elif kind == "grade":
+        inner = _choice_parser(words.grades, "K274")
+    elif kind == "item":
+        inner = parse_item
+    elif kind == "text":
+        inner = parse_text
+    else:
+        inner = parse_code
+    skip = words.missing | words.not_applicable
+    keeps = kind in {"choice", "grade"} and frozenset(column.allowed) & skip
+
+    def parse(cell: Cell) -> Outcome:
+        if is_blank(cell):
+            return BLANK
+        if isinstance(cell, str):
+            if kind != "text" and not keeps and tidy(cell) in skip:
+                return BLANK
+            if tidy(cell).upper() in EXCEL_ERRORS:
+                return failed("K264")
+        return inner(cell)
+
+    return parse
+
+
+def parse_number(cell: Cell, column: Column) -> Outcome:
+    """A number in the column's unit; thousands separators, full-width digits and the unit itself are repaired."""
+    if isinstance(cell, bool):
+        return failed("K261")
+    if isinstance(cell, (int, float)):
+        return Outcome(float(cell)) if math.isfinite(cell) else failed("K261")
+    if not isinstance(cell, str):
+        return failed("K261")
+    if _NUMBER.fullmatch(cell):
+        return Outcome(float(cell))
+    text = tidy(cell)
+    if _NUMBER.fullmatch(text):
+        return Outcome(float(text), NORMALISE, "K282" if text != cell.strip() or cell != cell.strip() else "")
+    if _THOUSANDS.fullmatch(text):
+        return Outcome(float(text.replace(",", "")), NORMALISE, "K283")
+    match = _WITH_UNIT.fullmatch(text)
+    if match and (match[2] is None or match[2] == column.unit):
+        plain = match[1]
+        if _NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
+            if text[0] in "¥￥" and column.unit != "元":
+                return failed("K263", f"单位：{column.unit or '无'}")
+            return Outcome(float(plain.replace(",", "")), NORMALISE, "K283")
+    if match and match[2] and (_NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):
+        if match[2] in {"多", "余", "左右", "以上", "以下", "万", "亿", "千", "百"}:
+            return failed("K262")
+        return failed("K263", f"单位：{column.unit or '无'}")
+    if _VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
+        return failed("K262")
+    return failed("K261")
+
+
+def _in_range(outcome: Outcome, column: Column) -> Outcome:
+    if outcome.value is None:
+        return outcome
+    value = float(outcome.value)  # type: ignore[arg-type]
+    if column.kind == "int" and not value.is_integer():
+        return failed("K266")
+    low, high = column.min, column.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        return failed("K265", range_text(column))
+    return outcome
+
+
+def range_text(column: Column) -> str:
+    """The allowed range of a column in words."""
+    unit = column.unit
+    if column.min is not None and column.max is not None:
+        return f"{column.min:,.10g} 至 {column.max:,.10g} {unit}".strip()
+    if column.min is not None:
+        return f"不小于 {column.min:,.10g} {unit}".strip()
+    return f"不大于 {column.max:,.10g} {unit}".strip()
+
+
+def parse_date(cell: Cell, earliest: date, latest: date) -> Outcome:
+    """A date from a date-typed cell or from text with the year first; anything else is set aside."""
+    if isinstance(cell, datetime):
+        return _dated(cell.date(), "", earliest, latest)
+    if isinstance(cell, date):
+        return _dated(cell, "", earliest, latest)
+    if isinstance(cell, (int, float)):
+        return _compact(to_text(cell), earliest, latest)
+    text = _TIME.sub("", INVISIBLE.sub("", str(cell)).strip("\u3000\u00a0 \t\r\n"))
+    plain = tidy(text)
+    match = _YMD.fullmatch(plain)
+    if match and (match[2] == match[4] or (match[2], match[4]) == ("年", "月")):
+        if plain.endswith("日") and match[2] != "年":
+            return failed("K267")
+        found = _real(match[1], match[3], match[5])
+        if found is None:
+            return failed("K268")
+        canonical = match[2] == "-" and len(match[3]) == 2 and len(match[5]) == 2 and plain == cell
+        return _dated(found, "" if canonical else "K284", earliest, latest)
+    if _SLASHES.fullmatch(plain):
+        return failed("K269")
+    return _compact(plain, earliest, latest)
+
+
+def _compact(text: str, earliest: date, latest: date) -> Outcome:
+    match = _COMPACT.fullmatch(text)
+    if match:
+        found = _real(match[1], match[2], match[3])
+        return failed("K268") if found is None else _dated(found, "K284", earliest, latest)
+    return failed("K271" if _SERIAL.fullmatch(text) else "K267")
+
+
+def _real(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _dated(value: date, code: str, earliest: date, latest: date) -> Outcome:
+    if not earliest <= value <= latest:
+        return failed("K270", f"{earliest.isoformat()} 至 {latest.isoformat()}")
+    return Outcome(value, NORMALISE if code else "", code)
+
+
+def parse_flag(cell: Cell) -> Outcome:
+    """是 or 否 as 1.0 or 0.0, with the ticks, crosses and letters that stand for them."""
+    text = to_text(cell)
+    if text == "是":
+        return Outcome(1.0)
+    if text == "否":
+        return Outcome(0.0)
+    plain = tidy(text)
+    if plain in YES:
+        return Outcome(1.0, NORMALISE, "K286")
+    if plain in NO:
+        return Outcome(0.0, NORMALISE, "K286")
+    return failed("K273")
+
+
+def _choice_parser(allowed: tuple[str, ...], code: str) -> Parser:
+    canonical = {tidy(a): a for a in allowed}
+    expected = "、".join(allowed)[:200]
+
+    def parse(cell: Cell) -> Outcome:
+        text = to_text(cell)
+        if text in allowed:
+            return Outcome(text)
+        found = canonical.get(tidy(text))
+        return failed(code, expected) if found is None else Outcome(found, NORMALISE, "K282")
+
+    return parse
+
+
+def parse_item(cell: Cell) -> Outcome:
+    """The number of an item: 3, or the item's text with its number in front."""
+    match = _ITEM.match(tidy(to_text(cell)))
+    if not match:
+        return failed("K261")
+    number = float(match[1])
+    return Outcome(number) if tidy(to_text(cell)) == match[1] else Outcome(number, NORMALISE, "K286")
+
+
+def parse_text(cell: Cell) -> Outcome:
+    """Free text: kept as it is, without invisible and control characters."""
+    text = to_text(cell)
+    plain = tidy_text(text)
+    if INVISIBLE.search(text):
+        return Outcome(plain, NORMALISE, "K209")
+    return Outcome(plain)
+
+
+def parse_code(cell: Cell) -> Outcome:
+    """A code: narrow letters and digits, nothing invisible; its meaning is checked elsewhere."""
+    text = to_text(cell)
+    plain = tidy(text)
+    if plain != text and text.strip() != plain:
+        return Outcome(plain, NORMALISE, "K282")
+    return Outcome(plain, NORMALISE, "K282") if plain != text else Outcome(plain)
+
+
+def share_style(cells: list[Cell]) -> dict[str, int]:
+    """How a column writes its shares: position of the first cell of each style.
+
+    Styles are ``sign`` (85%), ``hundred`` (85) and ``fraction`` (0.85); 0 and 1 fit any.
+    A value just above 1 beside fractions is a share that is too large, not another style.
+    """
+    first: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        text = tidy(to_text(cell))
+        if text.endswith("%"):
+            style = "sign" if _NUMBER.fullmatch(text[:-1]) else ""
+        elif _NUMBER.fullmatch(text):
+            value = float(text)
+            style = "" if value in {0.0, 1.0} else "fraction" if value < 1 else "hundred" if value > 1.5 else "above"
+        else:
+            style = ""
+        if style:
+            first.setdefault(style, position)
+    if "above" in first:
+        if not first.keys() & {"fraction", "sign"}:
+            first.setdefault("hundred", first["above"])
+        del first["above"]
+    return first
+
+
+def share_parser(column: Column, words: Words, style: str) -> Parser:
+    """The parser of a share column that is written in one style."""
+    skip = words.missing | words.not_applicable
+
+    def parse(cell: Cell) -> Outcome:
+        if is_blank(cell) or tidy(to_text(cell)) in skip:
+            return BLANK
+        text = tidy(to_text(cell))
+        if text.upper() in EXCEL_ERRORS:
+            return failed("K264")
+        body = text.removesuffix("%")
+        if not _NUMBER.fullmatch(body):
+            return failed("K262" if _VAGUE.search(text) else "K261")
+        value = float(body)
+        percent = text.endswith("%") or style == "hundred"
+        outcome = Outcome(value / 100, NORMALISE, "K287") if percent else Outcome(value)
+        if not percent and text != to_text(cell):
+            outcome = Outcome(value, NORMALISE, "K282")
+        share = replace_bounds(column)
+        return _in_range(outcome, share)
+
+    return parse
+
+
+def replace_bounds(column: Column) -> Column:
+    """The column with the bounds of a share where it has none."""
+    from dataclasses import replace
+
+    return replace(
+        column, kind="number", unit="",
+        min=0.0 if column.min is None else column.min, max=1.0 if column.max is None else column.max,
+    )  # fmt: skip

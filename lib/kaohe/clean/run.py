@@ -1,0 +1,290 @@
+"""Raw files to clean tables, as one set: everything is read, screened and accounted for, or nothing changes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import locked, sha256_file, sha256_text, swapped_folder, write_json, write_parquet
+from kaohe.base.ledger import Finding, Ledger
+from kaohe.base.places import ZH_LEVEL, Place
+from kaohe.base.plan import Plan
+from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW, contract
+from kaohe.clean.batch import Batch
+from kaohe.clean.codes import NOTE, finding
+from kaohe.clean.forms import TABLE as FORMS
+from kaohe.clean.forms import FormRead, form_frames, read_forms, settle_forms
+from kaohe.clean.intake import BOOK_TYPES, LIMITS, FileRefused, Limits
+from kaohe.clean.reading import Office, open_file, read_table, read_words, refuse
+from kaohe.clean.resolve import Register
+from kaohe.clean.screen import Known, screen
+
+ORIGIN = "origin.toml"
+ORDER = ("objects", "places", *(name for name in RAW if name not in {"objects", "places"}))
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CleanResult:
+    """What cleaning did.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the clean tables stand.
+    origin : {"demo", "office"}
+    files : int
+        Files read.
+    rows : dict of table to rows in use
+    counts : dict of action to findings
+    refused : list of str
+        Files that were not used; the exit code is 2 when there are any.
+    refusals : list of Finding
+        Why.
+    """
+
+    folder: Path
+    origin: str
+    files: int
+    rows: dict[str, int]
+    counts: dict[str, int]
+    refused: list[str] = field(default_factory=list)
+    refusals: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Cleaned:
+    """Clean tables in memory, before they are written."""
+
+    tables: dict[str, pd.DataFrame]
+    ledger: Ledger
+    intake: dict[str, Any]
+    refused: list[str]
+
+
+def clean_all(
+    raw: Path, processed: Path, plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
+) -> CleanResult:
+    """Clean every raw file and replace ``processed/clean`` as a whole.
+
+    Parameters
+    ----------
+    raw : Path
+        Folder with registry/, survey/, cross/, daily/, office/ as the office holds them.
+    processed : Path
+        Gets ``clean/``: one Parquet a table, forms, grades, findings, quarantine, accounts, intake.json.
+    plan : Plan
+    limits : Limits
+        How large a file may be.
+    progress : callable
+        Told the name of each stage.
+
+    Raises
+    ------
+    InputRefused
+        K210 no raw folder or nothing in it, K236 origin.toml unreadable, K237 objects or places
+        missing or unusable, K223 a raw file changed meanwhile. ``processed/clean`` stays as it was.
+    BusyError
+        K501 when another run holds the folder.
+    """
+    paths = list_files(raw)
+    with locked(processed, "kaohe clean"):
+        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress)
+        progress("writing")
+        ledger = cleaned.ledger
+        with swapped_folder(processed / "clean") as fresh:
+            for name, frame in cleaned.tables.items():
+                write_parquet(fresh / f"{name}.parquet", frame)
+            write_json(fresh / "intake.json", cleaned.intake)
+    return CleanResult(
+        folder=processed / "clean", origin=cleaned.intake["origin"], files=len(cleaned.intake["files"]),
+        rows={name: len(cleaned.tables[name]) for name in (*RAW, "forms", "grades")}, counts=dict(ledger.counts()),
+        refused=cleaned.refused, refusals=[f for f in ledger.findings if f.action == "refuse"],
+    )  # fmt: skip
+
+
+def list_files(raw: Path) -> list[Path]:
+    """Every file below the raw folder in order of path, without hidden ones and notes to people.
+
+    Raises
+    ------
+    InputRefused
+        K210.
+    """
+    if not raw.is_dir():
+        raise InputRefused(
+            "K210", "There is no raw folder", where=str(raw),
+            remedy="put the office's files there, or make demonstration data with `kaohe demo`",
+        )  # fmt: skip
+    paths = [
+        p
+        for p in sorted(raw.rglob("*"))
+        if p.is_file() and not p.name.startswith(".") and p.name not in {"README.md", ORIGIN}
+    ]
+    if not paths:
+        raise InputRefused(
+            "K210", "The raw folder is empty", where=str(raw),
+            remedy="put the office's files there, or make demonstration data with `kaohe demo`",
+        )  # fmt: skip
+    return paths
+
+
+def read_origin(raw: Path) -> dict[str, Any]:
+    """What origin.toml says: demonstration data marks itself with it; without it the data is the office's.
+
+    Raises
+    ------
+    InputRefused
+        K236.
+    """
+    path = raw / ORIGIN
+    if not path.is_file():
+        return {"origin": "office", "seed": None}
+    try:
+        marks = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputRefused(
+            "K236", "The mark of the data's origin cannot be read", where=str(path), got=str(error).splitlines()[0],
+            expected="synthetic = true or false", remedy="make the demonstration data again, or remove the file",
+        ) from error  # fmt: skip
+    if not isinstance(marks.get("synthetic"), bool):
+        raise InputRefused(
+            "K236", "The mark of the data's origin cannot be read", where=str(path),
+            got=f"synthetic = {marks.get('synthetic')!r}", expected="synthetic = true or false",
+        )  # fmt: skip
+    return {"origin": "demo" if marks["synthetic"] else "office", "seed": marks.get("seed")}
+
+
+def clean_tables(
+    raw: Path, paths: list[Path], plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
+) -> Cleaned:
+    """Clean tables of the given files; touches nothing outside `raw`. Raises as `clean_all`."""
+    origin = read_origin(raw)
+    ledger = Ledger()
+    office = Office(
+        raw=raw, plan=plan, ledger=ledger, words=read_words(plan), register=Register.build(plan),
+        synthetic=origin["origin"] == "demo", limits=limits,
+    )  # fmt: skip
+    groups = assign(paths, office)
+    known = Known()
+    tables: dict[str, pd.DataFrame] = {}
+    for name in ORDER:
+        table = contract(name, plan)
+        progress(table.label)
+        if not groups[name]:
+            _missing(table.name, office)
+        batch = read_table(table, groups[name], office)
+        screen(batch, known, office)
+        if table.required and not batch.live():
+            raise _unusable(name, office)
+        batch.settle()
+        tables[name] = batch.frame()
+        if name in {"objects", "places"}:
+            office.register = _register(known, plan)
+    progress("考评表")
+    tables["forms"], tables["grades"] = _forms(groups[FORMS], tables["teams"], office)
+    ledger.check()
+    _check_unchanged(raw, office)
+    tables["findings"] = ledger.frame_findings()
+    tables["quarantine"] = ledger.frame_findings("quarantine")
+    tables["accounts"] = ledger.frame_accounts()
+    files = dict(sorted(office.hashes.items()))
+    digest = sha256_text("\n".join(f"{name} {sha}" for name, sha in files.items()))
+    return Cleaned(tables, ledger, {**origin, "files": files, "data_hash": digest}, office.refused)
+
+
+def assign(paths: list[Path], office: Office) -> dict[str, list[Path]]:
+    """Files by the table they feed; lock files and strangers are noted."""
+    groups: dict[str, list[Path]] = {name: [] for name in (*RAW, FORMS)}
+    for path in paths:
+        name = office.name(path)
+        if path.name.startswith("~$"):
+            office.ledger.add(finding(NOTE, "K212", "", name))
+            continue
+        table = next((t for t, c in RAW.items() if fnmatchcase(name, c.pattern)), None)
+        if table is None and name.startswith("cross/"):
+            table = FORMS
+        if table is None:
+            office.ledger.add(finding(NOTE, "K235", "", name))
+            continue
+        groups[table].append(path)
+    return groups
+
+
+def _missing(name: str, office: Office) -> None:
+    table = RAW[name]
+    if table.required:
+        raise InputRefused(
+            "K237", "A required table is missing", where=str(office.raw / table.pattern),
+            expected=f"{table.label}: csv or xlsx with the columns {'、'.join(c.label for c in table.columns)}",
+            remedy="put the file there and run again",
+        )  # fmt: skip
+    office.ledger.add(finding(NOTE, "K234", name, table.pattern, value=table.label))
+
+
+def _unusable(name: str, office: Office) -> InputRefused:
+    """The refusal of a run whose required table has no usable row, with the first reason found."""
+    reason = next((f for f in office.ledger.findings if f.table == name and f.action in {"refuse", "quarantine"}), None)
+    if reason is None:
+        return InputRefused("K237", "A required table has no rows", where=str(office.raw / RAW[name].pattern))
+    where = str(office.raw / reason.file) + (f" › {reason.sheet}" if reason.sheet else "")
+    if reason.row:
+        where += f" › row {reason.row}"
+    if reason.column:
+        where += f" › column {reason.column}"
+    return InputRefused(
+        "K237", "A required table cannot be used", where=where, got=f"{reason.code} {reason.rule}：{reason.value}",
+        expected=reason.expected, remedy=reason.remedy,
+    )  # fmt: skip
+
+
+def _register(known: Known, plan: Plan) -> Register:
+    """The register from the rows in use of the registry tables read so far."""
+    objects = _rows(known.batches["objects"], "object", "name", "class_id")
+    places: list[Place] = []
+    if "places" in known.batches:
+        for code, name, level, parent in _rows(known.batches["places"], "place", "name", "level", "parent"):
+            places.append(Place(code, name, ZH_LEVEL[level], parent))
+    return Register.build(plan, places, {code: (name, class_id) for code, name, class_id in objects})
+
+
+def _rows(batch: Batch, *columns: str) -> list[tuple[str, ...]]:
+    return [tuple(str(batch.values[c][row]) for c in columns) for row in batch.live()]
+
+
+def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if not paths:
+        office.ledger.add(finding(NOTE, "K234", FORMS, "cross/**/*.xlsx", value="指标表和考评表"))
+    forms: list[FormRead] = []
+    for path in paths:
+        if path.suffix.lower() not in BOOK_TYPES and path.suffix.lower() not in {".csv", ".txt"}:
+            refuse(FileRefused("K222", value=path.suffix), FORMS, office.name(path), office)
+            continue
+        result = open_file(path, FORMS, office, list(office.plan.grades))
+        if result is None:
+            continue
+        for sheet in result.sheets:
+            forms.extend(read_forms(sheet, result.sha256, office))
+    by_city = dict(zip(teams["city"], teams["team"], strict=True))
+    settle_forms(forms, by_city, office)
+    return form_frames(forms, office.plan)
+
+
+def _check_unchanged(raw: Path, office: Office) -> None:
+    for name, before in office.hashes.items():
+        path = raw / name
+        if not path.is_file() or sha256_file(path) != before:
+            raise InputRefused(
+                "K223", "A raw file changed while it was being cleaned", where=str(path),
+                remedy="wait until nobody writes to the folder, then run again",
+            )  # fmt: skip
+
+
+__all__ = ["FORM_COLUMNS", "LINEAGE", "CleanResult", "Cleaned", "clean_all", "clean_tables", "list_files"]
