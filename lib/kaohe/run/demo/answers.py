@@ -121,9 +121,9 @@ class Household:
     def _income(self) -> None:
         c, rng = self.columns, self.rng
         size = c["hh_size"].astype(np.float32)
-        median = np.array([19600.0, 8900.0, 20300.0], dtype=np.float32)[self.kind]
+        median = np.array([15200.0, 9000.0, 15600.0], dtype=np.float32)[self.kind]
         noise = rng.standard_normal(self.n, dtype=np.float32)
-        log = 0.30 * self.own + 0.26 * noise + 0.30 * self.effect("income") + 0.25 * (c["employed_n"] / size - 0.35)
+        log = 0.20 * self.own + 0.16 * noise + 0.30 * self.effect("income") + 0.25 * (c["employed_n"] / size - 0.35)
         total = median * np.exp(log) * size
         shape = np.stack(
             [0.15 + 2.4 * c["employed_n"], np.full(self.n, 0.9), np.full(self.n, 0.12), 0.5 + 1.6 * c["dibao"]]

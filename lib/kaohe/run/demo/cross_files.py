@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from kaohe.base.plan import Form, Plan
 from kaohe.base.tables import contract
 from kaohe.run.demo import names
+from kaohe.run.demo.cast import UNIT_INDEX_FAULTS, UNITS_WITHOUT_INDEX, cast_cities
 from kaohe.run.demo.faults import OUTCOMES, Fault
 from kaohe.run.demo.fieldwork import draw_teams, visit_dates, visited_places
 from kaohe.run.demo.form_sheets import FilledForm, item_row, write_form
@@ -25,10 +26,7 @@ from kaohe.run.demo.random import stream
 TICK_COLUMN = "考评等次"
 FIELD_FAULT_SHARE = 0.01
 SHORT_HEADS = 0.03
-# Targets whose index table has a fault that sets an item aside: position in code order, item.
-_CITY_INDEX_FAULTS = ((6, 12, "two_ticks"),)
-_UNIT_INDEX_FAULTS = (("DW034", 3, "no_tick"), ("DW120", 9, "two_ticks"), ("DW155", 14, "no_tick"))
-UNITS_WITHOUT_INDEX = ("DW017", "DW201")
+_CITY_INDEX_FAULT = (12, "two_ticks")
 
 
 @dataclass
@@ -85,9 +83,7 @@ def _index_tables(out: CrossFiles, people: Population, quality: Quality, plan: P
     ]
     unit_form = plan.forms[plan.classes["unit235"].form]
     targets += [(u, n, unit_form) for u, n in people.geography.units.itertuples(index=False)]
-    cities = people.geography.cities["code"].tolist()
-    wrong = {cities[i]: (no, kind) for i, no, kind in _CITY_INDEX_FAULTS if i < len(cities)}
-    wrong |= {unit: (no, kind) for unit, no, kind in _UNIT_INDEX_FAULTS}
+    wrong = {cast_cities(quality, plan).incomplete: _CITY_INDEX_FAULT, **UNIT_INDEX_FAULTS}
     for code, name, form in targets:
         given = index_grades(code, form, quality, plan, seed)
         out.grades[code] = given

@@ -28,12 +28,10 @@ _TEXTS = {
     "past_problems": ("往年发现问题未按期整改", "整改措施未落实到人", "整改后问题反弹"),
     "data_monitoring": ("系统数据与实际不符", "数据更新超期", "新增监测对象录入不及时"),
 }
-DAILY_FAULTS = Recipe(
-    share=0.012,
-    kinds=("short_name", "bad_date", "stray", "dotted_date", "excel_error", "serial_date"),
-    duplicates=0.004,
-    vary="note",
-)
+REPAIRABLE = Recipe(share=0.012, kinds=("short_name", "stray", "dotted_date"))
+# Records that are set aside are events, so that few targets lose a measure and with it their daily score.
+ASIDE = Recipe(share=0.012, kinds=("bad_date", "serial_date"), duplicates=0.006, vary="note", least=1)
+ONE_MEASURE = Recipe(share=0.0, kinds=("excel_error",), columns=("value",), least=1)
 
 
 def daily_grids(
@@ -62,7 +60,11 @@ def daily_grids(
         frame.insert(2, "source", label)
         file = f"daily/{number + 1:02d}_{label.replace(' ', '')}"
         grid = fill(contract("daily", plan), file, _ENCODINGS[number % len(_ENCODINGS)], frame)
-        planter.plant(grid, DAILY_FAULTS)
+        planter.plant(grid, REPAIRABLE)
+        at = grid.position("kind")
+        planter.plant(grid, ASIDE, [r for r, row in enumerate(grid.rows) if row[at] == EVENT])
+        if number + 1 == len(plan.daily_sources):
+            planter.plant(grid, ONE_MEASURE, [r for r, row in enumerate(grid.rows) if row[at] == MEASURE])
         grids.append(grid)
     return grids
 

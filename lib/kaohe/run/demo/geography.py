@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kaohe.base.errors import KaoheError
+from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
 from kaohe.run.demo.names import town_names, village_names
@@ -62,12 +62,12 @@ def build_geography(seed: int, households: int, plan: Plan) -> Geography:
 
     Raises
     ------
-    KaoheError
+    InputRefused
         K902 when `households` lies outside what the demonstration can make.
     """
     low, high = LIMITS
     if not low <= households <= high:
-        raise KaoheError(
+        raise InputRefused(
             "K902",
             "The demonstration cannot be made in this size",
             got=f"{households} households",

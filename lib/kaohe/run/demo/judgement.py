@@ -67,8 +67,8 @@ def build_quality(people: Population, plan: Plan, seed: int) -> Quality:
     rng = stream(seed, "quality")
     helpers = sorted(plan.classes["city6"].members)
     units = people.geography.units["object"].tolist()
-    helper = 0.35 + _draw(rng, len(helpers), 0.8)
-    unit = 0.55 + _draw(rng, len(units), 0.95)
+    helper = 0.1 + _draw(rng, len(helpers), 0.8)
+    unit = 0.05 + _draw(rng, len(units), 0.8)
     for code, shift in {**_POOR_UNITS, **_ORDINARY_UNITS}.items():
         if code in units:
             row = units.index(code)
@@ -91,7 +91,7 @@ def grade(latent: float, plan: Plan) -> str:
 def index_grades(target: str, form: Form, quality: Quality, plan: Plan, seed: int) -> dict[int, str]:
     """Grades of an index table, by number of the item."""
     rng = stream(seed, "index", target)
-    noise = 0.35 if form.level == "city" else 0.6
+    noise = 0.55 if form.level == "city" else 0.6
     return {
         i.no: grade(0.95 * quality.of(target, i.concept) + noise * rng.standard_normal() + 0.1, plan)
         for i in form.items

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,7 +9,8 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FACT_FIELDS, STATES, contract
-from kaohe.run.demo.cross_files import UNITS_WITHOUT_INDEX, CrossFiles
+from kaohe.run.demo.cast import EMPTY_UNITS, LATE_UNITS, SILENT_UNITS, UNITS_WITHOUT_INDEX, Cast, cast_cities
+from kaohe.run.demo.cross_files import CrossFiles
 from kaohe.run.demo.grid import Grid, fill
 from kaohe.run.demo.judgement import OTHER_TOPIC, REMARKS, TOPIC_OF, Quality
 from kaohe.run.demo.planting import Planter, Recipe
@@ -22,34 +22,8 @@ _UNIT_FACTS = {
     ("DW045", MAJOR): "是", ("DW166", MAJOR): "是", ("DW061", TASK): "否", ("DW078", MAJOR): "待核",
     ("DW131", TASK): "待核", ("DW188", PROMINENT): "是",
 }  # fmt: skip
-_LATE_UNITS = ("DW009", "DW052", "DW088", "DW114", "DW149", "DW190", "DW222")
-_SILENT_UNITS = ("DW061", "DW133", "DW201")
-_EMPTY_UNITS = ("DW175",)
 _OFFICE = "省扶贫开发领导小组办公室"
 _SOURCES = ("交叉考核实地核查", "省级督查", "专项调查", "扶贫审计", "群众举报核查")
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Which task cities play which part, by their overall quality (best first)."""
-
-    violating: str
-    undone: str
-    unclear: tuple[str, str]
-    adjusted: str
-    late: str
-    silent: str
-    prominent: tuple[str, ...]
-
-
-def cast_cities(quality: Quality, plan: Plan) -> Cast:
-    """Choose the cities: a good one with a violation, so that its limit is seen, and so on."""
-    members = sorted(plan.classes["city14"].members)
-    order = sorted(members, key=lambda c: -float(quality.objects.loc[c].mean()))
-    helpers = sorted(plan.classes["city6"].members)
-    return Cast(
-        order[2], order[-2], (order[5], helpers[-1]), order[len(order) // 2], order[-3], order[-1], tuple(order[-2:])
-    )
 
 
 def office_grids(
@@ -124,16 +98,16 @@ def _decisions(cast: Cast, targets: dict[str, str], plan: Plan) -> pd.DataFrame:
 def _self_reports(cast: Cast, targets: dict[str, str], plan: Plan, seed: int) -> pd.DataFrame:
     rng = stream(seed, "self reports")
     due = plan.dates["self_report_due"]
-    late = {cast.late, *_LATE_UNITS}
+    late = {cast.late, *LATE_UNITS}
     rows = []
     for code, name in targets.items():
-        if code == cast.silent or code in _SILENT_UNITS:
+        if code == cast.silent or code in SILENT_UNITS:
             continue
         day: date | None = due - timedelta(days=int(rng.integers(0, 12)))
         if code in late:
             day = due + timedelta(days=int(rng.integers(1, 9)))
         given: str | None = plan.grades[int(rng.random() < 0.22)]
-        if code in _EMPTY_UNITS:
+        if code in EMPTY_UNITS:
             day, given = None, None
         rows.append((name, day, given))
     return pd.DataFrame(rows, columns=["object", "date", "grade"])
@@ -146,7 +120,7 @@ def _self_grades(
     rng = stream(seed, "self grades")
     rows = []
     for code, name in targets.items():
-        if code in _SILENT_UNITS:
+        if code in SILENT_UNITS:
             continue
         for number, given in cross.grades[code].items():
             at = plan.grades.index(given)

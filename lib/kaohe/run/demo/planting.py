@@ -56,16 +56,23 @@ class Planter:
     counties: dict[str, list[str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     _turn: dict[str, int] = field(default_factory=dict)
+    _used: dict[str, set[int]] = field(default_factory=dict)
 
-    def plant(self, grid: Grid, recipe: Recipe) -> None:
-        """Plant faults of a recipe in a grid's rows, then its duplicates, and note the file's encoding."""
-        if grid.encoding in _FILE_KINDS:
+    def plant(self, grid: Grid, recipe: Recipe, rows: Sequence[int] | None = None) -> None:
+        """Plant faults of a recipe in a grid's rows (all when none are named), then its duplicates.
+
+        The file's encoding is noted in the key the first time; rows with a fault are left alone.
+        """
+        if grid.file not in self._used and grid.encoding in _FILE_KINDS:
             kind = _FILE_KINDS[grid.encoding]
             self.faults.append(Fault(grid.file, grid.sheet, 0, "", "", kind, grid.encoding, NOTE))
-        n = len(grid.rows)
+        used = self._used.setdefault(grid.file, set())
+        free = np.array([r for r in (range(len(grid.rows)) if rows is None else rows) if r not in used], dtype=np.int64)
+        n = len(free)
         wanted = min(n, max(recipe.least, int(self.rng.binomial(n, recipe.share)))) if recipe.kinds else 0
         twice = int(self.rng.binomial(n, recipe.duplicates))
-        order = self.rng.permutation(n)
+        order = self.rng.permutation(free)
+        used.update(order[: wanted + twice].tolist(), range(len(grid.rows), len(grid.rows) + twice))
         for row in order[:wanted]:
             self._cell(grid, int(row), recipe)
         for row in order[wanted : wanted + twice]:

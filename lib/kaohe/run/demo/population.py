@@ -98,7 +98,7 @@ def population(seed: int, households: int, plan: Plan) -> Population:
 
     Raises
     ------
-    KaoheError
+    InputRefused
         K902 when the size is out of range.
     """
     geography = build_geography(seed, households, plan)
