@@ -16,6 +16,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.check import conform
 from kaohe.base.plan import Plan, load_plan
+from kaohe.base.tables import FACT_FIELDS
 from kaohe.plot.output import Context
 from support.built_survey import survey_frames
 
@@ -56,7 +57,7 @@ def make_context(kind: str, origin: str = "demo", object_: str = "") -> Context:
     default = {
         "city": ("440200000000", "city14", "city"),
         "city6": ("440100000000", "city6", "city"),
-        "county": ("440222000000", "", "county"),
+        "county": (counties("440200000000")[0], "", "county"),
         "unit": ("DW003", "unit235", "unit"),
         "class": ("city14", "city14", "class"),
         "class6": ("city6", "city6", "class"),
@@ -221,7 +222,7 @@ def _scores(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int) 
                 }
             )
         finals = [r["grade_final"] for r in rows["composite"] if r["class_id"] == class_id]
-        for grade in [*plan.grades, "待核"]:
+        for grade in [*plan.grades, "待核", "缺数据"]:
             rows["class_summary"].append({"class_id": class_id, "grade": grade, "n": finals.count(grade)})
         for source, label in _SOURCES.items():
             rows["sensitivity_summary"].append(
@@ -254,12 +255,12 @@ def _one_score(
         rows["streams"].append(
             {"object": code, "class_id": class_id, "stream": k, "stream_name": plan.streams[k], "weight": w, "score": score[k],
              "low": low[k], "high": high[k], "se": 1.4 if k == "survey" else np.nan, "contribution": w * score[k],
-             "missing_share": 1.0 if np.isnan(score[k]) else 0.0, "state": "missing" if np.isnan(score[k]) else "ok",
+             "missing_share": 1.0 if np.isnan(score[k]) else 0.0, "state": "未收到" if np.isnan(score[k]) else "完整",
              "note": "未收到日常工作记录" if np.isnan(score[k]) else ""}
         )  # fmt: skip
     grade = _grade_of(total[code]) if known else ""
     violation = code == ranked[2]
-    final = "一般" if violation and grade in {"好", "较好"} else (grade or "待核")
+    final = "一般" if violation and grade in {"好", "较好"} else (grade or "缺数据")
     weak = sum(
         1
         for r in rows["item_grades"]
@@ -269,14 +270,15 @@ def _one_score(
         {"object": code, "name": name_of(code), "class_id": class_id, "survey": score.get("survey", np.nan), "cross": score["cross"],
          "daily": score["daily"], "composite": total[code], "low": sum(streams[k] * low[k] for k in streams),
          "high": sum(streams[k] * high[k] for k in streams), "se": 0.42 if "survey" in streams else np.nan, "class_mean": mean,
-         "grade_score": grade, "grade_final": final, "status": "ok" if known else "missing_stream", "rank": rank, "tied": tied,
+         "grade_score": grade, "grade_final": final, "status": "已定" if known else "缺数据", "rank": rank, "tied": tied,
          "n_ranked": len(ranked), "band": _band(rank, len(ranked)) if known else "", "n_weak": weak,
          "completeness": 1.0 if known else 0.8}
     )  # fmt: skip
     for rule in plan.rules[:2]:
         fired = rule.id == "V1" and violation
         rows["caps"].append(
-            {"object": code, "rule": rule.id, "field": rule.field, "field_name": rule.text, "value": "true" if fired else "false",
+            {"object": code, "rule": rule.id, "field": rule.field, "field_name": FACT_FIELDS[rule.field],
+             "value": "是" if fired or not rule.when else "否", "state": "触发" if fired else "未触发",
              "evidence": "审计报告" if fired else "", "date": "2020-12-20" if fired else None, "fired": fired, "before": grade,
              "after": final, "clause": rule.clause, "text": rule.text}
         )  # fmt: skip
@@ -333,7 +335,7 @@ def _records(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int)
                     points += off
                     rows["daily_items"].append(
                         {"object": code, "class_id": class_id, "record": f"R{i}{j}", "source": source, "source_name": name,
-                         "date": f"2020-0{1 + j}-1{i}", "kind": "问题", "severity": severity, "measure": "", "value": np.nan,
+                         "date": f"2020-0{1 + j}-1{i}", "kind": "扣分事项", "severity": severity, "measure": "", "value": np.nan,
                          "points": off, "score": np.nan, "note": "问题已移交地方办理"}
                     )  # fmt: skip
                 rows["daily_sources"].append(
@@ -355,7 +357,7 @@ def _records(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int)
                 got = expected if rng.random() < 0.7 else int(expected * 0.9)
                 rows["completeness"].append(
                     {"object": code, "class_id": class_id, "part": part, "label": label, "expected": expected, "received": got,
-                     "share": got / expected, "state": "ok" if got == expected else "partial", "note": "" if got == expected else "部分未收到"}
+                     "share": got / expected, "state": "完整" if got == expected else "部分缺失", "note": "" if got == expected else "部分未收到"}
                 )  # fmt: skip
             form = plan.forms[plan.classes[class_id].form]
             for item in form.items:
@@ -372,15 +374,15 @@ def _records(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int)
                 )  # fmt: skip
             late = rng.random() < 0.15
             rows["self_status"].append({"object": code, "class_id": class_id, "date": "2020-12-14" if late else "2020-12-08", "due": "2020-12-10",
-                                        "state": "late" if late else "on_time", "grade": "好"})  # fmt: skip
+                                        "state": "逾期" if late else "按时", "grade": "好"})  # fmt: skip
     for i, city in enumerate(members("city14")[:6]):
         county = counties(city)[0]
         rows["rectify"].append(
             {"problem": f"P{i:03d}", "object": city, "place": county, "place_name": name_of(county), "source": "交叉考核", "date": "2020-12-18",
              "concept": "water", "label": plan.concepts["water"], "prominent": i == 0, "note": "供水设施管护不到位",
-             "state": "done" if i % 2 else "open", "done_date": "2021-01-15" if i % 2 else None}
+             "state": "已完成" if i % 2 else "未整改", "done_date": "2021-01-15" if i % 2 else None}
         )  # fmt: skip
-    rows["decisions_log"].append({"object": members("city14")[1], "decision": "D001", "kind": "grade", "from_grade": "好", "to_grade": "较好", "stream": "",
+    rows["decisions_log"].append({"object": members("city14")[1], "decision": "D001", "kind": "等次调整", "from_grade": "好", "to_grade": "较好", "stream": "",
                                   "reason": "集体审议", "by_role": "省考核办", "date": "2021-01-20", "applied": True, "why": ""})  # fmt: skip
     _county_rows(rng, rows)
 

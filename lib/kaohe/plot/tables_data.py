@@ -35,6 +35,34 @@ def intake(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake") -> Table 
     )  # fmt: skip
 
 
+def intake_totals(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake-totals") -> Table | Text:
+    """What came in, one row a kind of table, and a total.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``intake``.
+    """
+    counts = ["read", "used", "quarantined", "declared", "blank", "balance"]
+    rows = []
+    for label in dict.fromkeys(frame.sort_values("table")["table_label"]):
+        mine = frame[frame["table_label"] == label]
+        rows.append({"table_label": label, "files": mine["file"].nunique(), **{c: int(mine[c].sum()) for c in counts}})
+    if rows:
+        rows.append(
+            {"table_label": "合计", "files": frame["file"].nunique(), **{c: int(frame[c].sum()) for c in counts}}
+        )
+    return t.make(
+        id, "来件按表汇总", rows,
+        [
+            t.text("表", "table_label"), t.whole("文件数", "files"), t.whole("读入", "read"), t.whole("采用", "used"), t.whole("隔离", "quarantined"),
+            t.whole("合计行", "declared"), t.whole("空行", "blank"), t.whole("差额", "balance"),
+        ],
+        empty="没有收到任何文件。",
+        note="单位为行；差额应为0。",
+    )  # fmt: skip
+
+
 def findings(frame: pd.DataFrame, ctx: Context, *, id: str = "t-findings") -> Table | Text:
     """Problem data by rule: how many, what was done, what the sender should do.
 

@@ -145,11 +145,11 @@ def caps(frame: pd.DataFrame, ctx: Context, *, id: str = "t-caps") -> Table | Te
         id, f"{ctx.name}等次限制规则的逐条认定", frame.sort_values("rule"),
         [
             t.text("事项", "field_name"), t.text("认定", "value"), t.text("依据", "evidence"), t.day("日期", "date"),
-            t.custom("结果", _cap_result, "center"), t.grade("限制前", "before"), t.grade("限制后", "after"),
+            t.text("结果", "state"), t.grade("限制前", "before"), t.grade("限制后", "after"),
             t.text("条款", "clause"), t.text("原文", "text"),
         ],
         empty="现行方案没有启用等次限制规则。",
-        note="限制只改变等次，不改变得分；认定为“待核”且可能改变等次的，综合等次列为待核。",
+        note="限制只改变等次，不改变得分；事实待核或未报且可能改变等次的，综合等次列为待核；“未启用”的规则不限制等次。",
     )  # fmt: skip
 
 
@@ -199,23 +199,36 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
     Parameters
     ----------
     frame : DataFrame
-        ``rectify`` of the target.
+        ``rectify`` with at least the target's rows. A county is given the problems of places in it;
+        the province only prominent ones that are still open.
     """
     order = {"未整改": 0, "整改中": 1, "已完成": 2}
-    rows = frame.assign(_p=~frame["prominent"], _s=frame["state"].map(order)).sort_values(
-        ["_p", "_s", "date", "problem"]
-    )
+    mine = problems_of(frame, ctx)
+    said = f"{ctx.name}的{len(mine)}个问题及整改情况"
+    if ctx.kind == "province":
+        mine = mine[mine["prominent"] & (mine["state"] != "已完成")]
+        said = f"全省尚未完成整改的突出问题（{len(mine)}个）"
+    rows = mine.assign(_p=~mine["prominent"], _s=mine["state"].map(order)).sort_values(["_p", "_s", "date", "problem"])
     return t.make(
-        id, f"{ctx.name}的{len(rows)}个问题及整改情况", rows,
+        id, said, rows,
         [
+            *([t.custom("对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
             t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
             t.text("地点", "place_name"), t.text("发现渠道", "source"), t.day("发现日期", "date"), t.text("整改状态", "state"),
             t.custom("整改期限", lambda r: due(ctx) if r["state"] != "已完成" else numbers.MISSING),
             t.day("完成日期", "done_date"),
         ],
-        empty=f"没有登记{ctx.name}的问题。",
+        empty="没有尚未完成整改的突出问题。" if ctx.kind == "province" else f"没有登记{ctx.name}的问题。",
         note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
     )  # fmt: skip
+
+
+def problems_of(frame: pd.DataFrame, ctx: Context) -> pd.DataFrame:
+    """Problems of a target; a county's are its own and those of places in it, the province's are all."""
+    if ctx.kind == "province":
+        return frame
+    own = frame["object"] == ctx.object
+    return frame[own | frame["place"].str.startswith(ctx.object[:6])] if ctx.kind == "county" else frame[own]
 
 
 def self_compare(frame: pd.DataFrame, ctx: Context, *, id: str = "t-self") -> Table | Text:
@@ -250,12 +263,6 @@ def _stream_order(ctx: Context) -> dict[str, int]:
 
 def _grade_or_missing(row: t.Row) -> Cell:
     return t.grade_cell(str(row["grade"])) if row["grade"] else "缺"
-
-
-def _cap_result(row: t.Row) -> Cell:
-    if row["fired"]:
-        return "触发"
-    return "待核" if row["value"] == "待核" else "未触发"
 
 
 def _steps(row: t.Row) -> Cell:

@@ -107,9 +107,10 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
     Parameters
     ----------
     frame : DataFrame
-        ``village_profile`` of the target (for a helper city, of its paired villages).
+        ``village_profile``; rows of other targets are left out (a helper city has the villages
+        paired with it).
     """
-    rows = frame.sort_values(["selection", "county", "village"])
+    rows = village_rows(frame, ctx).sort_values(["selection", "county", "village"])
     return t.make(
         id, f"{ctx.name}调查到的{len(rows)}个村", rows,
         [
@@ -124,6 +125,15 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
         note="村级情况来自样本村调查表，不加权；“—”为未填或不适用。",
         folded=True,
     )  # fmt: skip
+
+
+def village_rows(frame: pd.DataFrame, ctx: Context) -> pd.DataFrame:
+    """The sample villages of a target: in its area, or paired with it for a helper city."""
+    if ctx.kind == "county":
+        return frame[frame["county"] == ctx.object]
+    if ctx.kind != "city":
+        return frame
+    return frame[frame["helper_city" if ctx.class_id == "city6" else "city"] == ctx.object]
 
 
 def response(frame: pd.DataFrame, ctx: Context, *, id: str = "t-response") -> Table | Text:

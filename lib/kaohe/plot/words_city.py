@@ -7,6 +7,7 @@ import pandas as pd
 from kaohe.plot import numbers, terms
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
+from kaohe.plot.tables_grades import problems_of
 from kaohe.plot.words_common import (
     Row,
     Source,
@@ -84,7 +85,7 @@ def conclusions_county(job: Source) -> Notes:
         notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
     notes.append(_county_survey(job))
     notes.append(
-        problems(county_problems(job.table("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
+        problems(problems_of(job.table("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
     )
     notes.append(Note("核查地点按方案重点抽查脱贫任务较重、存在问题较多的县镇村，得分不代表全县平均水平。", "t-forms"))
     return Notes(notes)
@@ -115,6 +116,13 @@ def cards_county(job: Source) -> Cards:
     if row is None:
         return Cards([Card(numbers.MISSING, "实地核查得分", "未接受核查")])
     place = numbers.integer(row["rank"])
+    if numbers.is_missing(row["score"]):
+        return Cards(
+            [
+                Card(numbers.MISSING, "实地核查得分", "未核查" if row["n_county"] == 0 else "有应评未评的指标"),
+                Card(numbers.integer(row["n_households"]), "样本户", "户"),
+            ]
+        )
     return Cards(
         [
             Card(numbers.score(row["score"]), "实地核查得分", "满分100分"),
@@ -181,11 +189,6 @@ def complete_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
     return Note(f"应报数据未全部收齐的有：{numbers.names(short, 3)}。", ref)
 
 
-def county_problems(rows: pd.DataFrame, ctx: Context) -> pd.DataFrame:
-    """Problems whose place lies in the county, or that are the county's own."""
-    return rows[rows["place"].str.startswith(ctx.object[:6]) | (rows["object"] == ctx.object)]
-
-
 def _grade_and_score(row: Row | None) -> list[Card]:
     if row is None:
         return [Card(terms.LACKING, "综合等次"), Card(numbers.MISSING, "综合得分")]
@@ -222,18 +225,25 @@ def _complete_card(row: Row | None) -> Card:
 
 
 def _county_verdict(row: Row | None, ctx: Context) -> Note:
-    if row is None or numbers.is_missing(row["score"]):
+    if row is None or row["n_county"] + row["n_town"] + row["n_village"] == 0:
         return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "")
+    if row["n_county"] == 0:
+        return Note(f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", "")
+    if numbers.is_missing(row["score"]):
+        bounds = f"{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
+        return Note(
+            f"{ctx.name}县级考评表有应评未评的指标，实地核查得分只能确定在{bounds}之间，不排位次。", "county-grades"
+        )
     seen = f"{numbers.integer(row['n_county'])}张县级、{numbers.integer(row['n_town'])}张镇级、{numbers.integer(row['n_village'])}张村级考评表"
     text = (
         f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在受核查的{numbers.integer(row['n_ranked'])}个县（市、区）中"
-        f"列第{numbers.integer(row['rank'])}位；共收到{seen}"
+        f"列第{numbers.integer(row['rank'])}位"
     )
     if row["bottom"]:
-        text += f"，位次居后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}，列为靠后"
+        text += f"，居后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}，列为靠后"
     if row["prominent"]:
-        text += "，认定存在突出问题"
-    return Note(end(text), "county-ranks")
+        text += "，存在突出问题"
+    return Note(end(f"{text}；共收到{seen}"), "county-ranks")
 
 
 def _county_survey(job: Source) -> Note:

@@ -50,8 +50,8 @@ def grade_counts(words: pd.Series) -> str:
 
 
 def missing_streams(streams: pd.DataFrame) -> list[str]:
-    """Names of the streams without a score, in order."""
-    return [str(r["stream_name"]) for r in records(streams) if numbers.is_missing(r["score"])]
+    """Names of the streams that count and have no score, in order."""
+    return [str(r["stream_name"]) for r in records(streams) if numbers.is_missing(r["score"]) and r["weight"] > 0]
 
 
 def possible_grades(row: Row, ctx: Context) -> str:
@@ -86,7 +86,7 @@ def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> l
         return [Note(end(text) + _actions(job), ref_streams)]
     scored = f"综合得分{numbers.score(row['composite'])}分"
     if row["grade_final"] not in terms.GRADES:
-        unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["value"] == terms.DOUBTFUL]
+        unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["state"] == terms.DOUBTFUL]
         why = f"：{'、'.join(numbers.quoted(u) for u in unknown)}尚待核实，核实前不定等次" if unknown else ""
         by_score = f"按得分为{numbers.quoted(str(row['grade_score']))}" if row["grade_score"] else "按得分尚不能定等"
         text = f"{ctx.name}综合等次待核{why}；{scored}，{by_score}{_rank(job, row)}"

@@ -185,7 +185,7 @@ def _screens(rows: pd.DataFrame) -> Note:
 
 
 def _gaps(rows: pd.DataFrame) -> Note:
-    lacking = rows[rows["score"].isna()]
+    lacking = rows[rows["score"].isna() & (rows["weight"] > 0)]
     if lacking.empty:
         return Note("各考核对象的各类来源数据齐全。", "")
     said = [f"{name}{n}个对象" for name, n in sorted(lacking["stream_name"].value_counts().items())]

@@ -21,14 +21,8 @@ def gaps(job: Source) -> Text:
     said = []
     for row in records(job.own("streams")):
         if numbers.is_missing(row["score"]):
-            why = f"（{row['note']}）" if row["note"] else ""
-            said.append(
-                f"缺{row['stream_name']}数据{why}，该来源得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
-                "之间；不以其他来源代替，不重新分配权重。"
-            )
-    unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["value"] == terms.DOUBTFUL]
-    if unknown:
-        said.append(f"下列事实尚待核实：{'、'.join(unknown)}；凡可能改变等次的，等次列为待核。")
+            said.append(_lacking(row))
+    said += _unknown(job)
     late = first(job.own("self_status"))
     if late is not None:
         said += _self_report(late)
@@ -37,13 +31,36 @@ def gaps(job: Source) -> Text:
     return Text(said, "warning")
 
 
+def _lacking(row: Row) -> str:
+    why = f"（{row['note']}）" if row["note"] else ""
+    if row["weight"] == 0:
+        return f"缺{row['stream_name']}数据{why}，已按人工决定把它的权重按比例分给其余来源，决定见人工决定记录。"
+    return (
+        f"缺{row['stream_name']}数据{why}，该来源得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分之间；"
+        "不以其他来源代替，不重新分配权重。"
+    )
+
+
+def _unknown(job: Source) -> list[str]:
+    """Facts that are not settled, and whether they hold up the grade."""
+    caps = records(job.own("caps"))
+    holding = [str(r["field_name"]) for r in caps if r["state"] == terms.DOUBTFUL]
+    harmless = [str(r["field_name"]) for r in caps if r["state"].startswith(f"{terms.DOUBTFUL}，")]
+    said = []
+    if holding:
+        said.append(f"下列事实待核或未报，可能改变等次，核实前等次列为待核：{'、'.join(holding)}。")
+    if harmless:
+        said.append(f"下列事实待核或未报，无论认定结果如何都不改变等次：{'、'.join(harmless)}。")
+    return said
+
+
 def class_gaps(job: Source) -> Text:
     """Which targets of a class, or of the province, lack a stream or are in doubt."""
     streams = job.table("streams") if job.ctx.kind == "province" else job.peers("streams")
     rows = job.table("composite") if job.ctx.kind == "province" else job.peers("composite")
     names = dict(zip(rows["object"], rows["name"], strict=True))
     said = []
-    lacking = streams[streams["score"].isna()]
+    lacking = streams[streams["score"].isna() & (streams["weight"] > 0)]
     for stream in dict.fromkeys(lacking["stream_name"]):
         who = [names.get(o, str(o)) for o in lacking[lacking["stream_name"] == stream]["object"]]
         said.append(

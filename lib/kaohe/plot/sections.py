@@ -1,0 +1,54 @@
+"""Sets of charts that a section shows: which ones depends on the target, so a notebook needs no condition."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import charts
+from kaohe.plot.output import Context, Output, Text
+
+
+def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
+    """The shares of each of the plan's household topics against the province, one chart a topic.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        ``estimates`` with the rows of the target and of the province.
+    ctx : Context
+
+    Returns
+    -------
+    list of Output
+        Charts; topics without a share that can be shown are named together in one `Text` at the end.
+    """
+    shown: list[Output] = []
+    bare = []
+    for topic in ctx.plan.raw["survey_topics"]["household"]:
+        made = charts.estimate_profile(estimates, ctx, topic=topic)
+        if isinstance(made, Text):
+            bare.append(topic)
+        else:
+            shown.append(made)
+    if not shown:
+        return [Text((f"没有{ctx.name}可列示的专项调查比例估计。",))]
+    if bare:
+        shown.append(Text((f"{'、'.join(bare)}没有可列示的比例，金额和数量见下表。",)))
+    return shown
+
+
+def rank_chart(ranks: pd.DataFrame, composite: pd.DataFrame, ctx: Context) -> Output:
+    """Ranks with their intervals where a survey gives sampling error, scores in bands where it does not.
+
+    Parameters
+    ----------
+    ranks, composite : DataFrame
+        ``rank_intervals`` and ``composite`` of the class.
+    ctx : Context
+    """
+    made: Output
+    if "survey" in ctx.plan.classes[ctx.class_id].streams:
+        made = charts.rank_intervals(ranks, composite, ctx)
+    else:
+        made = charts.unit_bands(composite, ctx, class_id=ctx.class_id)
+    return made
