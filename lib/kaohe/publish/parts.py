@@ -21,6 +21,7 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.publish.reports import Target
 
+_NO_ROWS = np.array([], dtype=np.int64)
 _PART = re.compile(r"(?P<table>\w+)(\[(?P<column>\w+)(?P<op>=| of )(?P<value>[^\]]*)\])?")
 
 
@@ -134,6 +135,7 @@ class PartDigests:
         self._targets = targets
         self._tables: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         self._digests: dict[str, str] = {}
+        self._indices: dict[tuple[str, str], dict[str, np.ndarray]] = {}
 
     @cached_property
     def _groups(self) -> dict[str, frozenset[str]]:
@@ -145,14 +147,21 @@ class PartDigests:
             part = Part.parse(text)
             frame, hashes = self._table(part.table)
             if part.column:
-                values = frame[part.column]
+                rows = self._rows(part.table, part.column)
                 if part.op == "=":
-                    mask = (values == part.value).to_numpy()
+                    wanted = rows.get(part.value, _NO_ROWS)
                 else:
-                    mask = values.isin(self._groups.get(part.value, frozenset())).to_numpy()
-                hashes = hashes[mask]
+                    found = [rows[m] for m in self._groups.get(part.value, frozenset()) if m in rows]
+                    wanted = np.sort(np.concatenate(found)) if found else _NO_ROWS
+                hashes = hashes[wanted]
             self._digests[text] = _digest(frame, hashes)
         return self._digests[text]
+
+    def _rows(self, table: str, column: str) -> dict[str, np.ndarray]:
+        if (table, column) not in self._indices:
+            frame = self._table(table)[0]
+            self._indices[table, column] = {str(k): np.sort(v) for k, v in frame.groupby(column).indices.items()}
+        return self._indices[table, column]
 
     def _table(self, name: str) -> tuple[pd.DataFrame, np.ndarray]:
         if name not in self._tables:

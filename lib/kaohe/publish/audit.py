@@ -1,0 +1,183 @@
+"""The last look at a page before it is put in place: nothing personal, no way out, no trace of the machine."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kaohe.base.errors import DisclosureError
+
+_DATA_URI = re.compile(r"url\(data:font/woff2;base64,[A-Za-z0-9+/=]+\)")
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_TAG = re.compile(r"<([/!]?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"]|\"[^\"]*\")*)>")
+_ATTRIBUTE = re.compile(r"([^\s=\"<>/]+)(?:\s*=\s*\"([^\"]*)\")?")
+_STRAY = re.compile(r"<(?![/!]?[a-zA-Z])")
+_CSP = re.compile(r"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ([^\"]*)\">")
+
+TAGS = frozenset((
+    "html", "head", "meta", "style", "title", "body", "a", "header", "main", "nav", "footer", "section", "div",
+    "p", "span", "h1", "h2", "h3", "h4", "ol", "ul", "li", "dl", "dt", "dd", "figure", "figcaption", "details",
+    "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "pre", "code", "em", "strong",
+    "blockquote", "hr", "br", "label", "input", "select", "option", "button", "abbr", "time", "output",
+    "doctype", "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
+    "defs", "clipPath", "use", "symbol", "marker", "pattern", "linearGradient", "radialGradient", "stop",
+    "desc",
+))  # fmt: skip
+_SPOKEN = frozenset({"aria-label", "title", "alt", "content", "placeholder", "value", "data-name"})
+_LOCAL = re.compile(
+    r"#[a-z][a-z0-9-]*|[a-z0-9-]+\.(html|xlsx|csv)(#[a-z][a-z0-9-]*)?|\.\./tables/[a-z0-9-]+\.xlsx", re.ASCII
+)
+
+# (what it is, pattern); the texts are searched after NFKC.
+_PERSONAL = (
+    (
+        "an identity or card number",
+        re.compile(
+            r"(?<![0-9A-Za-z.,])\d{14}\d{0,4}[\dXx](?![0-9A-Za-z])|(?<![0-9A-Za-z.,])(?:\d{4}[ -]){3,4}\d{3,4}(?![0-9A-Za-z])"
+        ),
+    ),
+    ("a telephone number", re.compile(r"(?<![0-9A-Za-z.,])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")),
+    ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")),
+)
+_MACHINE = (
+    (
+        "an absolute path",
+        re.compile(r"(?<![0-9A-Za-z./])/(?:[A-Za-z0-9_.\-]+/)+[A-Za-z0-9_.\-]*|(?<![A-Za-z])[A-Za-z]:\\|file:/"),
+    ),
+    ("a traceback", re.compile(r"Traceback|(?<![A-Za-z])[A-Z][A-Za-z]+(?:Error|Exception)(?![A-Za-z])")),
+    ("an escape sequence", re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")),
+    (
+        "an unformatted missing value",
+        re.compile(r"(?<![0-9A-Za-z-])(?:NaN|nan|NaT|None|null|undefined|<NA>|inf)(?![0-9A-Za-z-])"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One thing found: what it is and where, with everything personal masked."""
+
+    what: str
+    where: str
+
+
+def refuse_leaks(
+    text: str, slug: str, *, script_hashes: frozenset[str] = frozenset(), canaries: Iterable[str] = ()
+) -> None:
+    """Refuse a page that must not leave the office.
+
+    Parameters
+    ----------
+    text : str
+        The page.
+    slug : str
+        Its name, for the message.
+    script_hashes : frozenset of str
+        SHA-256 (base64) of the inline scripts that may stand in it.
+    canaries : iterable of str
+        Personal values known to be in the raw data; none may appear.
+
+    Raises
+    ------
+    DisclosureError
+        K850, listing what was found, masked.
+    """
+    found = scan(text, script_hashes=script_hashes, canaries=canaries)
+    if found:
+        kinds = list(dict.fromkeys(f.what for f in found))
+        raise DisclosureError(
+            "K850",
+            "A page holds what must not leave the office",
+            where=f"{slug}: {found[0].where}",
+            got=", ".join(kinds) + (f" ({len(found)} places)" if len(found) > 1 else ""),
+            expected="only what the report's tables and charts are meant to show",
+            remedy="the page was not put in place; mend the raw record (free text is masked in clean) and run again",
+        )
+
+
+def scan(text: str, *, script_hashes: frozenset[str] = frozenset(), canaries: Iterable[str] = ()) -> list[Leak]:
+    """What a page holds that it must not (see `refuse_leaks`)."""
+    found: list[Leak] = []
+    bare = _DATA_URI.sub("url()", text)
+    found += _structure(bare, script_hashes)
+    body = _SCRIPT.sub("", _STYLE.sub("", bare))
+    for tag in _TAG.finditer(body):
+        found += _tag(tag[1], tag[2], tag[3])
+    words = [a for t in _TAG.finditer(body) for n, a in _ATTRIBUTE.findall(t[3]) if n in _SPOKEN and a]
+    said = _texts(body) + [_read(w) for w in words]
+    uncoded = _texts(_CODE.sub("", body)) + [_read(w) for w in words]
+    for pieces, patterns in ((said, _PERSONAL), (uncoded, _MACHINE)):
+        joined = "\n".join(pieces)
+        for what, pattern in patterns:
+            found += [
+                Leak(what, _masked(joined, m.start(), m.end(), patterns is _PERSONAL)) for m in pattern.finditer(joined)
+            ]
+    everything = unicodedata.normalize("NFKC", html.unescape(bare))
+    found += [Leak("a value known to be personal", "…") for canary in canaries if canary and canary in everything]
+    return found
+
+
+def _structure(text: str, script_hashes: frozenset[str]) -> list[Leak]:
+    from base64 import b64encode
+    from hashlib import sha256
+
+    found = []
+    policy = _CSP.search(text)
+    if policy is None:
+        found.append(Leak("no content policy", "head"))
+    if 'lang="zh-CN"' not in text[:200]:
+        found.append(Leak("no language", "html"))
+    for script in _SCRIPT.findall(text):
+        digest = b64encode(sha256(script.encode()).digest()).decode()
+        if digest not in script_hashes:
+            found.append(Leak("a script", "body"))
+    if text.count("<script") != len(_SCRIPT.findall(text)):
+        found.append(Leak("a script", "body"))
+    for sheet in _STYLE.findall(text):
+        outward = [m[1] for m in re.finditer(r"url\(\s*([^)]*)\)", sheet) if m[1] not in {"", '""'}]
+        if "@import" in sheet or any(not u.startswith("data:image/svg+xml;base64,") for u in outward):
+            found.append(Leak("a reference out of the page", "style"))
+    if _STRAY.search(_SCRIPT.sub("", _STYLE.sub("", text))):
+        found.append(Leak("broken markup", "body"))
+    return found
+
+
+def _tag(mark: str, name: str, attributes: str) -> list[Leak]:
+    found = []
+    if name not in TAGS and name.lower() not in TAGS:
+        found.append(Leak("an element that pages do not have", name))
+    if mark:
+        return found
+    for key, value in _ATTRIBUTE.findall(attributes):
+        lower = key.lower()
+        if lower.startswith("on") or lower in {"src", "srcset", "action", "formaction", "data", "ping", "background"}:
+            found.append(Leak("an attribute that pages do not have", f"{name} {lower}"))
+        elif _outward(lower, html.unescape(value)):
+            found.append(Leak("a reference out of the page", f"{name} {lower}"))
+    return found
+
+
+def _outward(key: str, value: str) -> bool:
+    if key in {"href", "xlink:href"}:
+        return not _LOCAL.fullmatch(value)
+    return key in {"style", "fill", "clip-path"} and bool(re.search(r"url\((?!#)|expression|javascript:", value))
+
+
+def _texts(body: str) -> list[str]:
+    return [_read(t) for t in re.split(r"<[^>]*>", body) if t.strip()]
+
+
+def _read(text: str) -> str:
+    return unicodedata.normalize("NFKC", html.unescape(text)).strip()
+
+
+def _masked(text: str, start: int, end: int, personal: bool) -> str:
+    hit = text[start:end]
+    shown = f"{hit[:2]}{'*' * max(0, len(hit) - 4)}{hit[-2:]}" if personal else hit[:60]
+    before = "" if personal else text[max(0, start - 20) : start].replace("\n", " ")
+    return f"“{before}{shown}”"

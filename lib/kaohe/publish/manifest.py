@@ -1,0 +1,174 @@
+"""What was published from what: `outputs/manifest.json`, and which reports are still as fresh as their inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import kaohe
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import sha256_file, write_json
+from kaohe.publish.parts import PartDigests
+from kaohe.publish.reports import ReportId
+
+SCHEMA = 1
+NAME = "manifest.json"
+DONE, FAILED = "done", "failed"
+ROOMS = ("base", "plot", "publish")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report as it was last made.
+
+    Attributes
+    ----------
+    slug, notebook, target, name : str
+        File stem, notebook, code and name of the target.
+    state : str
+        ``done`` or ``failed``.
+    inputs : dict
+        Fingerprints of notebook file, parameters, library code and plan.
+    parts : dict of part to digest
+        The rows of tables that were read.
+    outputs : dict of file (below outputs/) to SHA-256
+        What was put in place.
+    reason : str
+        Why it failed.
+    exit_code : int
+        3 or 4 for a failed one.
+    seconds : float
+        How long it took.
+    slowest : tuple of (int, float)
+        The slowest cell and its seconds.
+    build : str
+        Fingerprint of the build it was made from.
+    """
+
+    slug: str
+    notebook: str
+    target: str
+    name: str
+    state: str
+    inputs: dict[str, str]
+    parts: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+    exit_code: int = 0
+    seconds: float = 0.0
+    slowest: tuple[int, float] = (0, 0.0)
+    build: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Entries by slug."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    def with_entry(self, entry: Entry) -> Manifest:
+        """A manifest with one entry more or anew; a failure keeps the files of the last success."""
+        before = self.entries.get(entry.slug)
+        if entry.state == FAILED and before is not None:
+            entry = replace(entry, outputs=before.outputs)
+        return Manifest({**self.entries, entry.slug: entry})
+
+    def only(self, slugs: Iterable[str]) -> Manifest:
+        """A manifest of these reports."""
+        keep = set(slugs)
+        return Manifest({s: e for s, e in self.entries.items() if s in keep})
+
+
+def read_manifest(outputs: Path) -> Manifest:
+    """The manifest of an output folder; an empty one when there is none.
+
+    Raises
+    ------
+    InputRefused
+        K860 when it cannot be read.
+    """
+    path = outputs / NAME
+    if not path.is_file():
+        return Manifest()
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said["schema"] != SCHEMA:
+            raise ValueError(f"schema {said['schema']}")
+        entries = {s: Entry(**{**e, "slowest": tuple(e["slowest"])}) for s, e in said["reports"].items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputRefused(
+            "K860",
+            "The manifest cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {str(error)[:120]}",
+            remedy="remove it; the next run makes every report again",
+        ) from error
+    return Manifest(entries)
+
+
+def write_manifest(outputs: Path, manifest: Manifest) -> None:
+    """Write the manifest, atomically."""
+    reports = {slug: asdict(entry) for slug, entry in sorted(manifest.entries.items())}
+    write_json(outputs / NAME, {"schema": SCHEMA, "library": kaohe.__version__, "reports": reports})
+
+
+def inputs_of(report: ReportId, notebook_file: Path, plan_digest: str, edition: str) -> dict[str, str]:
+    """Fingerprints of everything but the tables."""
+    return {
+        "notebook": _file_hash(notebook_file, notebook_file.stat().st_mtime_ns) if notebook_file.is_file() else "",
+        "parameters": json.dumps({"target": report.target.object, "edition": edition}, sort_keys=True),
+        "library": library_hash(),
+        "plan": plan_digest,
+    }
+
+
+@lru_cache(maxsize=64)
+def _file_hash(path: Path, _changed: int) -> str:
+    return sha256_file(path)
+
+
+@lru_cache(maxsize=1)
+def library_hash() -> str:
+    """SHA-256 over the library's code and templates that reports are made with, in path order."""
+    root = Path(kaohe.__file__).parent
+    digest = hashlib.sha256()
+    files = [p for room in ROOMS for p in (root / room).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for path in sorted(files):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def state_of(
+    entry: Entry | None, inputs: dict[str, str], digests: PartDigests, outputs: Path, *, check_files: bool = True
+) -> str:
+    """Whether a report has to be made: ``fresh``, ``stale``, ``failed`` or ``missing``."""
+    if entry is None:
+        return "missing"
+    if entry.state == FAILED:
+        return FAILED
+    files = {outputs / name: digest for name, digest in entry.outputs.items()}
+    if not files or not all(path.is_file() for path in files):
+        return "missing"
+    if entry.inputs != inputs or any(digests[part] != digest for part, digest in entry.parts.items()):
+        return "stale"
+    if check_files and any(sha256_file(path) != digest for path, digest in files.items()):
+        return "missing"
+    return "fresh"
+
+
+def summary(manifest: Manifest) -> dict[str, Any]:
+    """Counts, time spent and the slowest cells of the reports of a manifest."""
+    entries = list(manifest.entries.values())
+    slow = sorted(entries, key=lambda e: -e.slowest[1])[:5]
+    return {
+        "done": sum(e.state == DONE for e in entries),
+        "failed": sum(e.state == FAILED for e in entries),
+        "seconds": sum(e.seconds for e in entries),
+        "slowest": [(e.slug, e.slowest[0], e.slowest[1]) for e in slow if e.slowest[1] > 0],
+    }
