@@ -17,6 +17,8 @@ COLUMNS = (
     "variable", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv", "method", "quality",
 )  # fmt: skip
 
+ROUNDING = 1e-13  # a relative standard error below this is rounding of one that is 0
+
 
 @dataclass(frozen=True)
 class Block:
@@ -97,6 +99,7 @@ def estimate_numbers(
         variance = _calibrated(structure, blocks, w, wy, wx, ratio, scale, domain)
     else:
         variance = domain_variance(structure, domain, n_domains, wy, wx, ratio, scale)
+    variance = np.where(variance <= ROUNDING**2 * estimate**2, 0.0, variance)
     variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
     srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
     cap = n if den is None else np.maximum(n, np.where(_counts_of_parts(y, x), sums(domain, n_domains, x), n))
