@@ -17,8 +17,8 @@ from kaohe.base.tables import LINEAGE, Column, Contract
 from kaohe.clean.cells import Cell, Sheet, is_blank, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
 from kaohe.clean.layout import Layout
-from kaohe.clean.parse import Outcome
-from kaohe.clean.scrub import mask, mask_text
+from kaohe.clean.scrub import shown
+from kaohe.clean.values import Outcome
 
 NUMERIC = {"int", "number", "money", "share", "flag", "item"}
 _OWN_STYLE = 0.5
@@ -100,11 +100,11 @@ class Batch:
         if len(found) > _OWN_STYLE_FROM and len(found) > _OWN_STYLE * len(rows):
             segment = self.segments[self.origin[found[0]][0]]
             sheet = segment.sheet
-            shown = "" if column.kind in {"text", "personal"} else f"如 {to_text(self.raw[column.name][found[0]])}"
+            example = shown(to_text(self.raw[column.name][found[0]]), column.kind)
             self.ledger.add(
                 finding(
                     NORMALISE, code, self.contract.name, sheet.file, sheet=sheet.name, column=column.label,
-                    value=f"整列同一写法，{len(found)} 处{shown and '，' + shown}",
+                    value=f"整列同一写法，{len(found)} 处，如 {example}",
                 )
             )  # fmt: skip
             return
@@ -136,7 +136,7 @@ class Batch:
                 cell = sheet.address(position, at)
             if value is None:
                 text = to_text(self.raw[column][row])
-                value = mask(text) if spec.kind == "personal" else mask_text(text)[0]
+                value = shown(text, spec.kind)
         self.ledger.add(
             finding(
                 action, code, self.contract.name, sheet.file, sheet=sheet.name, row=sheet.numbers[position],
@@ -184,6 +184,31 @@ class Batch:
         for name, items in zip(LINEAGE, lineage, strict=True):
             data[name] = pd.Series(items, dtype="int64" if name == "src_row" else "str")
         return pd.DataFrame(data)
+
+
+@dataclass
+class Known:
+    """Keys of tables already cleaned: those in use, and those that were set aside.
+
+    Attributes
+    ----------
+    keys : dict of table to {key: row}
+        Rows in use, by the first key column.
+    aside : dict of table to set of keys
+    batches : dict of table to Batch
+    """
+
+    keys: dict[str, dict[str, int]] = field(default_factory=dict)
+    aside: dict[str, set[str]] = field(default_factory=dict)
+    batches: dict[str, Batch] = field(default_factory=dict)
+
+    def enter(self, batch: Batch) -> None:
+        """Remember a table's keys."""
+        name, key = batch.contract.name, batch.contract.key[0]
+        values = batch.values[key]
+        self.batches[name] = batch
+        self.keys[name] = {str(values[r]): r for r in batch.live() if values[r] is not None}
+        self.aside[name] = {str(values[r]) for r in batch.bad if values[r] is not None} - self.keys[name].keys()
 
 
 def typed(values: Iterable[object], kind: str) -> pd.Series:

@@ -23,7 +23,10 @@ HEADER_FIELDS = {
 }  # fmt: skip
 FOOTER_FIELDS = {"组长": "leader", "成员": "members", "核查时间": "date", "考核时间": "date", "日期": "date"}
 _LABELS = sorted({*HEADER_FIELDS, *FOOTER_FIELDS, "副组长", "联络员", "填表人"}, key=len, reverse=True)
-_FIELD = re.compile("(?:^|(?<=[\\s\t,;，；、。\\d)]))(" + "|".join(map(re.escape, _LABELS)) + r")\s*[::]")
+# Long labels may follow a value without a blank; 市, 县, 镇, 村 need one in front.
+_LONG = "|".join(re.escape(x) for x in _LABELS if len(x) >= 3)
+_SHORT = "|".join(re.escape(x) for x in _LABELS if len(x) < 3)
+_FIELD = re.compile(rf"({_LONG}|(?:^|(?<=[\s,;，；、。\d)]))(?:{_SHORT}))\s*:")
 NUMBERED = re.compile(r"^\s*[(]?(\d{1,2})\s*[.、．。)]?\s*(?=\D)(.+)$", re.ASCII | re.DOTALL)
 
 
@@ -159,13 +162,13 @@ def item_cell(row: list[Cell], limit: int) -> tuple[int, int, str] | None:
     ----------
     row : list of Cell
     limit : int
-        Columns from here on hold grades.
+        Columns from here on hold grades; an item's text found there has slipped to the right.
     """
-    for column, value in enumerate(row[:limit]):
+    for column, value in (*enumerate(row[:limit]), *enumerate(row[limit:], start=limit)):
         if not isinstance(value, str) or is_blank(value):
             continue
         match = NUMBERED.match(tidy(value))
-        if match and len(match[2]) >= 3:
+        if match and len(match[2]) >= 3 and (column < limit or match[2].endswith("情况")):
             return column, int(match[1]), match[2]
     for column, value in enumerate(row[: max(limit - 1, 0)]):
         text = tidy(to_text(value)).rstrip(".、)")
@@ -181,9 +184,8 @@ def item_cell(row: list[Cell], limit: int) -> tuple[int, int, str] | None:
     return None
 
 
-def cell_address(sheet: Sheet, row: int, column: int) -> str:
-    """Address of a cell, or of the row's first cell when the column is not known."""
-    return sheet.address(row, max(column, 0))
-
-
-__all__ = ["FormFound", "cell_address", "find_forms", "item_cell", "row_fields"]
+def looks_like_form(sheet: Sheet) -> bool:
+    """True when a sheet without a row of grade words still has a form's title or its numbered items."""
+    texts = [tidy(v) for row in sheet.rows for v in row if isinstance(v, str)]
+    numbered = sum(bool(NUMBERED.match(t)) and t.endswith("情况") for t in texts)
+    return numbered >= 3 or any(_TITLE.search(t) for t in texts)

@@ -9,66 +9,23 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-import pandas as pd
-
 from kaohe.base.ledger import SheetAccount
 from kaohe.base.plan import Form, Plan
-from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS
 from kaohe.clean.cells import Sheet, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
-from kaohe.clean.form_layout import FormFound, find_forms, item_cell
-from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS, parse_date
-from kaohe.clean.reading import Office
+from kaohe.clean.dates import parse_date
+from kaohe.clean.form_layout import FormFound, find_forms, item_cell, looks_like_form
+from kaohe.clean.form_tables import PLACE_LEVELS, TABLE, FormRead, ItemRead, enter
+from kaohe.clean.office import Office
+from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS
 from kaohe.clean.scrub import mask_text
 
-TABLE = "cross"
 _PUNCTUATION = re.compile(r"[\s\W_]+")
 _NEAR = 0.84
 _LEVEL_WORDS = {"县级": "county", "镇级": "town", "村级": "village"}
-_PLACE_LEVELS = ("city", "county", "town", "village")
-
-
-@dataclass(frozen=True)
-class ItemRead:
-    """One item of a form that counts."""
-
-    item: int
-    grade: str
-    remark: str
-    row: int
-
-
-@dataclass
-class FormRead:
-    """One form with its resolved places; `rows` are its item rows, `aside` those set aside."""
-
-    form: Form
-    sheet: Sheet
-    account: SheetAccount
-    head: int
-    object: str
-    places: dict[str, str]
-    visit_date: date | None
-    team: str
-    signed: bool
-    items: list[ItemRead] = field(default_factory=list)
-    rows: int = 0
-    aside: int = 0
-    dropped: bool = False
-
-    @property
-    def place(self) -> str:
-        """Code of the place the form is about; the target for an index table."""
-        return self.places.get(self.form.level, "") if self.form.kind == "field_form" else self.object
-
-    @property
-    def key(self) -> str:
-        """Name of the form in all tables."""
-        return f"{self.form.id}:{self.place}"
 
 
 def plain(text: str) -> str:
@@ -99,25 +56,17 @@ def read_forms(sheet: Sheet, sha256: str, office: Office) -> list[FormRead]:
     account.declared = account.read - account.blank
     found = find_forms(sheet, office.plan.grades)
     if not found and account.declared:
-        office.ledger.add(finding(NOTE, "K254", TABLE, sheet.file, sheet=sheet.name))
+        if looks_like_form(sheet):
+            office.ledger.add(finding(QUARANTINE, "K290", TABLE, sheet.file, sheet=sheet.name, value="没有四个等次栏"))
+            account.quarantined, account.declared = account.declared, 0
+        else:
+            office.note("K254", TABLE, sheet.file, sheet=sheet.name)
     forms = []
     for place in found:
         read = _read_form(sheet, place, account, office)
         if read is not None:
             forms.append(read)
     return forms
-
-
-def _enter(
-    office: Office, action: str, code: str, sheet: Sheet, row: int, column: int = -1, *, label: str = "",
-    value: str = "", expected: str = "",
-) -> None:  # fmt: skip
-    office.ledger.add(
-        finding(
-            action, code, TABLE, sheet.file, sheet=sheet.name, row=sheet.numbers[row], column=label,
-            cell=sheet.address(row, column) if column >= 0 else "", value=mask_text(value)[0], expected=expected,
-        )
-    )  # fmt: skip
 
 
 def _read_form(sheet: Sheet, found: FormFound, account: SheetAccount, office: Office) -> FormRead | None:
@@ -129,7 +78,7 @@ def _read_form(sheet: Sheet, found: FormFound, account: SheetAccount, office: Of
             lines.append((index, *cell))
     form = recognise(found.title, [(n, t) for _, _, n, t in lines], office.plan)
     if form is None:
-        _enter(office, QUARANTINE, "K290", sheet, found.head, value=found.title[:60])
+        enter(office, QUARANTINE, "K290", sheet, found.head, value=found.title[:60])
         account.quarantined += len(lines)
         account.declared -= len(lines)
         return None
@@ -185,25 +134,25 @@ def _resolve(sheet: Sheet, found: FormFound, form: Form, account: SheetAccount, 
         text, row = found.fields.get("object") or found.fields.get("city") or _elsewhere(sheet, form, office)
         outcome = register.target(text)
         if outcome.value is None or register.classes.get(str(outcome.value)) != _class_of(form, office.plan):
-            _enter(office, QUARANTINE, "K294", sheet, row, value=text, expected=outcome.expected)
+            enter(office, QUARANTINE, "K294", sheet, row, value=text, expected=outcome.expected)
             return None
         target = str(outcome.value)
         if outcome.code:
-            _enter(office, NORMALISE, outcome.code, sheet, row, value=text, expected=outcome.expected)
+            enter(office, NORMALISE, outcome.code, sheet, row, value=text, expected=outcome.expected)
     else:
         parent = ""
-        for level in _PLACE_LEVELS[: _PLACE_LEVELS.index(form.level) + 1]:
+        for level in PLACE_LEVELS[: PLACE_LEVELS.index(form.level) + 1]:
             text, row = found.fields.get(level, ("", found.head))
             outcome = register.place(text, level, parent)
             if outcome.value is None:
-                _enter(
+                enter(
                     office, QUARANTINE, outcome.code or "K294", sheet, row, label=_label(level), value=text,
                     expected=outcome.expected,
                 )  # fmt: skip
                 return None
             places[level] = parent = str(outcome.value)
             if outcome.code:
-                _enter(
+                enter(
                     office, NORMALISE, outcome.code, sheet, row, label=_label(level), value=text,
                     expected=outcome.expected,
                 )  # fmt: skip
@@ -241,16 +190,16 @@ def _visit(sheet: Sheet, found: FormFound, form: Form, office: Office) -> date |
         return None
     outcome = parse_date(text, office.words.earliest, office.words.latest)
     if outcome.value is None:
-        _enter(office, QUARANTINE, outcome.code, sheet, row, label="核查时间", value=text, expected=outcome.expected)
+        enter(office, QUARANTINE, outcome.code, sheet, row, label="核查时间", value=text, expected=outcome.expected)
         return None
     if outcome.code and not re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", text):
-        _enter(office, NORMALISE, outcome.code, sheet, row, label="核查时间", value=text)
+        enter(office, NORMALISE, outcome.code, sheet, row, label="核查时间", value=text)
     visited = outcome.value
     assert isinstance(visited, date)
     start, due = date(int(office.plan.meta["year"]), 12, 1), office.plan.dates["cross_due"]
     if not start <= visited <= due:
         expected = f"{start.isoformat()} 至 {due.isoformat()}"
-        _enter(office, NOTE, "K299", sheet, row, label="核查时间", value=visited.isoformat(), expected=expected)
+        enter(office, NOTE, "K299", sheet, row, label="核查时间", value=visited.isoformat(), expected=expected)
     return visited
 
 
@@ -260,16 +209,20 @@ def _read_item(
     index, column, number, text = line
     texts = item_texts(office.plan)[form.id]
     key = plain(text)
+    if found.grades and column >= min(found.grades.values()):
+        expected = "指标文字在等次栏左边"
+        enter(office, QUARANTINE, "K291", sheet, index, column, value=f"{number}. {text}", expected=expected)
+        return None
     if texts.get(number) != key:
         others = [n for n, t in texts.items() if t == key]
         close = difflib.SequenceMatcher(None, texts.get(number, ""), key).ratio() if number in texts else 0.0
         if others or close < _NEAR:
             expected = f"第 {others[0]} 项" if others else next((i.name for i in form.items if i.no == number), "")
-            _enter(office, QUARANTINE, "K291", sheet, index, column, value=f"{number}. {text}", expected=expected)
+            enter(office, QUARANTINE, "K291", sheet, index, column, value=f"{number}. {text}", expected=expected)
             return None
-        _enter(office, NORMALISE, "K286", sheet, index, column, label="考核指标", value=f"{number}. {text}")
+        enter(office, NORMALISE, "K286", sheet, index, column, label="考核指标", value=f"{number}. {text}")
     if any(i.item == number for i in read.items):
-        _enter(office, QUARANTINE, "K256", sheet, index, column, value=f"{number}. {text}")
+        enter(office, QUARANTINE, "K256", sheet, index, column, value=f"{number}. {text}")
         return None
     grade = _tick(sheet, found, index, office)
     if grade is None:
@@ -278,7 +231,7 @@ def _read_item(
     if 0 <= found.remark < len(sheet.rows[index]):
         remark, hits = mask_text(to_text(sheet.rows[index][found.remark]).strip())
         if hits:
-            _enter(office, NORMALISE, "K208", sheet, index, found.remark, label="备注", value=f"{hits} 处")
+            enter(office, NORMALISE, "K208", sheet, index, found.remark, label="备注", value=f"{hits} 处")
     return ItemRead(number, grade, remark, index)
 
 
@@ -291,7 +244,7 @@ def _tick(sheet: Sheet, found: FormFound, index: int, office: Office) -> str | N
         if text in grades:
             return text
         code = "K274" if text else "K292"
-        _enter(office, QUARANTINE, code, sheet, index, found.word_column, label="考评等次", value=text)
+        enter(office, QUARANTINE, code, sheet, index, found.word_column, label="考评等次", value=text)
         return None
     ticked: list[str] = []
     for grade, column in found.grades.items():
@@ -301,16 +254,16 @@ def _tick(sheet: Sheet, found: FormFound, index: int, office: Office) -> str | N
         if text in TICKS or text == grade:
             ticked.append(grade)
             if text != "√":
-                _enter(office, NORMALISE, "K286", sheet, index, column, label=grade, value=text)
+                enter(office, NORMALISE, "K286", sheet, index, column, label=grade, value=text)
         else:
             code = "K264" if text in EXCEL_ERRORS else "K274" if text in grades else "K298"
-            _enter(office, QUARANTINE, code, sheet, index, column, label=grade, value=text)
+            enter(office, QUARANTINE, code, sheet, index, column, label=grade, value=text)
             return None
     if len(ticked) == 1:
         return ticked[0]
     code = "K292" if not ticked else "K293"
     column = min(found.grades.values())
-    _enter(office, QUARANTINE, code, sheet, index, column, label="考评等次", value="、".join(ticked))
+    enter(office, QUARANTINE, code, sheet, index, column, label="考评等次", value="、".join(ticked))
     return None
 
 
@@ -318,61 +271,7 @@ def _remarks(sheet: Sheet, found: FormFound, read: FormRead, numbers: set[int], 
     """Notes on a form as a whole: items that are not there, signature and date."""
     missing = [str(i.no) for i in read.form.items if i.no not in numbers]
     if missing:
-        _enter(office, NOTE, "K296", sheet, found.head, value="第 " + "、".join(missing) + " 项")
+        enter(office, NOTE, "K296", sheet, found.head, value="第 " + "、".join(missing) + " 项")
     if read.form.kind == "field_form" and (not read.signed or read.visit_date is None):
         lacks = [word for word, ok in (("签名", read.signed), ("核查时间", read.visit_date is not None)) if not ok]
-        _enter(office, NOTE, "K297", sheet, found.head, value="缺" + "、".join(lacks))
-
-
-def settle_forms(forms: list[FormRead], teams: dict[str, str], office: Office) -> None:
-    """Set forms aside that came twice, give each its team, and close the accounts."""
-    groups: dict[str, list[FormRead]] = {}
-    for read in forms:
-        groups.setdefault(read.key, []).append(read)
-        read.team = read.team or teams.get(read.object, "")
-    for same in groups.values():
-        if len(same) == 1:
-            continue
-        contents = [tuple((i.item, i.grade) for i in read.items) for read in same]
-        if len(set(contents)) == 1:
-            for read in same[1:]:
-                first = f"{same[0].sheet.file} {same[0].sheet.name}"
-                _enter(office, QUARANTINE, "K255", read.sheet, read.head, expected=f"同 {first}")
-                read.dropped = True
-        else:
-            for read in same:
-                others = "；".join(f"{r.sheet.file} {r.sheet.name}" for r in same if r is not read)
-                _enter(office, QUARANTINE, "K295", read.sheet, read.head, expected=f"另见 {others}"[:200])
-                read.dropped = True
-    for read in forms:
-        read.account.quarantined += read.rows if read.dropped else read.aside
-        read.account.used += 0 if read.dropped else len(read.items)
-
-
-def form_frames(forms: list[FormRead], plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The clean tables ``forms`` (one row a form) and ``grades`` (one row an item that counts)."""
-    heads, grades = [], []
-    for read in sorted((r for r in forms if not r.dropped), key=lambda r: r.key):
-        concepts = {i.no: i.concept for i in read.form.items}
-        sheet = read.sheet
-        heads.append(
-            (
-                read.key, read.form.id, read.object, read.place,
-                *(read.places.get(level, "") for level in _PLACE_LEVELS), read.team,
-                pd.NaT if read.visit_date is None else pd.Timestamp(read.visit_date), read.signed,
-                sheet.file, sheet.name, sheet.numbers[read.head], read.account.sha256,
-            )
-        )  # fmt: skip
-        for item in sorted(read.items, key=lambda i: i.item):
-            grades.append(
-                (
-                    read.key, read.form.id, read.object, read.place, item.item, concepts[item.item], item.grade,
-                    item.remark, sheet.file, sheet.name, sheet.numbers[item.row], read.account.sha256,
-                )
-            )  # fmt: skip
-    form_frame = pd.DataFrame(heads, columns=list(FORM_COLUMNS))
-    grade_frame = pd.DataFrame(grades, columns=list(GRADE_COLUMNS))
-    texts = {c: "str" for c in FORM_COLUMNS if c not in {"visit_date", "signed", "src_row"}}
-    form_frame = form_frame.astype({**texts, "visit_date": "datetime64[us]", "signed": "bool", "src_row": "int64"})
-    texts = {c: "str" for c in GRADE_COLUMNS if c not in {"item", "src_row"}}
-    return form_frame, grade_frame.astype({**texts, "item": "int64", "src_row": "int64"})
+        enter(office, NOTE, "K297", sheet, found.head, value="缺" + "、".join(lacks))

@@ -217,7 +217,7 @@ def find_separator(text: str, labels: Iterable[str] = ()) -> str:
     ranked = sorted(scores, key=lambda s: scores[s], reverse=True)
     first, second = ranked[0], ranked[1]
     if scores[first] == (0, 0):
-        raise FileRefused("K221", value=(lines[0][:60] if lines else ""))
+        raise FileRefused("K221", value=f"首行 {len(lines[0]) if lines else 0} 字，没有分隔符")
     if scores[first] == scores[second]:
         raise FileRefused("K221", value=f"{SEPARATORS[first]}、{SEPARATORS[second]}都可能")
     return first

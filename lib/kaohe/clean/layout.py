@@ -121,10 +121,15 @@ def _no_header(sheet: Sheet, known: Mapping[str, Column]) -> FileRefused:
     for row in sheet.rows[:_HEADER_WITHIN]:
         texts = [to_text(v) for v in row if isinstance(v, str)]
         if sum(resolve_header(_unmangle(t), known)[0] is not None for t in texts if not t.isascii()) >= 2:
-            return FileRefused("K218", value="、".join(texts)[:60], row=1, sheet=sheet.name)
-    shown = next(("、".join(to_text(v) for v in r if not is_blank(v)) for r in sheet.rows if any(r)), "")
+            return FileRefused("K218", value="表头", row=1, sheet=sheet.name)
+    filled = next((sum(not is_blank(v) for v in r) for r in sheet.rows if any(not is_blank(v) for v in r)), 0)
     wanted = "、".join(dict.fromkeys(c.label for c in known.values()))
-    return FileRefused("K240", value=shown[:80], expected=f"含这些列名的一行：{wanted}"[:200], sheet=sheet.name)
+    return FileRefused(
+        "K240",
+        value=f"首行 {filled} 格，没有两个以上规定的列名",
+        expected=f"含这些列名的一行：{wanted}"[:200],
+        sheet=sheet.name,
+    )
 
 
 def _unmangle(text: str) -> str:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
 
 from kaohe.base.tables import Column
 from kaohe.clean.cells import INVISIBLE, Cell, is_blank, tidy, tidy_text, to_text
-from kaohe.clean.codes import NORMALISE, QUARANTINE
+from kaohe.clean.codes import NORMALISE
+from kaohe.clean.dates import parse_date
+from kaohe.clean.values import BLANK, Outcome, Parser, Words, failed
 
 EXCEL_ERRORS = ("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 TICKS = ("√", "✓", "✔", "☑", "●", "1", "是")
@@ -23,63 +21,19 @@ CROSSES = ("×", "✗", "✘", "☒", "0", "否")
 YES = {*TICKS, "Y", "y", "YES", "yes", "Yes", "有", "对", "TRUE", "True", "true", "V"}
 NO = {*CROSSES, "N", "n", "NO", "no", "No", "无", "错", "FALSE", "False", "false", "X", "x"}
 # Narrow forms that NFKC changes and that mean something here
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _WITH_UNIT = re.compile(r"[¥￥]?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+", re.ASCII)
-_VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
-_YMD = re.compile(r"(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?", re.ASCII)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
-_TIME = re.compile(r"[ T]?0?0:00(:00)?(\.0+)?$")
-_SLASHES = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", re.ASCII)
-_SERIAL = re.compile(r"[1-9]\d{4}(\.0)?", re.ASCII)
+VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
 _ITEM = re.compile(r"(\d{1,2})(?:[.、．。)]|$)", re.ASCII)
-
-
-class Outcome(NamedTuple):
-    """What a cell became: its value (None when missing), and the repair or failure with its code."""
-
-    value: object
-    action: str = ""
-    code: str = ""
-    expected: str = ""
-
-
-Parser = Callable[[Cell], Outcome]
-BLANK = Outcome(None)
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the plan says of words and dates.
-
-    Attributes
-    ----------
-    missing, not_applicable : frozenset of str
-        Words of the codebook that stand for no answer and for not asked.
-    grades : tuple of str
-        The official grades.
-    earliest, latest : date
-        No date of the assessment lies outside.
-    """
-
-    missing: frozenset[str]
-    not_applicable: frozenset[str]
-    grades: tuple[str, ...]
-    earliest: date
-    latest: date
-
-
-def failed(code: str, expected: str = "") -> Outcome:
-    """A cell that sets its row aside."""
-    return Outcome(None, QUARANTINE, code, expected)
 
 
 def make_parser(column: Column, words: Words) -> Parser:
     """The parser of a column's kind, with its missing words and its range or levels."""
     kind = column.kind
     if kind in {"int", "number", "money"}:
-        inner: Parser = lambda cell: _in_range(parse_number(cell, column), column)  # noqa: E731
+        inner: Parser = lambda cell: in_range(parse_number(cell, column), column)  # noqa: E731
     elif kind == "date":
         inner = lambda cell: parse_date(cell, words.earliest, words.latest)  # noqa: E731
     elif kind == "flag":
@@ -118,30 +72,31 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         return Outcome(float(cell)) if math.isfinite(cell) else failed("K261")
     if not isinstance(cell, str):
         return failed("K261")
-    if _NUMBER.fullmatch(cell):
+    if NUMBER.fullmatch(cell):
         return Outcome(float(cell))
     text = tidy(cell)
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return Outcome(float(text), NORMALISE, "K282" if text != cell.strip() or cell != cell.strip() else "")
     if _THOUSANDS.fullmatch(text):
         return Outcome(float(text.replace(",", "")), NORMALISE, "K283")
     match = _WITH_UNIT.fullmatch(text)
     if match and (match[2] is None or match[2] == column.unit):
         plain = match[1]
-        if _NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
+        if NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
             if text[0] in "¥￥" and column.unit != "元":
                 return failed("K263", f"单位：{column.unit or '无'}")
             return Outcome(float(plain.replace(",", "")), NORMALISE, "K283")
-    if match and match[2] and (_NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):
+    if match and match[2] and (NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):
         if match[2] in {"多", "余", "左右", "以上", "以下", "万", "亿", "千", "百"}:
             return failed("K262")
         return failed("K263", f"单位：{column.unit or '无'}")
-    if _VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
+    if VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
         return failed("K262")
     return failed("K261")
 
 
-def _in_range(outcome: Outcome, column: Column) -> Outcome:
+def in_range(outcome: Outcome, column: Column) -> Outcome:
+    """A number within its column's range and whole where it must be; K265, K266."""
     if outcome.value is None:
         return outcome
     value = float(outcome.value)  # type: ignore[arg-type]
@@ -161,51 +116,6 @@ def range_text(column: Column) -> str:
     if column.min is not None:
         return f"不小于 {column.min:,.10g} {unit}".strip()
     return f"不大于 {column.max:,.10g} {unit}".strip()
-
-
-def parse_date(cell: Cell, earliest: date, latest: date) -> Outcome:
-    """A date from a date-typed cell or from text with the year first; anything else is set aside."""
-    if isinstance(cell, datetime):
-        return _dated(cell.date(), "", earliest, latest)
-    if isinstance(cell, date):
-        return _dated(cell, "", earliest, latest)
-    if isinstance(cell, (int, float)):
-        return _compact(to_text(cell), earliest, latest)
-    text = _TIME.sub("", INVISIBLE.sub("", str(cell)).strip("\u3000\u00a0 \t\r\n"))
-    plain = tidy(text)
-    match = _YMD.fullmatch(plain)
-    if match and (match[2] == match[4] or (match[2], match[4]) == ("年", "月")):
-        if plain.endswith("日") and match[2] != "年":
-            return failed("K267")
-        found = _real(match[1], match[3], match[5])
-        if found is None:
-            return failed("K268")
-        canonical = match[2] == "-" and len(match[3]) == 2 and len(match[5]) == 2 and plain == cell
-        return _dated(found, "" if canonical else "K284", earliest, latest)
-    if _SLASHES.fullmatch(plain):
-        return failed("K269")
-    return _compact(plain, earliest, latest)
-
-
-def _compact(text: str, earliest: date, latest: date) -> Outcome:
-    match = _COMPACT.fullmatch(text)
-    if match:
-        found = _real(match[1], match[2], match[3])
-        return failed("K268") if found is None else _dated(found, "K284", earliest, latest)
-    return failed("K271" if _SERIAL.fullmatch(text) else "K267")
-
-
-def _real(year: str, month: str, day: str) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def _dated(value: date, code: str, earliest: date, latest: date) -> Outcome:
-    if not earliest <= value <= latest:
-        return failed("K270", f"{earliest.isoformat()} 至 {latest.isoformat()}")
-    return Outcome(value, NORMALISE if code else "", code)
 
 
 def parse_flag(cell: Cell) -> Outcome:
@@ -262,62 +172,3 @@ def parse_code(cell: Cell) -> Outcome:
     if plain != text and text.strip() != plain:
         return Outcome(plain, NORMALISE, "K282")
     return Outcome(plain, NORMALISE, "K282") if plain != text else Outcome(plain)
-
-
-def share_style(cells: list[Cell]) -> dict[str, int]:
-    """How a column writes its shares: position of the first cell of each style.
-
-    Styles are ``sign`` (85%), ``hundred`` (85) and ``fraction`` (0.85); 0 and 1 fit any.
-    A value just above 1 beside fractions is a share that is too large, not another style.
-    """
-    first: dict[str, int] = {}
-    for position, cell in enumerate(cells):
-        text = tidy(to_text(cell))
-        if text.endswith("%"):
-            style = "sign" if _NUMBER.fullmatch(text[:-1]) else ""
-        elif _NUMBER.fullmatch(text):
-            value = float(text)
-            style = "" if value in {0.0, 1.0} else "fraction" if value < 1 else "hundred" if value > 1.5 else "above"
-        else:
-            style = ""
-        if style:
-            first.setdefault(style, position)
-    if "above" in first:
-        if not first.keys() & {"fraction", "sign"}:
-            first.setdefault("hundred", first["above"])
-        del first["above"]
-    return first
-
-
-def share_parser(column: Column, words: Words, style: str) -> Parser:
-    """The parser of a share column that is written in one style."""
-    skip = words.missing | words.not_applicable
-
-    def parse(cell: Cell) -> Outcome:
-        if is_blank(cell) or tidy(to_text(cell)) in skip:
-            return BLANK
-        text = tidy(to_text(cell))
-        if text.upper() in EXCEL_ERRORS:
-            return failed("K264")
-        body = text.removesuffix("%")
-        if not _NUMBER.fullmatch(body):
-            return failed("K262" if _VAGUE.search(text) else "K261")
-        value = float(body)
-        percent = text.endswith("%") or style == "hundred"
-        outcome = Outcome(value / 100, NORMALISE, "K287") if percent else Outcome(value)
-        if not percent and text != to_text(cell):
-            outcome = Outcome(value, NORMALISE, "K282")
-        share = replace_bounds(column)
-        return _in_range(outcome, share)
-
-    return parse
-
-
-def replace_bounds(column: Column) -> Column:
-    """The column with the bounds of a share where it has none."""
-    from dataclasses import replace
-
-    return replace(
-        column, kind="number", unit="",
-        min=0.0 if column.min is None else column.min, max=1.0 if column.max is None else column.max,
-    )  # fmt: skip

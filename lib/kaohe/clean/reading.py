@@ -1,77 +1,28 @@
-"""One raw table from its files: cells, layout, typed values, and what each file was refused for."""
+"""One raw table from its files: sheets found, whole-file faults refused, rows parsed column by column."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import date
+from collections import Counter
 from pathlib import Path
 
-from kaohe.base.ledger import Ledger
-from kaohe.base.plan import Plan, read_toml
-from kaohe.base.tables import Column, Contract
+from kaohe.base.tables import Contract
 from kaohe.clean.batch import Batch, Segment, column_cells
-from kaohe.clean.cells import Cell, Sheet, is_blank, tidy, to_text
-from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, REFUSE, finding
-from kaohe.clean.intake import LIMITS, FileRead, FileRefused, Limits, read_file
+from kaohe.clean.cells import Cell, Sheet, is_blank, letters, tidy, to_text
+from kaohe.clean.codes import NORMALISE, NOTE, finding
+from kaohe.clean.columns import parse_columns
+from kaohe.clean.intake import FileRead, FileRefused
 from kaohe.clean.layout import Layout, dictionary, find_layout
-from kaohe.clean.parse import Outcome, Parser, Words, failed, make_parser, share_parser, share_style
-from kaohe.clean.resolve import Register
-from kaohe.clean.scrub import account_fault, id_fault, is_personal_header, looks_personal, mask_text, phone_fault
+from kaohe.clean.office import Office
+from kaohe.clean.parse import parse_number
+from kaohe.clean.scrub import is_personal_header, looks_personal
+from kaohe.clean.shares import share_style
 
 _SCIENTIFIC = re.compile(r"[+]?\d(?:\.\d+)?[eE]\+?\d{2}", re.ASCII)
 _FLOAT_DIGITS = 1e15
 _SUM_TOLERANCE = 0.005
-
-
-@dataclass
-class Office:
-    """What reading a table needs to know beside its contract.
-
-    Attributes
-    ----------
-    raw : Path
-        The raw folder; names in findings are relative to it.
-    plan : Plan
-    ledger : Ledger
-    words : Words
-    register : Register
-        Grows as registry tables are read.
-    synthetic : bool
-        Demonstration data: its unallocated identity area is accepted.
-    seen : dict of sha256 to file name
-        Files already read.
-    refused : list of str
-        Files that were not used.
-    """
-
-    raw: Path
-    plan: Plan
-    ledger: Ledger
-    words: Words
-    register: Register
-    synthetic: bool = False
-    limits: Limits = LIMITS
-    seen: dict[str, str] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
-    refused: list[str] = field(default_factory=list)
-
-    def name(self, path: Path) -> str:
-        """A path as findings show it."""
-        return path.relative_to(self.raw).as_posix()
-
-
-def read_words(plan: Plan) -> Words:
-    """The plan's words for missing and not applicable, its grades and the bounds of its dates."""
-    book = read_toml(plan.folder / "codebook.toml")
-    year = int(plan.meta["year"])
-    return Words(
-        missing=frozenset(tidy(w) for w in book.get("missing_words", [])),
-        not_applicable=frozenset(tidy(w) for w in book.get("not_applicable_words", [])),
-        grades=plan.grades,
-        earliest=date(year - 1, 1, 1),
-        latest=date(plan.dates["end"].year, 12, 31),
-    )
+_CITY_FILES = ("households", "villages")
+Piece = tuple[Segment, dict[str, list[Cell]]]
 
 
 def read_table(contract: Contract, files: list[Path], office: Office) -> Batch:
@@ -79,63 +30,30 @@ def read_table(contract: Contract, files: list[Path], office: Office) -> Batch:
     batch = Batch(contract, office.ledger)
     labels = list(dictionary(contract))
     for path in files:
-        result = open_file(path, contract.name, office, labels)
+        result = office.open(path, contract.name, labels)
         if result is None:
             continue
         name = office.name(path)
         encoding = result.sheets[0].encoding if result.sheets else ""
         accounts = len(office.ledger.accounts)
         try:
-            segments = _segments(result, contract, office)
-            for segment, cells in segments:
+            pieces = _pieces(result, contract, office)
+            for segment, cells in pieces:
                 _check_long_numbers(segment, cells, contract)
-                _shares(segment, cells, contract, office.words)
+                _check_shares(segment, cells, contract)
+                _check_totals(segment, cells, contract)
+                _check_city(segment, cells, contract, office)
         except FileRefused as error:
             del office.ledger.accounts[accounts:]
-            refuse(error, contract.name, name, office, result.sha256, encoding)
+            office.refuse(error, contract.name, name, result.sha256, encoding)
             continue
-        for segment, cells in segments:
-            _take(batch, segment, cells, office)
+        for segment, cells in pieces:
+            _note_layout(segment, contract, office)
+            parse_columns(batch, batch.append(segment, cells), segment, office)
     return batch
 
 
-def open_file(path: Path, table: str, office: Office, labels: list[str]) -> FileRead | None:
-    """Read a file once; None when it was refused or is a copy of another."""
-    name = office.name(path)
-    if not path.resolve().is_relative_to(office.raw.resolve()):
-        refuse(FileRefused("K225"), table, name, office)
-        return None
-    try:
-        result = read_file(path, name, labels, office.limits)
-    except FileRefused as error:
-        refuse(error, table, name, office)
-        return None
-    office.hashes[name] = result.sha256
-    if result.sha256 in office.seen:
-        first = office.seen[result.sha256]
-        office.ledger.add(finding(NOTE, "K224", table, name, value=first))
-        office.ledger.open(table, name, "", result.sha256).refused = True
-        return None
-    office.seen[result.sha256] = name
-    for code, sheet, text in result.notes:
-        office.ledger.add(finding(NOTE, code, table, name, sheet=sheet, value=text))
-    return result
-
-
-def refuse(error: FileRefused, table: str, name: str, office: Office, sha256: str = "", encoding: str = "") -> None:
-    """Enter a file as not used, with its reason and an account that shows it."""
-    office.ledger.add(
-        finding(
-            REFUSE, error.code, table, name, sheet=error.sheet, row=error.row, value=mask_text(error.value)[0],
-            expected=error.expected,
-        )
-    )  # fmt: skip
-    account = office.ledger.open(table, name, error.sheet, sha256, encoding)
-    account.refused = True
-    office.refused.append(name)
-
-
-def _segments(result: FileRead, contract: Contract, office: Office) -> list[tuple[Segment, dict[str, list[Cell]]]]:
+def _pieces(result: FileRead, contract: Contract, office: Office) -> list[Piece]:
     """The sheets of a file that hold the table; other sheets of a workbook are declared."""
     found: list[tuple[Sheet, Layout]] = []
     others: list[tuple[Sheet, FileRefused]] = []
@@ -157,17 +75,16 @@ def _segments(result: FileRead, contract: Contract, office: Office) -> list[tupl
         account.blank = sum(all(is_blank(v) for v in row) for row in sheet.rows)
         account.declared = account.read - account.blank
         if account.declared:
-            office.ledger.add(finding(NOTE, "K254", contract.name, sheet.file, sheet=sheet.name))
-    pieces = []
+            office.note("K254", contract.name, sheet.file, sheet=sheet.name)
+    pieces: list[Piece] = []
     for sheet, layout in found:
         account = office.ledger.open(contract.name, sheet.file, sheet.name, result.sha256, sheet.encoding)
         account.read = len(sheet.rows)
         account.declared, account.blank = len(layout.declared), len(layout.blank)
         cells, filled = column_cells(sheet, layout, contract)
         if filled:
-            office.ledger.add(
-                finding(NORMALISE, "K257", contract.name, sheet.file, sheet=sheet.name, value=f"{filled} 处")
-            )
+            text = f"{filled} 处"
+            office.ledger.add(finding(NORMALISE, "K257", contract.name, sheet.file, sheet=sheet.name, value=text))
         pieces.append((Segment(sheet, layout, account), cells))
     return pieces
 
@@ -182,15 +99,14 @@ def _check_long_numbers(segment: Segment, cells: dict[str, list[Cell]], contract
                 isinstance(cell, str) and _SCIENTIFIC.fullmatch(tidy(cell)) is not None
             )
             if lost:
-                at = segment.layout.columns[column.name]
-                address = segment.sheet.address(position, at)
+                address = segment.sheet.address(position, segment.layout.columns[column.name])
                 raise FileRefused(
                     "K246", value=f"列「{column.label}」{address}", row=segment.sheet.numbers[position],
                     sheet=segment.sheet.name,
                 )  # fmt: skip
 
 
-def _shares(segment: Segment, cells: dict[str, list[Cell]], contract: Contract, words: Words) -> None:
+def _check_shares(segment: Segment, cells: dict[str, list[Cell]], contract: Contract) -> None:
     """Refuse a file that writes the shares of one column in several ways."""
     for column in contract.columns:
         if column.kind != "share":
@@ -205,119 +121,61 @@ def _shares(segment: Segment, cells: dict[str, list[Cell]], contract: Contract, 
             raise FileRefused("K247", value=f"列「{column.label}」：{'、'.join(shown)}", sheet=segment.sheet.name)
 
 
-def _take(batch: Batch, segment: Segment, cells: dict[str, list[Cell]], office: Office) -> None:
-    contract, sheet, layout = batch.contract, segment.sheet, segment.layout
-    rows = batch.append(segment, cells)
-    for code, position, text in layout.notes:
-        office.ledger.add(
-            finding(NOTE, code, contract.name, sheet.file, sheet=sheet.name, row=sheet.numbers[position], value=text)
-        )
-    for at, header in layout.unknown.items():
-        values = [to_text(sheet.rows[i][at]) for i in layout.data[:200] if at < len(sheet.rows[i])]
-        personal = is_personal_header(header) or looks_personal(values)
-        office.ledger.add(
-            finding(
-                NOTE, "K244" if personal else "K243", contract.name, sheet.file, sheet=sheet.name,
-                row=sheet.numbers[layout.header], column=header, cell=sheet.address(layout.header, at),
-            )
-        )  # fmt: skip
-    for column in contract.columns:
-        if column.kind == "personal":
-            _personal(batch, rows, column, office)
-        elif column.kind == "share":
-            style = next(iter(share_style(cells[column.name])), "")
-            batch.parse(rows, column, share_parser(column, office.words, style))
-        elif column.kind == "object":
-            batch.parse(rows, column, _skipping(office.register.target, office.words))
-        elif column.kind == "place" and column.level == "city":
-            batch.parse(rows, column, _skipping(lambda c: office.register.place(c, "city"), office.words))
-        elif column.kind == "place":
-            _below_city(batch, rows, column, office)
-        else:
-            batch.parse(rows, column, make_parser(column, office.words))
-        if column.kind == "text":
-            _mask(batch, rows, column)
-    _check_totals(batch, rows, segment)
-
-
-def _skipping(parser: Parser, words: Words) -> Parser:
-    """A parser that takes the codebook's missing words as blank."""
-    skip = words.missing | words.not_applicable
-    return lambda cell: Outcome(None) if isinstance(cell, str) and tidy(cell) in skip else parser(cell)
-
-
-def _below_city(batch: Batch, rows: range, column: Column, office: Office) -> None:
-    """Resolve counties within the city of the same row."""
-    cities, raw, values = batch.values.get("city", []), batch.raw[column.name], batch.values[column.name]
-    seen: dict[tuple[object, object], Outcome] = {}
-    for row in rows:
-        parent = str(cities[row] or "") if cities else ""
-        key = (raw[row], parent)
-        if key not in seen:
-            seen[key] = office.register.place(raw[row], column.level, parent)
-        outcome = seen[key]
-        values[row] = outcome.value
-        if outcome.action == QUARANTINE:
-            batch.flag(row, outcome.code, column.name, expected=outcome.expected)
-        elif outcome.code:
-            batch.remark(row, outcome.code, column.name, action=NORMALISE, expected=outcome.expected)
-
-
-def _personal(batch: Batch, rows: range, column: Column, office: Office) -> None:
-    """Check identity numbers, telephones and accounts; the values themselves are never kept."""
-    latest = office.words.latest
-    for row in rows:
-        cell = batch.raw[column.name][row]
-        if is_blank(cell):
-            continue
-        text = to_text(cell)
-        if column.name == "id_number":
-            code = id_fault(text, latest=latest, synthetic=office.synthetic)
-            if code:
-                batch.flag(row, code, column.name)
-            elif tidy(text) != text or text != text.upper():
-                batch.remark(row, "K282", column.name, action=NORMALISE)
-        elif (column.name == "phone" and phone_fault(text)) or (column.name == "account" and account_fault(text)):
-            batch.remark(row, "K207", column.name)
-
-
-def _mask(batch: Batch, rows: range, column: Column) -> None:
-    """Mask personal data in free text before anything is stored."""
-    values = batch.values[column.name]
-    for row in rows:
-        value = values[row]
-        if value is None:
-            continue
-        masked, found = mask_text(str(value))
-        if found:
-            values[row] = masked
-            batch.remark(row, "K208", column.name, action=NORMALISE, value=f"{found} 处")
-
-
-def _check_totals(batch: Batch, rows: range, segment: Segment) -> None:
-    """Compare a total row with the sum of the rows; a difference is set aside as a fault of the file."""
-    from kaohe.clean.parse import parse_number
-
+def _check_totals(segment: Segment, cells: dict[str, list[Cell]], contract: Contract) -> None:
+    """Refuse a file whose total row differs from the sum of its rows, where every row is a plain number."""
+    sheet = segment.sheet
     for position in segment.layout.totals:
-        for column in batch.contract.columns:
+        for column in contract.columns:
             at = segment.layout.columns.get(column.name)
-            if column.kind not in {"int", "money", "number"} or at is None:
+            if column.kind not in {"int", "money", "number"} or at is None or at >= len(sheet.rows[position]):
                 continue
-            line = segment.sheet.rows[position]
-            stated = parse_number(line[at], column).value if at < len(line) and not is_blank(line[at]) else None
-            values = [batch.values[column.name][r] for r in rows]
-            if not isinstance(stated, float) or any(r in batch.bad for r in rows):
-                continue
+            stated = parse_number(sheet.rows[position][at], column).value
+            values = [None if is_blank(c) else parse_number(c, column).value for c in cells[column.name]]
             numbers = [v for v in values if isinstance(v, float)]
+            if not isinstance(stated, float) or len(numbers) < len(values):
+                continue
             total = sum(numbers)
-            if len(numbers) == len(values) and abs(total - stated) > _SUM_TOLERANCE * max(1.0, abs(total)):
-                batch.ledger.add(
-                    finding(
-                        NOTE, "K249", batch.contract.name, segment.sheet.file, sheet=segment.sheet.name,
-                        row=segment.sheet.numbers[position], column=column.label,
-                        cell=segment.sheet.address(position, at), value=to_text(line[at]), expected=f"{total:,.10g}",
-                    )
+            if abs(total - stated) > _SUM_TOLERANCE * max(1.0, abs(total)):
+                raise FileRefused(
+                    "K249", value=f"列「{column.label}」{sheet.address(position, at)}：{stated:,.10g}",
+                    expected=f"各行之和 {total:,.10g}", row=sheet.numbers[position], sheet=sheet.name,
                 )  # fmt: skip
 
 
-__all__ = ["Office", "failed", "open_file", "read_table", "read_words", "refuse"]
+def _check_city(segment: Segment, cells: dict[str, list[Cell]], contract: Contract, office: Office) -> None:
+    """Refuse a file named after one city whose rows are mostly of another."""
+    if contract.name not in _CITY_FILES or "city" not in segment.layout.columns:
+        return
+    cities = office.plan.gazetteer.at_level("city")
+    named = [c for c in cities if c.name.removesuffix("市") in segment.sheet.file]
+    if len(named) != 1:
+        return
+    found = Counter(office.register.place(c, "city").value for c in cells["city"] if not is_blank(c))
+    if not found:
+        return
+    code, n = found.most_common(1)[0]
+    if code is not None and code != named[0].code and 2 * n > sum(found.values()):
+        name = office.plan.gazetteer.name(str(code))
+        raise FileRefused("K259", value=f"内容为{name}", expected=named[0].name, sheet=segment.sheet.name)
+
+
+def _note_layout(segment: Segment, contract: Contract, office: Office) -> None:
+    """Enter what lies beside the table: declared rows, unknown columns, cells without a header."""
+    sheet, layout = segment.sheet, segment.layout
+    for code, position, text in layout.notes:
+        office.note(code, contract.name, sheet.file, sheet=sheet.name, row=sheet.numbers[position], value=text)
+    head = sheet.numbers[layout.header]
+    for at, header in layout.unknown.items():
+        values = [to_text(sheet.rows[i][at]) for i in layout.data[:200] if at < len(sheet.rows[i])]
+        code = "K244" if is_personal_header(header) or looks_personal(values) else "K243"
+        office.ledger.add(
+            finding(
+                NOTE, code, contract.name, sheet.file, sheet=sheet.name, row=head, column=header,
+                cell=sheet.address(layout.header, at),
+            )
+        )  # fmt: skip
+    known = {*layout.columns.values(), *layout.unknown}
+    loose = {k for i in layout.data for k, v in enumerate(sheet.rows[i]) if k not in known and not is_blank(v)}
+    if loose:
+        shown = "、".join(letters(k + sheet.offset) for k in sorted(loose)[:5])
+        office.note("K243", contract.name, sheet.file, sheet=sheet.name, row=head, value=f"没有列名的列 {shown}")

@@ -11,7 +11,7 @@ from kaohe.base.places import Gazetteer, Place, level_of, parent_code, short_nam
 from kaohe.base.plan import Plan
 from kaohe.clean.cells import Cell, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE
-from kaohe.clean.parse import BLANK, Outcome, failed
+from kaohe.clean.values import BLANK, Outcome, failed
 
 _LEVEL_ZH = {"city": "市", "county": "县（市、区）", "town": "镇", "village": "村"}
 

@@ -17,14 +17,16 @@ from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.places import ZH_LEVEL, Place
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW, contract
-from kaohe.clean.batch import Batch
+from kaohe.clean.batch import Batch, Known
 from kaohe.clean.codes import NOTE, finding
-from kaohe.clean.forms import TABLE as FORMS
-from kaohe.clean.forms import FormRead, form_frames, read_forms, settle_forms
+from kaohe.clean.form_tables import TABLE as FORMS
+from kaohe.clean.form_tables import FormRead, form_frames, settle_forms
+from kaohe.clean.forms import read_forms
 from kaohe.clean.intake import BOOK_TYPES, LIMITS, FileRefused, Limits
-from kaohe.clean.reading import Office, open_file, read_table, read_words, refuse
+from kaohe.clean.office import Office, read_words
+from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
-from kaohe.clean.screen import Known, screen
+from kaohe.clean.screen import screen
 
 ORIGIN = "origin.toml"
 ORDER = ("objects", "places", *(name for name in RAW if name not in {"objects", "places"}))
@@ -265,9 +267,9 @@ def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.D
     forms: list[FormRead] = []
     for path in paths:
         if path.suffix.lower() not in BOOK_TYPES and path.suffix.lower() not in {".csv", ".txt"}:
-            refuse(FileRefused("K222", value=path.suffix), FORMS, office.name(path), office)
+            office.refuse(FileRefused("K222", value=path.suffix), FORMS, office.name(path))
             continue
-        result = open_file(path, FORMS, office, list(office.plan.grades))
+        result = office.open(path, FORMS, list(office.plan.grades))
         if result is None:
             continue
         for sheet in result.sheets:

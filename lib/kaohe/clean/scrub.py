@@ -28,6 +28,10 @@ _NAMED = re.compile(
     r"((?:户主|姓名|联系人|负责人|经办人|填表人|村民|贫困户|组长|成员)(?:姓名)?[:：])\s*"
     r"([\u4e00-\u9fff]{1,2}[\u4e00-\u9fff·]{1,6}?)(?=[，,。；;、\s(（:：]|$)"
 )
+_NAME = re.compile(r"[\u4e00-\u9fff\U00020000-\U0002ffff·]{2,6}")
+_NO_WORDS = {"int", "number", "money", "share", "date", "code", "item"}
+_KNOWN_WORDS = {"不知道", "不详", "拒答", "不适用", "没有", "未知", "合计", "若干", "很多", "暂无"}
+_WIDE_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘ－", "0123456789Xx-")
 _PERSONAL_HEADER = re.compile(
     "姓名|户主$|身份证|证件号|证件号码|电话|手机|联系方式|住址|地址|银行|账号|账户|卡号|填表人|签名"
 )
@@ -89,6 +93,19 @@ def mask(text: str) -> str:
     return f"（个人信息已遮盖，{len(text.strip())} 位）"
 
 
+def shown(text: str, kind: str) -> str:
+    """A cell's value as findings show it, by the kind of its column.
+
+    Personal columns show nothing. A short word in a column of numbers, dates or codes may be a
+    name out of place, so it is not shown either.
+    """
+    if kind == "personal":
+        return mask(text)
+    if kind in _NO_WORDS and _NAME.fullmatch(text.strip()) and text.strip() not in _KNOWN_WORDS:
+        return f"（文字，{len(text.strip())} 字）"
+    return mask_text(text)[0]
+
+
 def mask_text(text: str) -> tuple[str, int]:
     """Free text with identity numbers, accounts, telephones and named persons masked; how many there were.
 
@@ -98,6 +115,9 @@ def mask_text(text: str) -> tuple[str, int]:
     ('联系电话 〔电话〕，已整改', 1)
     """
     found = 0
+    narrow = text.translate(_WIDE_DIGITS)
+    if any(pattern.search(narrow) for _, pattern in _IN_TEXT):
+        text = narrow
     for label, pattern in _IN_TEXT:
         text, n = pattern.subn(f"〔{label}〕", text)
         found += n

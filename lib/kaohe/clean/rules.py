@@ -1,0 +1,278 @@
+"""Rules by table: what a row must hold to be used, beside its cells.
+
+Each rule looks at rows that are still in use and sets rows aside with a finding at the cell
+that breaks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from kaohe.base.places import ZH_LEVEL, level_of, parent_code, tidy_name
+from kaohe.base.tables import HH_KINDS, SIZE_GROUPS
+from kaohe.clean.batch import Batch, Known
+from kaohe.clean.cells import tidy
+from kaohe.clean.codes import NORMALISE
+from kaohe.clean.office import Office
+
+Rule = Callable[[Batch, Known, Office], None]
+_ABOVE = {"city": "province", "county": "city", "town": "county", "village": "town"}
+
+
+def check_household(batch: Batch, known: Known, office: Office) -> None:
+    """Household in the sample list, in the village given there, in the county and city given here."""
+    sample = known.batches.get("sample_households")
+    keys = known.keys.get("sample_households", {})
+    for row in batch.live():
+        household = str(batch.values["household"][row])
+        if sample is None:
+            continue
+        if household not in keys:
+            aside = household in known.aside["sample_households"]
+            expected = "样本户名单中该户已被隔离" if aside else "样本户名单中的编号"
+            batch.flag(row, "K281", "household", expected=expected)
+            continue
+        listed = str(sample.values["village"][keys[household]])
+        if listed != batch.values["village"][row]:
+            batch.flag(row, "K278", "village", expected=f"样本户名单中该户在 {listed}")
+
+
+def check_village(batch: Batch, known: Known, office: Office) -> None:
+    """Village in the register, below the county and city given, with the register's name; in the sample list."""
+    gazetteer = office.register.gazetteer
+    sample = known.keys.get("sample_villages")
+    names = batch.values.get("village_name")
+    for row in batch.live():
+        village = str(batch.values["village"][row])
+        if not _village_code(batch, row, office):
+            continue
+        for level in ("county", "city"):
+            if level in batch.values and batch.values[level][row] != parent_code(village, level):
+                batch.flag(row, "K278", level, expected=f"村代码属于{gazetteer.name(parent_code(village, level))}")
+                break
+        if row in batch.bad:
+            continue
+        if sample is not None and village not in sample:
+            batch.flag(row, "K281", "village", expected="样本村名单中的村代码")
+        elif names and names[row] is not None:
+            found = gazetteer.candidates(str(names[row]), "village", parent_code(village, "town"))
+            if village not in found:
+                batch.flag(row, "K278", "village_name", expected=gazetteer.name(village))
+            elif tidy_name(str(names[row])) != gazetteer.name(village):
+                batch.remark(row, "K285", "village_name", action=NORMALISE, expected=gazetteer.name(village))
+                names[row] = gazetteer.name(village)
+
+
+def _village_code(batch: Batch, row: int, office: Office, column: str = "village") -> bool:
+    outcome = office.register.code(str(batch.values[column][row]), ("village",))
+    if outcome.value is None:
+        batch.flag(row, outcome.code, column, expected=outcome.expected)
+        return False
+    return True
+
+
+def check_village_code(batch: Batch, known: Known, office: Office) -> None:
+    """The village stands in the register."""
+    for row in batch.live():
+        _village_code(batch, row, office)
+
+
+def check_in_village_sample(batch: Batch, known: Known, office: Office) -> None:
+    """The household's village stands in the sample list of villages, drawn in the same way."""
+    villages, keys = known.batches.get("sample_villages"), known.keys.get("sample_villages", {})
+    if villages is None:
+        return
+    for row in batch.live():
+        village = str(batch.values["village"][row])
+        if village not in keys:
+            batch.flag(row, "K281", "village", expected="样本村名单中的村代码")
+        elif villages.values["selection"][keys[village]] != batch.values["selection"][row]:
+            expected = str(villages.values["selection"][keys[village]])
+            batch.flag(row, "K278", "selection", expected=f"样本村名单中为 {expected}")
+
+
+def check_stage_sizes(batch: Batch, known: Known, office: Office) -> None:
+    """No stage draws more units than there are."""
+    for row in batch.live():
+        for stage in ("counties", "towns", "villages", "households"):
+            total, drawn = batch.values[f"n_{stage}"][row], batch.values[f"m_{stage}"][row]
+            if float(drawn) > float(total):  # type: ignore[arg-type]
+                label = batch.contract.column(f"n_{stage}").label
+                batch.flag(row, "K280", f"m_{stage}", expected=f"不超过{label} {total:g}")
+                break
+
+
+def check_questions(batch: Batch, known: Known, office: Office) -> None:
+    """No count exceeds the count that bounds it."""
+    questions = office.plan.questions
+    bounded = [q for q in questions.values() if q.at_most and q.id in batch.values and q.at_most in batch.values]
+    for row in batch.live():
+        for q in bounded:
+            value, bound = batch.values[q.id][row], batch.values[q.at_most][row]
+            if value is not None and bound is not None and float(value) > float(bound):  # type: ignore[arg-type]
+                label = questions[q.at_most].label
+                batch.flag(row, "K280", q.id, expected=f"不超过{label} {float(bound):g}")  # type: ignore[arg-type]
+                break
+
+
+def check_visit_date(batch: Batch, known: Known, office: Office) -> None:
+    """Visits lie in the plan's year; one after the due date is kept and marked."""
+    year, due = int(office.plan.meta["year"]), office.plan.dates["survey_due"]
+    start, end = date(year, 1, 1), office.plan.dates["end"]
+    for row in batch.live():
+        day = batch.values["visit_date"][row]
+        assert isinstance(day, date)
+        if not start <= day <= end:
+            batch.flag(row, "K270", "visit_date", expected=f"{start.isoformat()} 至 {end.isoformat()}")
+        elif day > due:
+            batch.remark(row, "K299", "visit_date", expected=f"不晚于 {due.isoformat()}")
+
+
+def check_enumerator(batch: Batch, known: Known, office: Office) -> None:
+    """An enumerator is a code; what may be a name is not kept."""
+    values = batch.values["enumerator"]
+    for row in batch.live():
+        if values[row] is not None and not re.fullmatch(r"[A-Za-z0-9_./-]+", str(values[row]), re.ASCII):
+            values[row] = None
+            batch.remark(row, "K258", "enumerator", action=NORMALISE, value="（已遮盖）")
+
+
+def check_places(batch: Batch, known: Known, office: Office) -> None:
+    """Codes agree with their level and parent, divisions with the plan's own list."""
+    divisions = office.plan.gazetteer.by_code
+    codes = {str(v) for v in batch.values["place"] if v is not None}
+    for row in batch.live():
+        code, level = str(batch.values["place"][row]), ZH_LEVEL[str(batch.values["level"][row])]
+        parent = str(batch.values["parent"][row])
+        if not (code.isascii() and code.isdigit() and len(code) == 12):
+            batch.flag(row, "K279", "place", expected="12 位数字")
+        elif level_of(code) != level:
+            batch.flag(row, "K278", "level", expected=f"代码 {code} 的级别")
+        elif not parent_matches(code, parent, level) or (level in {"town", "village"} and parent not in codes):
+            batch.flag(row, "K277", "parent", expected=parent_code(code, _ABOVE[level]))
+        elif code in divisions and tidy_name(str(batch.values["name"][row])) != divisions[code].name:
+            batch.flag(row, "K278", "name", expected=divisions[code].name)
+        elif level in {"city", "county"} and code not in divisions:
+            batch.flag(row, "K281", "place", expected="本省市县代码")
+
+
+def parent_matches(code: str, parent: str, level: str) -> bool:
+    """True when `parent` is the code one level up."""
+    return parent == parent_code(code, _ABOVE[level])
+
+
+def check_objects(batch: Batch, known: Known, office: Office) -> None:
+    """Targets belong to their class: cities as the plan lists them;江门 is left out; classes get their ids."""
+    plan = office.plan
+    by_short = {c.short: c for c in plan.classes.values()}
+    for row in batch.live():
+        code, name = str(batch.values["object"][row]), str(batch.values["name"][row])
+        target_class = by_short[str(batch.values["class_id"][row])]
+        if code in plan.excluded:
+            batch.flag(row, "K288", "object", expected=plan.excluded[code])
+        elif target_class.kind == "city":
+            official = plan.gazetteer.name(code)
+            if code not in target_class.members:
+                batch.flag(row, "K281", "object", expected=f"{target_class.label}之一")
+            elif tidy_name(name) not in {official, official.removesuffix("市")}:
+                batch.flag(row, "K278", "name", expected=official)
+            elif name != official:
+                batch.remark(row, "K285", "name", action=NORMALISE, expected=official)
+                batch.values["name"][row] = official
+        if row not in batch.bad:
+            batch.values["class_id"][row] = target_class.id
+
+
+def check_pairing(batch: Batch, known: Known, office: Office) -> None:
+    """The helper is one of the helper cities, the unit one of the units."""
+    classes = office.register.classes
+    wanted = {"helper_city": "city6", "unit": "unit235"}
+    for row in batch.live():
+        for column, class_id in wanted.items():
+            value = batch.values[column][row]
+            if value is not None and classes.get(str(value)) != class_id:
+                label = office.plan.classes[class_id].label
+                batch.flag(row, "K281", column, expected=f"{label}之一")
+                break
+
+
+def check_totals(batch: Batch, known: Known, office: Office) -> None:
+    """Levels of a margin are the county's code, a kind of household or a size group."""
+    allowed = {"户类型": HH_KINDS, "家庭规模": SIZE_GROUPS}
+    for row in batch.live():
+        margin, level = str(batch.values["margin"][row]), str(batch.values["level"][row])
+        if margin == "县":
+            outcome = office.register.place(level, "county", str(batch.values["city"][row]))
+            if outcome.value is None:
+                batch.flag(row, outcome.code or "K275", "level", expected=outcome.expected)
+                continue
+            if outcome.code:
+                batch.remark(row, outcome.code, "level", action=NORMALISE, expected=outcome.expected)
+            batch.values["level"][row] = outcome.value
+            continue
+        found = {tidy(a): a for a in allowed[margin]}.get(tidy(level))
+        if found is None:
+            batch.flag(row, "K272", "level", expected="、".join(allowed[margin]))
+        else:
+            batch.values["level"][row] = found
+
+
+def check_teams(batch: Batch, known: Known, office: Office) -> None:
+    """No team assesses the city that leads it."""
+    for row in batch.live():
+        if batch.values["leader_city"][row] == batch.values["city"][row]:
+            batch.flag(row, "K278", "city", expected="考核组不考核组长所在市")
+
+
+def check_daily(batch: Batch, known: Known, office: Office) -> None:
+    """A deduction has a severity, a measure has a name and a value."""
+    for row in batch.live():
+        wanted = ("severity",) if batch.values["kind"][row] == "扣分事项" else ("measure", "value")
+        for column in wanted:
+            if batch.values[column][row] is None:
+                batch.flag(row, "K260", column)
+                break
+
+
+def check_items(batch: Batch, known: Known, office: Office) -> None:
+    """Item numbers exist on the index table of the target's class."""
+    for row in batch.live():
+        item = batch.values["item"][row]
+        class_id = office.register.classes.get(str(batch.values["object"][row]), "")
+        if item is None or class_id not in office.plan.classes:
+            continue
+        n = len(office.plan.forms[office.plan.classes[class_id].form].items)
+        if not 1 <= float(item) <= n:  # type: ignore[arg-type]
+            batch.flag(row, "K265", "item", expected=f"1 至 {n}")
+
+
+def check_problem_place(batch: Batch, known: Known, office: Office) -> None:
+    """The place of a problem stands in the register; a done problem is not done before it was found."""
+    for row in batch.live():
+        place = batch.values["place"][row]
+        if place is not None:
+            outcome = office.register.code(str(place), ("city", "county", "town", "village"))
+            if outcome.value is None:
+                batch.flag(row, outcome.code, "place", expected=outcome.expected)
+                continue
+        found, done = batch.values["date"][row], batch.values["done_date"][row]
+        if isinstance(found, date) and isinstance(done, date) and done < found:
+            batch.flag(row, "K270", "done_date", expected=f"不早于 {found.isoformat()}")
+
+
+RULES_BY_TABLE: dict[str, tuple[Rule, ...]] = {
+    "objects": (check_objects,),
+    "places": (check_places,),
+    "pairing": (check_village_code, check_pairing),
+    "totals": (check_totals,),
+    "sample_villages": (check_village_code, check_stage_sizes),
+    "sample_households": (check_in_village_sample,),
+    "households": (check_village, check_household, check_visit_date, check_questions, check_enumerator),
+    "villages": (check_village, check_visit_date, check_questions),
+    "teams": (check_teams,),
+    "daily": (check_daily,),
+    "self_grades": (check_items,),
+    "problems": (check_items, check_problem_place),
+}
