@@ -19,7 +19,7 @@ from kaohe.run.demo.random import stream
 
 MIN_HOUSEHOLDS = 16  # of a village
 TOWNS = (3, 14)
-VILLAGES = (2, 14)
+VILLAGES = (3, 14)
 LIMITS = (15_000, 10_000_000)
 PAIRED_SHARE = 0.6
 DESIGNATED_SHARE = 0.35
@@ -96,12 +96,12 @@ def _lower_levels(seed: int, households: int, counties: pd.DataFrame) -> tuple[p
     rng = stream(seed, "places")
     size = rng.gamma(6.0, 1.0, len(counties)) + 2.0
     target = households * size / size.sum()
-    floor = TOWNS[0] * VILLAGES[0] * MIN_HOUSEHOLDS * 1.4
+    floor = TOWNS[0] * VILLAGES[0] * MIN_HOUSEHOLDS * 1.15
     target = np.maximum(target, floor)
     town_rows: list[tuple[str, str, str]] = []
     village_rows: list[tuple[str, str, str, float]] = []
     for code, expected in zip(counties["code"], target, strict=True):
-        per_village = max(MIN_HOUSEHOLDS * 1.4, 58.0 * max(1.0, (households / 400_000) ** 0.75))
+        per_village = max(MIN_HOUSEHOLDS * 1.15, 58.0 * max(1.0, (households / 400_000) ** 0.75))
         per_town = max(VILLAGES[0], min(8.0, expected / TOWNS[0] / per_village)) * per_village
         n_towns = int(np.clip(round(expected / per_town), *TOWNS))
         names = town_names(rng, n_towns)

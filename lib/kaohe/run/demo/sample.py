@@ -107,7 +107,7 @@ def _villages(people: Population, rng: np.random.Generator, sizes: Design) -> pd
     out = pd.DataFrame(picked, columns=columns).assign(selection=RANDOM)
     key = _key_villages(people, out["position"].to_numpy(), sizes.key_villages)
     towns_in = people.geography.towns["parent"].value_counts()
-    extra = pd.DataFrame({"position": key})
+    extra = pd.DataFrame({"position": np.array(key, dtype=np.int64)})
     extra["n_towns"] = towns_in.loc[frame["county"].iloc[key]].to_numpy()
     extra["n_villages"] = frame["town"].value_counts().loc[frame["town"].iloc[key]].to_numpy()
     extra = extra.assign(m_towns=np.minimum(sizes.towns, extra["n_towns"]), selection=KEY)
