@@ -101,7 +101,10 @@ def build_grades(clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Ge
     }
     tables["contributions"] = contributions(components(scored, index, daily, streams, plan), scores, plan)
     tables["rank_intervals"], tables["rank_probabilities"] = uncertainty_tables(scores, scored, streams, plan, rng)
-    what_ifs = [sensitivity(class_scores(c, index, streams, scores, plan), plan, rng=rng) for c in plan.classes]
+    what_ifs = [
+        sensitivity(class_scores(c, index, streams, scores, plan), plan, rng=own)
+        for c, own in zip(plan.classes, rng.spawn(len(plan.classes)), strict=True)
+    ]
     tables["sensitivity"] = without_ranks(pd.concat([w[0] for w in what_ifs], ignore_index=True), people)
     tables["sensitivity_summary"] = pd.concat([w[1] for w in what_ifs], ignore_index=True)
     return {name: conform(name, frame) for name, frame in tables.items()}

@@ -8,7 +8,7 @@ import pandas as pd
 from kaohe.base.plan import Plan
 from kaohe.grade.caps import fact_table
 from kaohe.grade.daily import DailyScores
-from kaohe.grade.inputs import Tables, take
+from kaohe.grade.inputs import Tables, take, worded
 from kaohe.grade.survey_score import DOMAIN, SurveyScores
 
 PARTS = {
@@ -116,14 +116,14 @@ def _by_object(rows: pd.DataFrame, good: pd.Series) -> pd.DataFrame:
 
 def _reported(clean: Tables) -> pd.Series:
     reports = take(clean, "self_reports")
-    return reports.groupby("object")["date"].agg(lambda d: int(d.notna().any()))
+    return reports["date"].notna().astype("int64").groupby(reports["object"]).max()
 
 
 def _households(people: pd.DataFrame, survey: Tables) -> pd.DataFrame:
     response = take(survey, "response")
     response = response[response["domain_type"].isin(DOMAIN.values())].set_index(["domain_type", "domain"])
     eligible = response["selected"] - response["vacant"]
-    kind = people["class_id"].map(DOMAIN).fillna("")
+    kind = worded(people["class_id"], DOMAIN)
     keys = pd.MultiIndex.from_arrays([kind, people["object"]])
     return pd.DataFrame(
         {

@@ -17,7 +17,7 @@ def county_list(clean: Tables, survey: Tables, plan: Plan) -> list[str]:
     """Counties of task cities with a field form or with sampled households, in code order."""
     task = {m for c in plan.classes.values() if c.form == "city14" for m in c.members}
     forms = take(clean, "forms")
-    field = forms[forms["form"].map(lambda f: f in plan.forms and plan.forms[f].kind == "field_form")]
+    field = forms[forms["form"].isin([f.id for f in plan.forms.values() if f.kind == "field_form"])]
     response = take(survey, "response")
     sampled = response[(response["domain_type"] == "county") & (response["selected"] > 0)]
     found = {*field["county"], *sampled["domain"]} - {""}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.grade.forms import item_weights
+from kaohe.grade.inputs import text, worded
 
 INDEX_COLUMNS = (
     "object", "class_id", "level", "concept", "item", "name", "group", "subgroup", "grade", "state", "value",
@@ -45,9 +46,9 @@ def index_items(rows: pd.DataFrame, people: pd.DataFrame, evidence: pd.DataFrame
     out = grid.merge(once, on=["object", "concept"], how="left", validate="1:1")
     known = (out["kinds"] == 1) & out["grade"].isin(plan.grades)
     out["grade"] = out["grade"].where(known, "").astype("object")
-    waived = out["waived"].fillna(False).astype(bool) & ~known
+    waived = out["waived"].eq(True) & ~known
     out["state"] = np.select([known, waived], ["graded", "not_applicable"], "not_graded")
-    out["remark"] = out["remark"].fillna("").astype("object")
+    out["remark"] = text(out["remark"])
     for code, grade in enumerate(plan.scale.order):
         out[f"p{code}"] = (out["grade"] == grade).astype("float64").where(known)
     out["basis"] = "index"
@@ -125,7 +126,7 @@ def cross_streams(items: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     n_items = items.groupby("object").size()
     n_gone = items[missing].groupby("object").size()
     nothing = out["object"].map(n_gone).fillna(0) == out["object"].map(n_items)
-    lacking = out["object"].map(gone).map(lambda n: f"第{n}项未评", na_action="ignore").fillna("")
+    lacking = worded(out["object"], {o: f"第{n}项未评" for o, n in gone.items()})
     out["note"] = lacking.where(~nothing, "没有收到考核指标表").astype("object")
     basis = out["object"].map(items.groupby("object")["basis"].first())
     out["note"] = out["note"].where(basis != "evidence", "本类对象没有指标表等次，以实地核查得分代替")
@@ -173,7 +174,7 @@ def item_grades(
     )  # fmt: skip
     field["grade"] = [plan.scale.grade(v) if v == v else "" for v in field["value"]]
     field = field.rename(columns={"about": "object"})
-    field["class_id"] = field["object"].map(by_class).fillna("")
+    field["class_id"] = worded(field["object"], by_class)
     return pd.concat([one, field, _county_blanks(field, counties, plan)], ignore_index=True)
 
 

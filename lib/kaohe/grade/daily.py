@@ -13,7 +13,7 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import DAILY_KINDS
-from kaohe.grade.inputs import Tables, by_id, take
+from kaohe.grade.inputs import Tables, by_id, take, text, worded
 from kaohe.grade.survey_score import indicator_score
 
 DEDUCTION, MEASURE = DAILY_KINDS
@@ -75,7 +75,7 @@ def _records(daily: pd.DataFrame, people: pd.DataFrame, plan: Plan) -> pd.DataFr
     choice = plan.choices["daily"]
     items = daily.merge(people[["object", "class_id"]], on="object", how="inner", validate="m:1")
     items["source"] = by_id(plan.daily_sources, items["source"])
-    items["source_name"] = items["source"].map(plan.daily_sources).fillna("").astype("object")
+    items["source_name"] = worded(items["source"], plan.daily_sources)
     items["measure"] = by_id({m["id"]: m["name"] for m in choice["measures"]}, items["measure"])
     table = choice["deductions"]
     points = [
@@ -121,7 +121,7 @@ def _measures(items: pd.DataFrame, people: pd.DataFrame, plan: Plan) -> pd.DataF
     )
     used = out.groupby("class_id")["value"].transform("count") > 0
     out = out[used].reset_index(drop=True)
-    out["record"] = out["record"].fillna("").astype("object")
+    out["record"] = text(out["record"])
     out["score"] = indicator_score(out["value"].to_numpy(), out["floor"].to_numpy(), out["target"].to_numpy())
     return out
 
@@ -162,10 +162,8 @@ def _streams(items: pd.DataFrame, measures: pd.DataFrame, people: pd.DataFrame, 
     out["score"] = score.where(usable)
     out["se"] = np.nan
     lacking = measures[measures["score"].isna()].groupby("object")["name"].agg("、".join)
-    notes = out["object"].map(lacking).map(lambda n: f"缺定量指标：{n}", na_action="ignore").fillna("")
-    vague = (
-        out["object"].map(n_unknown).map(lambda n: f"{int(n)}条扣分事项未注明严重程度", na_action="ignore").fillna("")
-    )
+    notes = worded(out["object"], {o: f"缺定量指标：{n}" for o, n in lacking.items()})
+    vague = worded(out["object"], {o: f"{int(n)}条扣分事项未注明严重程度" for o, n in n_unknown.items()})
     out["note"] = [("；".join(x for x in pair if x)) for pair in zip(notes, vague, strict=True)]
     out.loc[absent, "note"] = "没有收到日常工作记录"
     return out

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.plan import Plan, Scale
-from kaohe.grade.inputs import Tables, place_names, roster, take
+from kaohe.grade.inputs import Tables, place_names, roster, take, text
 
 NOT_APPLICABLE = "不适用"
 FIELD_LEVELS = ("county", "town", "village")
@@ -41,8 +41,8 @@ def item_rows(clean: Tables, plan: Plan) -> pd.DataFrame:
     rows = forms.merge(items, on="form", how="inner", validate="m:m")
     grades = take(clean, "grades")
     rows = rows.merge(_one_grade(grades), on=["form_key", "item"], how="left", validate="m:1")
-    rows["grade"] = rows["grade"].fillna("").astype("object")
-    rows["remark"] = rows["remark"].fillna("").astype("object")
+    rows["grade"] = text(rows["grade"])
+    rows["remark"] = text(rows["remark"])
     known = rows["grade"].isin(plan.grades)
     waived = ~known & (rows["grade"].eq(NOT_APPLICABLE) | rows["remark"].str.startswith(NOT_APPLICABLE))
     rows["state"] = np.select([known, waived], ["graded", "not_applicable"], "not_graded")
@@ -208,7 +208,7 @@ def form_scores(clean: Tables, plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:
     out["local_criteria"] = local.reindex(out.index).astype(bool)
     without = score_rows(rows[~rows["local"]], "form_key", plan)["score"]
     out["score_without_local"] = without.reindex(out.index).where(out["local_criteria"])
-    field = out["form"].map(lambda f: plan.forms[f].kind == "field_form")
+    field = out["form"].isin([f.id for f in plan.forms.values() if f.kind == "field_form"])
     out["object"] = out["object"].where(~(field & out["object"].eq("")), out["city"])
     out["place"] = out["place"].where(out["place"].ne(""), out["object"])
     out = out.reset_index()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -129,10 +130,15 @@ def place_names(clean: Tables, plan: Plan) -> dict[str, str]:
     return names
 
 
+def worded(keys: pd.Series, words: Mapping[Any, str]) -> pd.Series:
+    """The word of each key, "" where there is none."""
+    return pd.Series([words.get(k, "") for k in keys], index=keys.index, dtype="object")
+
+
 def by_id(known: Mapping[str, str], series: pd.Series) -> pd.Series:
     """Ids of values that are given as ids or as official names; unknown values become ""."""
     back = {name: key for key, name in known.items()}
-    return series.map(lambda v: v if v in known else back.get(v, "")).astype("object")
+    return worded(series, back | {key: key for key in known})
 
 
 def county_of(code: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from kaohe.base.plan import Plan
 from kaohe.grade.caps import Capped, fact_table
 from kaohe.grade.composite import LACKING, OPEN
-from kaohe.grade.inputs import Tables, place_names, text
+from kaohe.grade.inputs import Tables, place_names, text, worded
 
 ON_TIME, LATE, ABSENT = "按时", "逾期", "未报"
 
@@ -68,7 +68,7 @@ def rectify(problems: pd.DataFrame, clean: Tables, people: pd.DataFrame, plan: P
         concepts.get((class_id, int(item)), "") if item == item else ""
         for class_id, item in zip(out["class_id"], out["item"], strict=True)
     ]
-    out["label"] = out["concept"].map(plan.concepts).fillna("").astype("object")
+    out["label"] = worded(out["concept"], plan.concepts)
     out["prominent"] = out["prominent"] == 1
     return out
 

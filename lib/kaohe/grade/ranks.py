@@ -24,7 +24,9 @@ def rank_array(scores: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
         1 + number of scores that are greater by more than `tolerance`; NaN where there is no score.
     """
     scores = np.asarray(scores, dtype="float64")
-    flat = scores.reshape(-1, scores.shape[-1]) if scores.ndim else scores.reshape(1, 1)
+    if scores.size == 0:
+        return scores.copy()
+    flat = scores.reshape(-1, scores.shape[-1])
     out = np.full(flat.shape, np.nan)
     for row, line in enumerate(flat):
         known = ~np.isnan(line)

@@ -109,8 +109,8 @@ def class_scores(
     return ClassScores(
         class_id, objects, shares, part["omega"].to_numpy(dtype="float64").reshape(n, k) * known,
         [i.group for i in items], [plan.concepts[i.concept] for i in items],
-        own.pivot(index="object", columns="stream", values="score").reindex(objects)[names].to_numpy(),
-        own.pivot(index="object", columns="stream", values="weight").reindex(objects)[names].to_numpy(),
+        own.pivot(index="object", columns="stream", values="score").reindex(index=objects, columns=names).to_numpy(dtype="float64"),
+        own.pivot(index="object", columns="stream", values="weight").reindex(index=objects, columns=names).to_numpy(dtype="float64"),
         names.index("cross"), np.array([order.index(c) if c else 0 for c in ranked["cap"]], dtype=np.int64),
     )  # fmt: skip
 

@@ -263,6 +263,7 @@ def uncertainty_tables(
         Weighted streams (object, stream, weight).
     plan : Plan
     rng : Generator
+        Each class gets a child of its own, so that one class's draws do not depend on another's.
 
     Notes
     -----
@@ -274,7 +275,7 @@ def uncertainty_tables(
     draws, level = int(choice["draws"]), float(choice["level"])
     weight = streams[streams["stream"] == "survey"].set_index("object")["weight"]
     intervals, probabilities = [], []
-    for cls in plan.classes.values():
+    for cls, own in zip(plan.classes.values(), rng.spawn(len(plan.classes)), strict=True):
         part = scores[scores["class_id"] == cls.id].set_index("object")
         table = part[["class_id", "rank"]].assign(
             low=np.nan, high=np.nan, sim_low=np.nan, sim_high=np.nan, p_rank=np.nan, p_grade=np.nan
@@ -283,12 +284,12 @@ def uncertainty_tables(
         if "survey" in cls.streams and len(ranked):
             w = weight.reindex(ranked.index).to_numpy()
             variance = np.where(w > 0, ranked["se"].to_numpy() ** 2, 0.0)
-            marginal, joint = rank_sets(ranked["composite"], variance, level, rng=rng, draws=draws)
+            marginal, joint = rank_sets(ranked["composite"], variance, level, rng=own, draws=draws)
             drawn = np.tile(ranked["composite"].to_numpy(), (draws, 1))
             moving = [c for c, x in zip(ranked.index, w, strict=True) if x > 0]
             at = [ranked.index.get_loc(c) for c in moving]
             point = ranked["survey"].to_numpy()[at]
-            drawn[:, at] += w[at] * (draw_survey(survey, moving, draws, rng) - point)
+            drawn[:, at] += w[at] * (draw_survey(survey, moving, draws, own) - point)
             found = rank_draws(list(ranked.index), drawn, list(ranked["cap"]), plan)
             table = _fill(table, ranked, marginal, joint, found, plan)
             probabilities += [
