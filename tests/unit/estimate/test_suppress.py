@@ -1,0 +1,71 @@
+"""What is withheld, what carries a mark, and that a withheld count cannot be had by subtraction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kaohe.estimate.suppress import grade_quality, relative_error, secondary, suppress
+
+DISCLOSURE = {"min_households": 10, "min_villages": 3, "caution_cv": 0.15, "suppress_cv": 0.50, "min_psu": 2}
+SURVEY = {"min_n": 30, "max_cv": 0.30}
+
+
+def rows(**more: object) -> pd.DataFrame:
+    base = {"unit": "household", "estimate": 0.5, "se": 0.02, "n": 100, "n_psu": 9, "is_share": True}
+    return pd.DataFrame([{**base, **more}])
+
+
+@pytest.mark.parametrize(
+    ("change", "want"),
+    [
+        ({}, "ok"),
+        ({"n": 9}, "suppressed"),
+        ({"n": 10}, "caution"),
+        ({"n": 29}, "caution"),
+        ({"n": 30}, "ok"),
+        ({"unit": "village", "n": 2}, "suppressed"),
+        ({"unit": "village", "n": 3}, "ok"),
+        ({"se": np.nan, "n_psu": 1}, "not_estimable"),
+        ({"n_psu": 1}, "not_estimable"),
+        ({"se": np.nan, "n_psu": 1, "n": 9}, "suppressed"),
+        ({"se": 0.076}, "caution"),
+        ({"se": 0.26}, "suppressed"),
+        ({"estimate": 0.01, "se": 0.006}, "ok"),  # precise in points of percentage, although se is 60 % of it
+        ({"estimate": 0.99, "se": 0.006}, "ok"),
+        ({"estimate": 0.0, "se": 0.0}, "caution"),
+        ({"estimate": 1.0, "se": 0.0}, "caution"),
+        ({"estimate": 100.0, "se": 16.0, "is_share": False}, "caution"),
+        ({"estimate": 100.0, "se": 51.0, "is_share": False}, "suppressed"),
+        ({"estimate": -100.0, "se": 10.0, "is_share": False}, "ok"),
+    ],
+)
+def test_quality(change: dict[str, object], want: str) -> None:
+    assert grade_quality(rows(**change), DISCLOSURE, SURVEY).tolist() == [want]
+
+
+def test_a_share_and_its_complement_are_judged_alike() -> None:
+    both = pd.concat([rows(estimate=0.03, se=0.01), rows(estimate=0.97, se=0.01)])
+    one, other = relative_error(both)
+    assert one == pytest.approx(other)
+
+
+def test_suppressed_values_are_missing_and_never_zero() -> None:
+    frame = rows(ci_low=0.1, ci_high=0.2, deff=1.0, cv=0.1).assign(quality="suppressed")
+    out = suppress(frame)
+    assert out[["estimate", "se", "ci_low", "ci_high", "deff", "cv"]].isna().all(axis=None)
+    assert out["n"].tolist() == [100]
+    assert frame["estimate"].tolist() == [0.5]
+    shown = suppress(frame.assign(quality="ok"))
+    pd.testing.assert_frame_equal(shown, frame.assign(quality="ok"))
+
+
+def test_one_withheld_county_takes_a_second_with_it() -> None:
+    n = [80, 7, 60, 75, 50, 6, 5]
+    frame = pd.DataFrame({"indicator": "q", "n": n, "domain": list("abcdefg")})
+    parent = pd.Series(["X"] * 4 + ["Y"] * 3)
+    low = frame["n"] < 10
+    extra = secondary(frame, parent, low)
+    assert frame.loc[extra, "domain"].tolist() == ["c"]  # the smallest other of X; Y has two already
+    assert not secondary(frame, pd.Series([""] * 7), low).any()
