@@ -45,7 +45,7 @@ def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     Returns
     -------
     dict
-        Tables ``weights`` (respondents only), ``response`` (province, cities, counties),
+        Tables ``weights`` (respondents only), ``response`` (province, cities, counties, helper cities),
         ``nonresponse``, ``calibration``, ``weight_diagnostics``, as their contracts have them.
         Where the office gave no register totals, ``weight`` is the weight after nonresponse and
         ``calibration`` is empty.
@@ -85,7 +85,7 @@ def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     diagnostics["register_households"] = diagnostics["city"].map(register).astype(float)
     return {
         "weights": sample[BUILT["weights"].names].sort_values("household", ignore_index=True),
-        "response": _response(everyone, names),
+        "response": _response(everyone.assign(helper=everyone["village"].map(_helpers(clean["pairing"]))), names),
         "nonresponse": adjusted.account[BUILT["nonresponse"].names],
         "calibration": calibration[BUILT["calibration"].names],
         "weight_diagnostics": diagnostics[BUILT["weight_diagnostics"].names],
@@ -103,11 +103,17 @@ def _everyone(sample: pd.DataFrame, answered: pd.DataFrame, usable: set[str]) ->
     return out
 
 
+def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
+    """Helper city by village, for the villages that have one."""
+    known = pairing[pairing["helper_city"].notna() & (pairing["helper_city"] != "")]
+    return dict(zip(known["village"], known["helper_city"], strict=True))
+
+
 def _response(listed: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    """Outcomes of the sample by province, city and county."""
+    """Outcomes of the sample by province, city, county and helper city (its paired villages)."""
     rows = []
     groups = [("province", PROVINCE, listed)]
-    for level in ("city", "county"):
+    for level in ("city", "county", "helper"):
         groups += [(level, str(code), group) for code, group in listed.groupby(level, sort=True)]
     for level, code, group in groups:
         outcome = group["outcome"]

@@ -81,13 +81,16 @@ def conclusions_county(job: Source) -> Notes:
     row = first(job.own("counties"))
     notes = [_county_verdict(row, ctx)]
     items = job.own("item_grades")
-    if row is not None and (items["level"] == "county").any():
+    if row is not None and row["n_county"] > 0:
         notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
     notes.append(_county_survey(job))
     notes.append(
         problems(problems_of(job.table("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
     )
-    notes.append(Note("核查地点按方案重点抽查脱贫任务较重、存在问题较多的县镇村，得分不代表全县平均水平。", "t-forms"))
+    if row is not None and row["n_county"] + row["n_town"] + row["n_village"] > 0:
+        notes.append(
+            Note("核查地点按方案重点抽查脱贫任务较重、存在问题较多的县镇村，得分不代表全县平均水平。", "t-forms")
+        )
     return Notes(notes)
 
 
@@ -179,14 +182,20 @@ def complete_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
     due = rows[rows["expected"] > 0]
     if due.empty:
         return Note(f"没有{ctx.name}应报数据的记录。", ref)
-    short = [
-        f"{r['label']}（应有{numbers.integer(r['expected'])}，实有{numbers.integer(r['received'])}）"
-        for r in records(due)
-        if r["received"] < r["expected"]
-    ]
-    if not short:
-        return Note("应报数据全部收齐。", ref)
-    return Note(f"应报数据未全部收齐的有：{numbers.names(short, 3)}。", ref)
+    late = [r for r in records(due) if r["received"] < r["expected"]]
+    unanswered = any(r["part"] == "survey" for r in late)
+    short = [_short(r) for r in late if r["part"] != "survey"]
+    if short:
+        return Note(f"应报数据未全部收齐：{numbers.names(short, 4)}。", ref)
+    return Note("除未应答的样本户外，应报数据全部收齐。" if unanswered else "应报数据全部收齐。", ref)
+
+
+def _short(row: Row) -> str:
+    unit = "份" if row["part"] == "self_report" else "项"
+    if row["received"] == 0:
+        return f"没有收到{row['label']}"
+    lack = row["expected"] - row["received"]
+    return f"{row['label']}缺{numbers.integer(lack)}{unit}（应有{numbers.integer(row['expected'])}{unit}）"
 
 
 def _grade_and_score(row: Row | None) -> list[Card]:
@@ -255,7 +264,7 @@ def _county_survey(job: Source) -> Note:
         return Note(f"专项调查没有{ctx.name}的样本户。", "")
     if usable.empty:
         return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
     if compared == 0:
         return Note(f"{ctx.name}专项调查的估计没有可与全省比较的。", "t-estimates")
     if not worse and not better:

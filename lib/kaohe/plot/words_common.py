@@ -49,9 +49,15 @@ def grade_counts(words: pd.Series) -> str:
     return "、".join(parts)
 
 
-def missing_streams(streams: pd.DataFrame) -> list[str]:
-    """Names of the streams that count and have no score, in order."""
-    return [str(r["stream_name"]) for r in records(streams) if numbers.is_missing(r["score"]) and r["weight"] > 0]
+def lacking(row: Row) -> str:
+    """What a stream without a score lacks: all of it, or some of its parts."""
+    why = f"（{row['note']}）" if row["note"] else ""
+    return f"{row['stream_name']}有缺项{why}" if row["state"] == "缺项" else f"缺{row['stream_name']}数据{why}"
+
+
+def _what_lacks(streams: pd.DataFrame) -> str:
+    parts = [lacking(r) for r in records(streams) if numbers.is_missing(r["score"]) and r["weight"] > 0]
+    return "、".join(parts) or "数据不全"
 
 
 def possible_grades(row: Row, ctx: Context) -> str:
@@ -80,9 +86,7 @@ def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> l
     if row is None:
         return [Note(f"没有{ctx.name}的综合评价结果。", "")]
     if numbers.is_missing(row["composite"]):
-        lacking = missing_streams(job.own("streams"))
-        what = f"缺少{'、'.join(lacking)}数据" if lacking else "数据不全"
-        text = f"{ctx.name}{what}，不计综合得分、不定等次、不排名次；{possible_grades(row, ctx)}"
+        text = f"{ctx.name}{_what_lacks(job.own('streams'))}，不计综合得分、不定等次、不排名次；{possible_grades(row, ctx)}"
         return [Note(end(text) + _actions(job), ref_streams)]
     scored = f"综合得分{numbers.score(row['composite'])}分"
     if row["grade_final"] not in terms.GRADES:
@@ -176,8 +180,8 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
         if len(rows):
             what = numbers.names([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
             named.append(f"{numbers.quoted(grade)}{len(rows)}项（{what}）")
-    weakest = poor if len(poor) else ordinary
-    where = _where(field, str(weakest.iloc[0]["concept"]), ctx)
+    weakest = [str(c) for c in (poor if len(poor) else ordinary)["concept"]]
+    where = _where(field, max(weakest, key=lambda c: field_weak(field, c)[0]), ctx)
     return Note(end(f"{form}{len(graded)}项指标中，{'、'.join(named)}{where}{tail}"), ref)
 
 
@@ -193,6 +197,8 @@ def _where(field: pd.DataFrame, concept: str, ctx: Context) -> str:
         return ""
     if bad == 0:
         return f"；{concept_name(concept, ctx)}在实地核查的{of}处均未评为一般及以下"
+    if bad == of:
+        return f"；{concept_name(concept, ctx)}在实地核查的{of}处全部为一般及以下"
     return f"；{concept_name(concept, ctx)}在实地核查的{of}处中有{bad}处为一般及以下"
 
 

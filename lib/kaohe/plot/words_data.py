@@ -113,6 +113,8 @@ def conclusions_quality(job: Source) -> Notes:
         if aside
         else "，没有隔离"
     )
+    other = int(intake["declared"].sum() + intake["blank"].sum())
+    text += f"；合计行和空行{numbers.integer(other)}行" if other else ""
     text += (
         "；逐件核对，读入与采用、隔离、合计行、空行之和无差额"
         if balance == 0

@@ -6,7 +6,7 @@ from kaohe.plot import numbers, terms
 from kaohe.plot.output import Context, Text
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_data import CHOSEN, choices_in_force
-from kaohe.plot.words_common import Row, Source, end, first
+from kaohe.plot.words_common import Row, Source, end, first, lacking
 
 
 def gaps(job: Source) -> Text:
@@ -32,11 +32,10 @@ def gaps(job: Source) -> Text:
 
 
 def _lacking(row: Row) -> str:
-    why = f"（{row['note']}）" if row["note"] else ""
     if row["weight"] == 0:
-        return f"缺{row['stream_name']}数据{why}，已按人工决定把它的权重按比例分给其余来源，决定见人工决定记录。"
+        return f"{lacking(row)}，已按人工决定把它的权重按比例分给其余来源，决定见人工决定记录。"
     return (
-        f"缺{row['stream_name']}数据{why}，该来源得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分之间；"
+        f"{lacking(row)}，该来源得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分之间；"
         "不以其他来源代替，不重新分配权重。"
     )
 
@@ -60,11 +59,11 @@ def class_gaps(job: Source) -> Text:
     rows = job.table("composite") if job.ctx.kind == "province" else job.peers("composite")
     names = dict(zip(rows["object"], rows["name"], strict=True))
     said = []
-    lacking = streams[streams["score"].isna() & (streams["weight"] > 0)]
-    for stream in dict.fromkeys(lacking["stream_name"]):
-        who = [names.get(o, str(o)) for o in lacking[lacking["stream_name"] == stream]["object"]]
+    absent = streams[streams["score"].isna() & (streams["weight"] > 0)]
+    for stream in dict.fromkeys(absent["stream_name"]):
+        who = [names.get(o, str(o)) for o in absent[absent["stream_name"] == stream]["object"]]
         said.append(
-            f"缺{stream}数据的有{len(who)}个：{numbers.names(who, 6, '个')}，不计综合得分、不定等次、不排名次，只给上下界。"
+            f"{stream}缺数据或有缺项的有{len(who)}个：{numbers.names(who, 6, '个')}，不计综合得分、不定等次、不排名次，只给上下界。"
         )
     doubt = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
     if len(doubt):

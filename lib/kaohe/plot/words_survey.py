@@ -18,18 +18,20 @@ def province_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["domain_type"] == "province"]
 
 
-def comparable(own: pd.DataFrame, province: pd.DataFrame) -> tuple[list[Row], list[Row], int]:
+def comparable(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> tuple[list[Row], list[Row], int]:
     """Indicators whose whole interval is worse or better than the province's estimate.
 
     Parameters
     ----------
     own, province : DataFrame
         ``estimates`` of the target and of the province.
+    ctx : Context
+        Its codebook gives the order.
 
     Returns
     -------
     worse, better : list of rows
-        In codebook order.
+        Scored indicators first, then in codebook order.
     compared : int
         How many were comparable: direction known, an interval, quality fit for conclusions.
     """
@@ -37,7 +39,10 @@ def comparable(own: pd.DataFrame, province: pd.DataFrame) -> tuple[list[Row], li
     worse: list[Row] = []
     better: list[Row] = []
     compared = 0
-    for row in records(own[own["unit"] == "household"]):
+    questions = list(ctx.plan.questions.values())
+    order = {q.id: (q.weight == 0, n) for n, q in enumerate(questions)}
+    rows = records(own[own["unit"] == "household"])
+    for row in sorted(rows, key=lambda r: order.get(str(r["indicator"]), (True, len(order)))):
         beside = whole.get(row["indicator"])
         if row["quality"] != "ok" or row["direction"] not in {"up", "down"} or numbers.is_missing(beside):
             continue
@@ -105,7 +110,7 @@ def contradictions(worse: list[Row], items: pd.DataFrame, ctx: Context) -> str:
                 f"{ctx.plan.concepts[concept]}（指标表{numbers.quoted(str(graded[concept]))}，{row['label']}明显差于全省）"
             )
     if not found:
-        return "；没有发现指标表等次高而调查结果明显偏差的事项"
+        return "；没有发现指标表等次较高而调查结果明显差于全省的事项"
     return f"；指标表等次与调查结果不一致、需要核实的有{numbers.names(found, 3)}"
 
 
@@ -118,7 +123,7 @@ def survey_note(job: Source, *, ref: str) -> Note:
     answered = first(job.own("response"))
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
     text = f"{heard}，{_satisfaction(own)}{against_province(worse, better, compared)}"
     return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), ref)
 
@@ -140,7 +145,7 @@ def conclusions_survey(job: Source) -> Notes:
     own = job.own("estimates")
     if own.empty:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")))
+    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
     notes = [_sample(job)]
     row = shown(own, SATISFACTION)
     if row is not None:

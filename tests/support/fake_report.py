@@ -1,0 +1,75 @@
+"""A report that was never opened: frames made by hand, read as an open report reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kaohe.base.built import BUILT
+from kaohe.base.check import conform
+from kaohe.plot.output import Context
+from kaohe.publish.parts import Part, group_members, own_part, peers_part
+from kaohe.publish.reports import Target
+from support.built_frames import make_built
+
+BLANK = {"s": "", "f": np.nan, "i": 0, "b": False, "d": None}
+
+
+def frame(name: str, *rows: dict[str, Any]) -> pd.DataFrame:
+    """A built table of the rows given; columns not named are empty."""
+    blank = {column: BLANK[mark] for column, (mark, _) in BUILT[name].columns.items()}
+    return conform(name, pd.DataFrame([{**blank, **row} for row in rows], columns=BUILT[name].names))
+
+
+class FakeReport:
+    """Reads parts of frames as `kaohe.publish.report.Report` reads parts of files.
+
+    Tables not given are empty.
+    """
+
+    def __init__(self, ctx: Context, *, city: str = "", **frames: pd.DataFrame) -> None:
+        self.ctx = ctx
+        self.frames = frames
+        self._target = Target(ctx.kind, ctx.object, ctx.name, ctx.class_id, city)
+        self._targets = [
+            Target(str(r["kind"]), str(r["object"]), str(r["name"]), str(r["class_id"]), str(r["city"]))
+            for r in invented("targets").to_dict("records")
+        ]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A whole table."""
+        return self.frames[name] if name in self.frames else frame(name)
+
+    def own(self, name: str) -> pd.DataFrame:
+        """Rows of the target."""
+        return self._part(own_part(name, self._target))
+
+    def peers(self, name: str) -> pd.DataFrame:
+        """Rows of the target's class."""
+        return self._part(peers_part(name, self._target))
+
+    def _part(self, part: Part) -> pd.DataFrame:
+        whole = self.table(part.table)
+        if not part.column:
+            return whole
+        if part.op == "=":
+            return whole[whole[part.column] == part.value]
+        return whole[whole[part.column].isin(group_members(part.value, self._targets))]
+
+
+_MADE: dict[str, pd.DataFrame] = {}
+
+
+def invented(name: str) -> pd.DataFrame:
+    """One of the invented tables of `make_built`."""
+    if not _MADE:
+        _MADE.update(make_built())
+    return _MADE[name]
+
+
+def invented_report(ctx: Context, *, city: str = "", **changed: pd.DataFrame) -> FakeReport:
+    """A report on all the invented tables, some of them changed."""
+    invented("targets")
+    return FakeReport(ctx, city=city, **{**_MADE, **changed})
