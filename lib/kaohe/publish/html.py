@@ -7,7 +7,7 @@ asks for nothing from outside.
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ FAMILY_STACK = Markup(
     '"Kaohe Sans","Noto Sans SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif'
 )
 RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
-_FONT_HERE = "@font-goes-here@"
-_MARGINS = "第页，共 0123456789"
+FONT_HERE = "@font-goes-here@"
+MARGINS = "第页，共 0123456789"
 _SVG_TEXT = re.compile(r"<[^>]*>")
 
 
@@ -58,10 +58,6 @@ class KaoheExporter(TemplateExporter):
     def _pages(self) -> Environment:
         return page_environment()
 
-    @cached_property
-    def _fonts(self) -> PageFonts:
-        return PageFonts(library_characters())
-
     def from_notebook_node(  # type: ignore[override]
         self, nb: nbformat.NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
@@ -79,13 +75,19 @@ class KaoheExporter(TemplateExporter):
             page=page,
             index_href=self.index_href,
             stamp=stamp,
-            font=_FONT_HERE if self.embed_font else "",
+            font=FONT_HERE if self.embed_font else "",
             family_stack=FAMILY_STACK,
             running=RUNNING,
         )
         if self.embed_font:
-            text = text.replace(_FONT_HERE, self._fonts.data_uri(visible(text) + _MARGINS), 1)
+            text = text.replace(FONT_HERE, shared_fonts().data_uri(visible(text) + MARGINS), 1)
         return text, resources or {}
+
+
+@lru_cache(maxsize=1)
+def shared_fonts() -> PageFonts:
+    """The process's own cutter of fonts."""
+    return PageFonts(library_characters())
 
 
 def page_environment() -> Environment:

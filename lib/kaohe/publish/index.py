@@ -1,0 +1,198 @@
+"""The list of all reports: one offline page with search, filters and sorting, whole without its script."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from kaohe.base.plan import Plan
+from kaohe.plot.numbers import is_missing, number, percent
+from kaohe.publish.html import (
+    FAMILY_STACK,
+    FONT_HERE,
+    MARGINS,
+    RUNNING,
+    TEMPLATES,
+    page_environment,
+    shared_fonts,
+    visible,
+)  # fmt: skip
+from kaohe.publish.manifest import Entry
+from kaohe.publish.reports import ReportId
+
+STATES = {"fresh": "", "stale": "待更新", "failed": "失败", "missing": "未生成"}
+GROUPS = {
+    "province": "全省",
+    "class": "综合排序",
+    "county": "县（市、区）",
+    "unit": "单位",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One report in the list.
+
+    `order` keys sort columns; `state` is empty for a fresh one; `href` is empty where there is no page.
+    """
+
+    name: str
+    group: str
+    label: str
+    grade: str = ""
+    score: str = ""
+    rank: str = ""
+    completeness: str = ""
+    state: str = ""
+    href: str = ""
+    sort_score: float = -1.0
+    sort_rank: float = 1e9
+    sort_complete: float = -1.0
+
+
+def rows_of(
+    reports: Sequence[ReportId], states: Mapping[str, str], entries: Mapping[str, Entry],
+    tables: Mapping[str, pd.DataFrame], plan: Plan,
+) -> list[Row]:  # fmt: skip
+    """The list's rows in order.
+
+    Parameters
+    ----------
+    reports : sequence of ReportId
+        All there are.
+    states : mapping of slug to state
+        ``fresh``, ``stale``, ``failed`` or ``missing``.
+    entries : mapping of slug to Entry
+        The manifest.
+    tables : mapping of name to DataFrame
+        Built tables composite, rank_intervals and counties.
+    plan : Plan
+        Names of classes.
+    """
+    composite = {str(r["object"]): r for r in tables["composite"].to_dict("records")}
+    intervals = {str(r["object"]): r for r in tables["rank_intervals"].to_dict("records")}
+    counties = {str(r["county"]): r for r in tables["counties"].to_dict("records")}
+    found = []
+    for report in reports:
+        entry, state = entries.get(report.slug), states.get(report.slug, "missing")
+        has_page = bool(entry and entry.outputs)
+        facts: dict[str, Any] = {}
+        if report.notebook.stem in {"40_city", "50_unit"}:
+            facts = _target_facts(composite.get(report.target.object), intervals.get(report.target.object))
+        elif report.notebook.stem == "45_county":
+            facts = _county_facts(counties.get(report.target.object))
+        name = report.target.name
+        if report.notebook.kind == "county":
+            name = f"{plan.gazetteer.name(report.target.city)}{name}"
+        if report.notebook.kind == "province":
+            name = report.notebook.label
+        found.append(
+            Row(
+                name=name,
+                group=group_of(report, plan),
+                label=report.notebook.label,
+                state=STATES[state],
+                href=f"{report.slug}.html" if has_page else "",
+                **facts,
+            )
+        )
+    return found
+
+
+def group_of(report: ReportId, plan: Plan) -> str:
+    """What the class filter calls a report's target."""
+    if report.notebook.kind == "city":
+        cls = plan.classes.get(report.target.class_id)
+        return cls.short if cls else "市"
+    return GROUPS[report.notebook.kind]
+
+
+def _target_facts(row: Mapping[str, Any] | None, interval: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    rank, text = row["rank"], ""
+    if not is_missing(rank):
+        text = f"{rank:.0f}"
+        if interval is not None and not is_missing(interval["low"]):
+            text += f"（{interval['low']:.0f}–{interval['high']:.0f}）"
+        elif row["band"].endswith("档"):
+            text = str(row["band"])
+    return {
+        "grade": str(row["grade_final"] or row["status"]),
+        "score": "" if is_missing(row["composite"]) else number(row["composite"]),
+        "rank": text,
+        "completeness": "" if is_missing(row["completeness"]) else percent(row["completeness"]),
+        "sort_score": -1.0 if is_missing(row["composite"]) else round(float(row["composite"]), 3),
+        "sort_rank": 1e9 if is_missing(rank) else float(rank),
+        "sort_complete": -1.0 if is_missing(row["completeness"]) else round(float(row["completeness"]), 4),
+    }
+
+
+def _county_facts(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None or is_missing(row["score"]):
+        return {}
+    return {
+        "score": number(row["score"]),
+        "rank": "" if is_missing(row["rank"]) else f"{row['rank']:.0f}",
+        "sort_score": round(float(row["score"]), 3),
+        "sort_rank": 1e9 if is_missing(row["rank"]) else float(row["rank"]),
+    }
+
+
+def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequence[tuple[str, str]],
+                 failures: Sequence[tuple[str, str]], run: Sequence[tuple[str, str]], stamp: str) -> str:  # fmt: skip
+    """The index page.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    plan : Plan
+        Mark and document number.
+    banner : str
+        Said on top for invented data.
+    facts : sequence of (label, value)
+        Under the title: how many reports, which data.
+    failures : sequence of (name, reason)
+        Reports that could not be made.
+    run : sequence of (label, value)
+        How the last run went.
+    stamp : str
+        In the printed footer.
+    """
+    template = page_environment().get_template("kaohe/list.html.j2")
+    text = template.render(
+        rows=rows,
+        groups=list(dict.fromkeys(r.group for r in rows)),
+        grades=[g for g in (*plan.grades, "待核") if any(r.grade == g for r in rows)],
+        title=f"{plan.meta['year']}年扶贫开发工作成效考核分析报告总目录",
+        mark=str(plan.meta["mark"]),
+        document_no=str(plan.meta["document_no"]),
+        banner=banner,
+        facts=facts,
+        failures=failures,
+        run=run,
+        stamp=stamp,
+        script=script_text(),
+        script_hash=script_hash(),
+        font=FONT_HERE,
+        family_stack=FAMILY_STACK,
+        running=RUNNING,
+    )
+    return text.replace(FONT_HERE, shared_fonts().data_uri(visible(text) + MARGINS + "↑↓↕份"), 1)
+
+
+@lru_cache(maxsize=1)
+def script_text() -> str:
+    """The index's only script."""
+    return (TEMPLATES / "kaohe" / "index.js").read_text(encoding="utf-8").strip()
+
+
+def script_hash() -> str:
+    """SHA-256 of the script in base64, as the content policy names it."""
+    return b64encode(hashlib.sha256(script_text().encode()).digest()).decode("ascii")

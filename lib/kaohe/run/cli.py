@@ -1,0 +1,208 @@
+"""The command `kaohe`. Arguments in, messages and exit codes out; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+import kaohe
+from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+
+if TYPE_CHECKING:
+    from kaohe.base.plan import Plan
+
+INTERRUPTED = 130
+app = typer.Typer(
+    name="kaohe",
+    help="Analysis suite for the assessment of poverty-alleviation effectiveness (扶贫开发工作成效考核).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Raw = Annotated[Path, typer.Option("--raw", help="Folder of the office's files.")]
+Processed = Annotated[Path, typer.Option("--processed", help="Folder of processed tables.")]
+Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports.")]
+PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
+Notebooks = Annotated[Path | None, typer.Option("--notebooks", help="Folder of the numbered notebooks.")]
+Force = Annotated[bool, typer.Option("--force", help="Do it although nothing has changed.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")]
+Edition = Annotated[str, typer.Option("--edition", help="leadership, or statistician with the code folded.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
+Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
+Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
+
+RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out")] = RAW, seed: Seed = 2020, households: Households = 400_000
+) -> None:
+    """Write the demonstration's raw files, as an office would hold them, and its answer key."""
+    from kaohe.run import steps
+
+    steps.demo(out, seed, households, _say)
+
+
+@app.command()
+def clean(raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "") -> None:
+    """Clean the raw files: typed tables, and what was set aside with the reason."""
+    from kaohe.run import steps
+
+    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say))
+
+
+@app.command()
+def build(processed: Processed = PROCESSED, plan: PlanFolder = "", force: Force = False) -> None:
+    """Compute weights, estimates, grades, composite and ranks for the whole province."""
+    from kaohe.run import steps
+
+    steps.build(processed, _plan(plan), force, _say)
+
+
+@app.command()
+def run(
+    targets: Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)] = None,
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")] = None,
+    notebook: Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")] = None,
+    only_failed: Annotated[bool, typer.Option("--only-failed", help="Only those that failed last time.")] = False,
+    force: Force = False,
+    jobs: Jobs = 0,
+    edition: Edition = "leadership",
+    timeout: Timeout = 120.0,
+    cold: Cold = False,
+    processed: Processed = PROCESSED,
+    outputs: Outputs = OUTPUTS,
+    notebooks: Notebooks = None,
+    plan: PlanFolder = "",
+) -> None:
+    """Make the reports that are not fresh, and the index."""
+    from kaohe.run import steps
+    from kaohe.run.batch import Options, Selection
+
+    selection = Selection(targets or (), classes or (), notebook or (), only_failed)
+    options = Options(force, jobs, edition, timeout, not cold, plan)
+    raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
+
+
+@app.command("all")
+def all_(
+    demo: Annotated[bool, typer.Option("--demo", help="Make the demonstration when there are no raw files.")] = False,
+    seed: Seed = 2020,
+    households: Households = 400_000,
+    force: Force = False,
+    jobs: Jobs = 0,
+    edition: Edition = "leadership",
+    timeout: Timeout = 120.0,
+    cold: Cold = False,
+    raw: Raw = RAW,
+    processed: Processed = PROCESSED,
+    outputs: Outputs = OUTPUTS,
+    notebooks: Notebooks = None,
+    plan: PlanFolder = "",
+) -> None:
+    """Every step: demonstration (when asked for), clean, build, run."""
+    from kaohe.run import steps
+    from kaohe.run.batch import Options, Selection
+
+    chosen = _plan(plan)
+    if demo and steps.is_empty(raw):
+        steps.demo(raw, seed, households, _say)
+    cleaned = steps.clean(raw, processed, chosen, _say)
+    steps.build(processed, chosen, force, _say)
+    options = Options(force, jobs, edition, timeout, not cold, plan)
+    published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, _say)
+    raise typer.Exit(published or cleaned)
+
+
+@app.command()
+def targets(
+    processed: Processed = PROCESSED,
+    plan: PlanFolder = "",
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class.")] = None,
+) -> None:
+    """List what can be named: code, name, class and reports."""
+    from kaohe.run import steps
+
+    for line in steps.targets(processed, _plan(plan), classes or []):
+        typer.echo(line)
+
+
+@app.command()
+def status(
+    processed: Processed = PROCESSED, outputs: Outputs = OUTPUTS, notebooks: Notebooks = None, plan: PlanFolder = ""
+) -> None:
+    """How many reports are fresh, stale, failed or missing, and which."""
+    from kaohe.run import steps
+
+    for line in steps.status(processed, outputs, notebooks, _plan(plan)):
+        typer.echo(line)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"kaohe {kaohe.__version__}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns and exits with its code.
+
+    A refusal is one message; a fault of the suite is one line, with the details in the file it names.
+    """
+    _use_utf8()
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return _exit(int(code) if isinstance(code, int) else EXIT_OK)
+    except KaoheError as error:
+        _say_error(error.message())
+        return _exit(error.exit_code)
+    except typer.Exit as error:
+        return _exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _say_error("stopped; what was finished is kept, the same command goes on")
+        return _exit(INTERRUPTED)
+    except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own messages about usage
+            _say_error(error.format_message())
+            return _exit(int(error.exit_code))
+        from kaohe.run.faults import record
+
+        _say_error(f"kaohe: unexpected fault: {record(error)}")
+        return _exit(EXIT_BUG)
+
+
+def _exit(code: int) -> int:
+    if code:
+        sys.exit(code)
+    return code
+
+
+def _plan(folder: str) -> Plan:
+    from kaohe.base.plan import load_plan
+
+    return load_plan(folder or None)
+
+
+def _say(text: str) -> None:
+    Console().print(Text(text), soft_wrap=True)
+
+
+def _say_error(text: str) -> None:
+    Console(stderr=True).print(Text(text), soft_wrap=True)
+
+
+def _use_utf8() -> None:
+    """Messages name Chinese places whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")

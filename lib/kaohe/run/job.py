@@ -1,0 +1,115 @@
+"""One report from start to end: execute, check the seal, export, scan. Files are written by whoever asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kaohe.base.errors import EXIT_SOME_FAILED, KaoheError
+from kaohe.publish.reports import ReportId
+from kaohe.publish.sandbox import Sandbox
+
+_PATHS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make, and from what."""
+
+    report: ReportId
+    notebook_file: Path
+    processed: Path
+    plan: str
+    edition: str
+    timeout: float
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """A report's files as text, or why there is none.
+
+    Attributes
+    ----------
+    slug : str
+    page, notebook : str
+        HTML and executed notebook; empty when it failed.
+    seal : dict
+    reason : str
+        Why it failed, in one line; the whole message in `message`.
+    exit_code : int
+        0, 3 or 4.
+    kept : str
+        The notebook at the failing cell, when there is one.
+    """
+
+    slug: str
+    page: str = ""
+    notebook: str = ""
+    seal: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
+    exit_code: int = 0
+    kept: str = ""
+    seconds: float = 0.0
+    slowest: tuple[int, float] = (0, 0.0)
+
+    @property
+    def ok(self) -> bool:
+        """True when the report was made."""
+        return not self.reason
+
+
+def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
+    """Make one report. Whatever goes wrong is in the result; nothing is raised for it.
+
+    Parameters
+    ----------
+    job : Job
+    sandbox : Sandbox, optional
+        Where the kernel runs; a fresh one when not given.
+    """
+    from kaohe.publish.audit import refuse_leaks
+    from kaohe.publish.html import KaoheExporter
+    from kaohe.publish.notebook import notebook_text, run_notebook
+    from kaohe.publish.report import ENV_PLAN, ENV_PROCESSED
+
+    slug = job.report.slug
+    environment = {ENV_PROCESSED: str(job.processed.resolve())}
+    if job.plan:
+        environment[ENV_PLAN] = str(Path(job.plan).resolve())
+    executed = ""
+    try:
+        run = run_notebook(
+            job.notebook_file,
+            None,
+            {"target": job.report.target.object},
+            timeout=job.timeout,
+            sandbox=sandbox,
+            expect=(job.report.notebook.stem, job.report.target.object),
+            environment=environment,
+        )
+        executed = notebook_text(run.notebook)
+        exporter: KaoheExporter = KaoheExporter(edition=job.edition)  # type: ignore[no-untyped-call]
+        page, _ = exporter.from_notebook_node(run.notebook)
+        refuse_leaks(page, slug)
+    except KaoheError as error:
+        code = error.exit_code if error.exit_code >= EXIT_SOME_FAILED else EXIT_SOME_FAILED
+        broken = getattr(error, "notebook", None)
+        kept = notebook_text(broken) if broken is not None else executed
+        return _failure(slug, error.message(), code, kept)
+    except Exception as error:  # a fault of the suite in one report must not stop the others
+        return _failure(slug, f"K839 Unexpected fault\n  got       {type(error).__name__}: {error}", 3, executed)
+    return JobResult(
+        slug, page=page, notebook=executed, seal=run.seal, seconds=round(run.seconds, 3), slowest=run.slowest
+    )
+
+
+def _failure(slug: str, message: str, code: int, kept: str) -> JobResult:
+    clean = _PATHS.sub("…/", message)
+    lines = [line.strip() for line in clean.splitlines() if line.strip()]
+    got = next((line[3:].strip() for line in lines[1:] if line.startswith("got")), "")
+    where = next((line[5:].strip() for line in lines[1:] if line.startswith("where")), "")
+    reason = "; ".join(p for p in (lines[0], where, got) if p)[:400]
+    return JobResult(slug, reason=reason, message=clean, exit_code=code, kept=kept)

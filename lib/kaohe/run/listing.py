@@ -1,0 +1,70 @@
+"""The index of an output folder, written from the manifest and the built tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from kaohe.base.files import write_text
+from kaohe.base.plan import Plan
+from kaohe.publish.audit import refuse_leaks
+from kaohe.publish.index import STATES, render_index, rows_of, script_hash
+from kaohe.publish.manifest import Manifest
+from kaohe.publish.report import BuildInfo, beijing_time
+from kaohe.publish.reports import ReportId
+
+REASONS = {
+    "K830": "笔记本有单元出错",
+    "K831": "计算进程中断",
+    "K832": "超过规定时间",
+    "K833": "笔记本没有运行到底",
+    "K834": "生成的不是所要的报告",
+    "K835": "只生成了预览",
+    "K836": "计算进程两次中断",
+    "K850": "检出不应出现的内容，已拦截",
+}
+
+
+def reason_zh(reason: str) -> str:
+    """Why a report failed, for readers of the index: in words, with the code for the operator."""
+    code = reason[:4]
+    return f"{REASONS.get(code, '生成时出错')}（代码{code}）"
+
+
+def write_index(
+    outputs: Path, reports: Sequence[ReportId], states: Mapping[str, str], manifest: Manifest,
+    tables: Mapping[str, pd.DataFrame], plan: Plan, info: BuildInfo,
+) -> Path:  # fmt: skip
+    """Write ``html/index.html``; the same inputs give the same bytes.
+
+    Raises
+    ------
+    DisclosureError
+        K850, as for every page.
+    """
+    rows = rows_of(reports, states, manifest.entries, tables, plan)
+    counts = Counter(states.get(r.slug, "missing") for r in reports)
+    failures = [
+        (f"{r.target.name} {r.notebook.label}", reason_zh(manifest.entries[r.slug].reason))
+        for r in reports
+        if states.get(r.slug) == "failed"
+    ]
+    said = "、".join(f"{STATES[s]}{counts[s]}份" for s in ("failed", "stale", "missing") if counts[s])
+    facts = [
+        ("报告", f"{sum(bool(r.href) for r in rows)}份" + (f"（{said}）" if said else "")),
+        ("对象", "、".join(c.label for c in plan.classes.values())),
+        ("数据版本", info.data_hash[:12] or "未注明"),
+        ("建表时间", beijing_time(info.time)),
+    ]
+    text = render_index(
+        rows, plan=plan, banner=info.banner, facts=facts, failures=failures, run=[],
+        stamp=f"建表 {beijing_time(info.time)}",
+    )  # fmt: skip
+    refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
+    path = outputs / "html" / "index.html"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+    return path

@@ -1,0 +1,141 @@
+"""Worker processes that make reports: each with its own sandbox, none able to take the others down.
+
+A worker that dies costs its report one more try; then the report has failed. Stopping leaves no
+process behind.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from kaohe.publish.sandbox import PREFIX, Sandbox, sweep_dead
+from kaohe.run.job import Job, JobResult, run_target
+
+TRIES = 2
+PATIENCE = 5.0
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    job: Job | None = None
+
+
+def run_jobs(
+    jobs: Iterable[Job], workers: int, on_result: Callable[[Job, JobResult], None], *, warm: bool = True
+) -> None:
+    """Make reports in `workers` processes and hand each result over as it comes.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+        Taken in order.
+    workers : int
+        Processes; never more than jobs.
+    on_result : callable
+        Called in this process with each job and its result.
+    warm : bool
+        Kernels forked from a prepared process where the system can; otherwise ordinary ones.
+    """
+    waiting = deque(jobs)
+    tried: dict[str, int] = {}
+    sweep_dead()
+    root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    context = multiprocessing.get_context("spawn")
+    crew: list[_Worker] = []
+    try:
+        for number in range(min(workers, len(waiting))):
+            crew.append(_hire(context, root / f"w{number}", warm))
+        for worker in crew:
+            _give(worker, waiting)
+        while any(w.job for w in crew):
+            ready = wait([w.pipe for w in crew if w.job])
+            for worker in [w for w in crew if w.pipe in ready]:
+                job = worker.job
+                if job is None:
+                    continue
+                try:
+                    result: JobResult = worker.pipe.recv()
+                except (EOFError, OSError):
+                    slug = job.report.slug
+                    tried[slug] = tried.get(slug, 0) + 1
+                    crew[crew.index(worker)] = fresh = _hire(context, root / f"w{len(tried)}-{tried[slug]}", warm)
+                    code = _bury(worker)
+                    if tried[slug] < TRIES:
+                        waiting.appendleft(job)
+                    else:
+                        on_result(job, _died(slug, code))
+                    _give(fresh, waiting)
+                    continue
+                worker.job = None
+                on_result(job, result)
+                _give(worker, waiting)
+    finally:
+        for worker in crew:
+            with suppress(OSError):
+                worker.pipe.close()
+            if worker.job is not None and worker.process.is_alive():
+                worker.process.terminate()
+        for worker in crew:
+            _bury(worker)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _hire(context: Any, root: Path, warm: bool) -> _Worker:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, str(root), warm), daemon=False)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _give(worker: _Worker, waiting: deque[Job]) -> None:
+    if waiting:
+        worker.job = waiting.popleft()
+        with suppress(OSError):
+            worker.pipe.send(worker.job)
+
+
+def _bury(worker: _Worker) -> int | None:
+    worker.process.join(PATIENCE)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join(PATIENCE)
+    return worker.process.exitcode
+
+
+def _died(slug: str, code: int | None) -> JobResult:
+    how = f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+    text = f"K836 The process that made the report died ({how}, {TRIES} times)"
+    return JobResult(slug, reason=text, message=text, exit_code=3)
+
+
+def _work(pipe: Connection, root: str, warm: bool) -> None:
+    """What a worker does until its pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sandbox = Sandbox.prepare(Path(root))
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, OSError):
+            return
+        result = run_target(job, sandbox)
+        try:
+            pipe.send(result)
+        except OSError:
+            return

@@ -1,0 +1,122 @@
+"""The steps behind the commands: each calls its room and says in a line or two how it went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
+from kaohe.base.plan import Plan
+from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch
+
+Say = Callable[[str], None]
+
+
+def is_empty(raw: Path) -> bool:
+    """True when a raw folder is missing or holds nothing but its README."""
+    return not raw.is_dir() or all(p.name == "README.md" or p.name.startswith(".") for p in raw.iterdir())
+
+
+def demo(out: Path, seed: int, households: int, say: Say) -> None:
+    """Write the demonstration (see `kaohe.run.demo.make_demo`)."""
+    from kaohe.run.demo import make_demo
+
+    start = time.monotonic()
+    made = make_demo(out, seed=seed, households=households)
+    say(
+        f"demonstration: {made['files']} files in {out}, {made['households']:,} households in the register, "
+        f"{made['selected']:,} in the sample, {made['faults']} faults planted ({time.monotonic() - start:.0f} s)"
+    )
+
+
+def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
+    """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
+    from kaohe.clean import clean_all
+
+    start = time.monotonic()
+    done = clean_all(raw, processed, plan)
+    counts = ", ".join(f"{n} {action}" for action, n in sorted(done.counts.items()))
+    say(f"clean: {done.files} files, {sum(done.rows.values()):,} rows; findings: {counts or 'none'}"
+        f" ({time.monotonic() - start:.0f} s)")  # fmt: skip
+    for finding in done.refusals:
+        say(f"refused  {finding}")
+    return EXIT_REFUSED if done.refused else EXIT_OK
+
+
+def build(processed: Path, plan: Plan, force: bool, say: Say) -> None:
+    """Build (see `kaohe.run.build.build_all`)."""
+    from kaohe.run.build import build_all
+
+    start = time.monotonic()
+    done = build_all(processed, plan, now=datetime.now(UTC), force=force)
+    if done.unchanged:
+        say("build: nothing has changed")
+    else:
+        say(f"build: {len(done.tables)} tables in {done.folder} ({time.monotonic() - start:.0f} s)")
+
+
+def run(
+    processed: Path, outputs: Path, notebooks: Path | None, plan: Plan,
+    selection: Selection, options: Options, say: Say,
+) -> int:  # fmt: skip
+    """Make reports (see `kaohe.run.batch.run_batch`); returns the exit code."""
+    folders = Folders(processed, outputs, find_notebooks(notebooks))
+    done = run_batch(folders, plan, selection, options)
+    for line in said_of(done, outputs):
+        say(line)
+    return done.exit_code
+
+
+def said_of(done: BatchResult, outputs: Path) -> list[str]:
+    """How a batch went, in lines."""
+    lines = [
+        f"run: {len(done.made)} made, {len(done.failed)} failed, {len(done.skipped)} unchanged"
+        f" ({done.seconds:.0f} s); open {outputs / 'html' / 'index.html'}"
+    ]
+    if done.failed:
+        lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"
+                     " `kaohe run --only-failed` tries them again")  # fmt: skip
+    return lines
+
+
+def targets(processed: Path, plan: Plan, classes: Sequence[str]) -> list[str]:
+    """One line a target: code, name, class, notebooks."""
+    from kaohe.publish.report import find_build
+    from kaohe.publish.reports import read_reports, targets_of
+
+    reports = read_reports(find_build(processed), plan)
+    wanted = {class_of(c, plan) for c in classes}
+    lines = []
+    for target in targets_of(reports):
+        if wanted and target.class_id not in wanted:
+            continue
+        stems = " ".join(r.notebook.stem for r in reports if r.target == target)
+        lines.append(f"{target.object}\t{target.name}\t{target.class_id or target.kind}\t{stems}")
+    return lines
+
+
+def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -> list[str]:
+    """Counts of fresh, stale, failed and missing reports, then those that are not fresh."""
+    from collections import Counter
+
+    from kaohe.publish.manifest import inputs_of, read_manifest, state_of
+    from kaohe.publish.parts import PartDigests
+    from kaohe.publish.report import find_build
+    from kaohe.publish.reports import read_reports, targets_of
+
+    built, folder = find_build(processed), find_notebooks(notebooks)
+    reports = read_reports(built, plan)
+    digests = PartDigests(built, targets_of(reports))
+    entries = read_manifest(outputs).entries
+    states = {}
+    for report in reports:
+        entry = entries.get(report.slug)
+        edition = "statistician" if entry and "statistician" in entry.inputs.get("parameters", "") else "leadership"
+        inputs = inputs_of(report, folder / f"{report.notebook.stem}.ipynb", plan.digest, edition)
+        states[report] = state_of(entry, inputs, digests, outputs)
+    counts = Counter(states.values())
+    lines = [", ".join(f"{counts[s]} {s}" for s in ("fresh", "stale", "failed", "missing"))]
+    lines += [f"{s}\t{r.notebook.stem}\t{r.target.name}" for r, s in states.items() if s != "fresh"]
+    return lines
