@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -11,6 +10,7 @@ Cell = str | float | int | bool | date | datetime | None
 INVISIBLE = re.compile(
     "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 )
+NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0xFFE5: 0xA5}
 BLANKS = re.compile("[\\s\u00a0\u3000]+")
 _BRACKET_UNIT = re.compile(r"^(.+?)\(([^()]*)\)$")
 
@@ -82,10 +82,14 @@ def to_text(value: Cell) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text for numbers, codes, dates and choices: narrow forms, no blanks, nothing invisible."""
-    if text.isascii():
-        return text.strip() if text.isprintable() and " " not in text else BLANKS.sub("", INVISIBLE.sub("", text))
-    return BLANKS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    """Text for numbers, codes, dates and choices: full-width forms narrowed, no blanks, nothing invisible.
+
+    Only the full-width forms of ASCII are narrowed: Unicode's own compatibility forms would turn
+    ``²`` into 2 and ``①`` into 1.
+    """
+    if text.isascii() and text.isprintable():
+        return text.replace(" ", "")
+    return BLANKS.sub("", INVISIBLE.sub("", text.translate(NARROW)))
 
 
 def tidy_text(text: str) -> str:

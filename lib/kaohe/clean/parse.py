@@ -20,10 +20,9 @@ TICKS = ("√", "✓", "✔", "☑", "●", "1", "是")
 CROSSES = ("×", "✗", "✘", "☒", "0", "否")
 YES = {*TICKS, "Y", "y", "YES", "yes", "Yes", "有", "对", "TRUE", "True", "true", "V"}
 NO = {*CROSSES, "N", "n", "NO", "no", "No", "无", "错", "FALSE", "False", "false", "X", "x"}
-# Narrow forms that NFKC changes and that mean something here
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_WITH_UNIT = re.compile(r"[¥￥]?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
+_WITH_UNIT = re.compile(r"¥?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+", re.ASCII)
 VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
 _ITEM = re.compile(r"(\d{1,2})(?:[.、．。)]|$)", re.ASCII)
@@ -83,7 +82,7 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
     if match and (match[2] is None or match[2] == column.unit):
         plain = match[1]
         if NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
-            if text[0] in "¥￥" and column.unit != "元":
+            if text[0] == "¥" and column.unit != "元":
                 return failed("K263", f"单位：{column.unit or '无'}")
             return Outcome(float(plain.replace(",", "")), NORMALISE, "K283")
     if match and match[2] and (NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):

@@ -62,10 +62,11 @@ def read_workbook(data: bytes, kind: str, suffix: str, name: str, limits: Limits
             if meta.visible != SheetVisibleEnum.Visible:
                 result.notes.append(("K232", meta.name, meta.name))
             sheet = book.get_sheet_by_index(index)
-            if sheet.total_height > limits.rows or sheet.total_width > limits.columns:
+            last_row, last_column = sheet.end or (-1, -1)
+            if last_row >= limits.rows or last_column >= limits.columns:
                 raise FileRefused(
                     "K229",
-                    value=f"{sheet.total_height} 行 {sheet.total_width} 列",
+                    value=f"{last_row + 1} 行 {last_column + 1} 列",
                     expected=f"不超过 {limits.rows} 行 {limits.columns} 列",
                     sheet=meta.name,
                 )

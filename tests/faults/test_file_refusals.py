@@ -1,0 +1,245 @@
+"""Files that cannot be used: each is refused with its reason, the others go on, nothing old is lost."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.plan import Plan
+from kaohe.clean import clean_all
+from kaohe.clean.intake import FileRefused, Limits, decode, find_separator, read_file, split_rows
+from support.raw_office import HOUSEHOLDS_FILE, RawOffice, book, book_bytes
+
+NAME = "survey/households/other.csv"
+
+
+def zipped(parts: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", kind) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def parts_of(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {n: archive.read(n) for n in archive.namelist()}
+
+
+def plain_book() -> bytes:
+    return book([["编号", "数值"], ["a", 1]])
+
+
+def with_part(name: str, data: bytes) -> bytes:
+    return zipped({**parts_of(plain_book()), name: data})
+
+
+def with_sheet(old: bytes, new: bytes) -> bytes:
+    parts = parts_of(plain_book())
+    assert old in parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
+    return zipped(parts)
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+HEAD = "户样本编号,市,数值\n"
+CASES = {
+    "empty": ("a.csv", b"", "K211", "0 字节"),
+    "empty workbook": ("a.xlsx", b"", "K211", "0 字节"),
+    "csv named xlsx": ("a.xlsx", b"a,b\n1,2\n", "K213", ".xlsx，实际是 text"),
+    "web page named xls": ("a.xls", b"<html><table></table></html>", "K213", ".xls，实际是 html"),
+    "xlsx named csv": ("a.csv", plain_book(), "K213", ".csv，实际是 xlsx"),
+    "xls named xlsx": ("a.xlsx", OLE, "K213", ".xlsx，实际是 ole"),
+    "pdf named xlsx": ("a.xlsx", b"%PDF-1.7 ...", "K213", ".xlsx，实际是 pdf"),
+    "xlsx named xls": ("a.xls", plain_book(), "K213", ".xls，实际是 xlsx"),
+    "zip that is no workbook": ("a.xlsx", zipped({"a.txt": b"x"}), "K213", "压缩包，不是工作簿"),
+    "password": ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "K214", ""),
+    "truncated": ("a.xlsx", plain_book()[:900], "K215", "BadZipFile"),
+    "damaged xls": ("a.xls", OLE, "K215", ""),
+    "zip bomb by ratio": ("a.xlsx", with_part("xl/bomb.bin", bytes(30 << 20)), "K216", "压缩比"),
+    "dtd": ("a.xlsx", with_part("xl/evil.xml", b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e "e">]>'), "K226", "xl/evil.xml"),
+    "macros": ("a.xlsx", with_part("xl/vbaProject.bin", b"x"), "K227", "vbaProject.bin"),
+    "xlsm": ("a.xlsm", plain_book(), "K227", ".xlsm"),
+    "formula without value": ("a.xlsx", with_sheet(b"<v>1</v>", b"<f>1+1</f>"), "K233", "B2"),
+    "bad bytes": ("a.csv", HEAD.encode("gb18030") + b"a,\xff\xff,1\n", "K217", "第 2 行"),
+    "mixed encodings": ("a.csv", HEAD.encode() + "韶关市,韶关市,1\n".encode("gb18030"), "K217", "第 2 行"),
+    "replacement character": ("a.csv", (HEAD + "a,\ufffd\ufffd,1\n").encode(), "K218", "第 2 行"),
+    "lost text": ("a.csv", (HEAD + "a,锟斤拷,1\n").encode(), "K218", "锟斤拷"),
+    "utf-8 read as latin": ("a.csv", (HEAD + "a," + "韶关".encode().decode("cp1252", "ignore") + ",1\n").encode(), "K218", "第 2 行"),
+    "NUL": ("a.csv", HEAD.encode() + b"a,\x00,1\n", "K219", "第 2 行"),
+    "no separator": ("a.csv", "一整行\n没有分隔\n".encode(), "K221", "首行 3 字"),
+    "open quote": ("a.csv", (HEAD + 'a,"韶关市,1\nb,广州市,2\n').encode(), "K228", "第 2 行起"),
+    "ods": ("a.ods", b"PK\x03\x04", "K222", ".ods"),
+    "gzip": ("a.csv.gz", b"\x1f\x8b", "K222", ".gz"),
+    "gzip named csv": ("a.csv", b"\x1f\x8b\x08", "K213", ".csv，实际是 gzip"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refused_with_its_reason(case: str, tmp_path: Path) -> None:
+    name, data, code, value = CASES[case]
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(FileRefused) as caught:
+        read_file(path, name)
+    assert caught.value.code == code
+    assert value in caught.value.value
+
+
+def test_sizes_are_limits(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + "a,b,1\n" * 50, encoding="utf-8")
+    for limits, value in (
+        (Limits(file_bytes=100), "字节"),
+        (Limits(rows=10), "超过 10 行"),
+        (Limits(columns=2), "3 列"),
+    ):
+        with pytest.raises(FileRefused) as caught:
+            read_file(path, "a.csv", ["户样本编号", "市"], limits)
+        assert (caught.value.code, value in caught.value.value) == ("K229", True)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(plain_book())
+    with pytest.raises(FileRefused) as caught:
+        read_file(path, "a.xlsx", limits=Limits(unzipped_bytes=1000))
+    assert caught.value.code == "K216"
+    with pytest.raises(FileRefused) as caught:
+        read_file(path, "a.xlsx", limits=Limits(rows=1))
+    assert caught.value.code == "K229"
+
+
+def test_zip_bomb_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    parts = parts_of(plain_book())
+    row = b"<row>" + b"<c><v>1</v></c>" * 100 + b"</row>"
+    parts["xl/worksheets/sheet1.xml"] = b"<worksheet><sheetData>" + row * 40_000 + b"</sheetData></worksheet>"
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(zipped(parts))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(FileRefused) as caught:
+        read_file(path, "a.xlsx")
+    assert caught.value.code == "K216"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 BOM"), ("gb18030", "GB18030"), ("utf-16", "UTF-16")],
+)
+def test_encodings_are_told_apart(encoding: str, told: str) -> None:
+    text = HEAD + "张·买买提,䶮𠮷滘塱埗,3\n"
+    assert decode(text.encode(encoding)) == (text, told)
+    assert decode(("\ufeff" + HEAD).encode("gb18030")) == (HEAD, "GB18030 BOM")
+    assert decode(b"\xfe\xff" + HEAD.encode("utf-16-be"))[0] == HEAD
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "，"])
+def test_separators_are_told_apart(separator: str) -> None:
+    text = "2020年户表\n" + separator.join(["户样本编号", "市", "数值"]) + "\n" + separator.join(["a", "b", "1"]) + "\n"
+    assert find_separator(text, ["户样本编号", "市"]) == separator
+    rows, numbers = split_rows(text, separator)
+    assert (rows[2], numbers) == (["a", "b", "1"], [1, 2, 3])
+
+
+def test_rows_keep_their_line_when_a_field_holds_breaks() -> None:
+    rows, numbers = split_rows('a,b\n"x\ny",1\nz,2\n', ",")
+    assert (rows[1], numbers) == (["x\ny", "1"], [1, 2, 4])
+    with pytest.raises(FileRefused) as caught:
+        split_rows("a,b\n" + '"' + "x\n" * 30 + '",1\n', ",")
+    assert (caught.value.code, caught.value.row) == ("K228", 2)
+
+
+def test_excel_errors_and_dates_keep_their_meaning(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(with_sheet(b'<c r="B2" t="n"><v>1</v></c>', b'<c r="B2" t="e"><v>#DIV/0!</v></c>'))
+    assert read_file(path, "a.xlsx").sheets[0].rows[1] == ["a", "#DIV/0!"]
+
+
+def test_an_error_cell_is_not_a_blank_one(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    rows = [list(office.households[0]), *[list(r.values()) for r in office.households]]
+    del office.files[HOUSEHOLDS_FILE]
+    data = book(rows)
+    parts = parts_of(data)
+    at = rows[0].index("工资性收入")
+    made = Workbook()
+    page = made.active
+    for row in rows:
+        page.append(row)
+    cell = page.cell(row=3, column=at + 1)
+    cell.value, cell.data_type = "#DIV/0!", "e"
+    assert parts
+    office.raw["survey/households/440200_韶关市_住户.xlsx"] = book_bytes(made)
+    office.clean(tmp_path)
+    import pandas as pd
+
+    found = pd.read_parquet(tmp_path / "processed/clean/quarantine.parquet")
+    assert found[["code", "row", "column", "value"]].to_numpy().tolist() == [["K264", 3, "工资性收入", "#DIV/0!"]]
+
+
+def test_one_bad_file_does_not_stop_the_others(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.raw["survey/households/清远.csv"] = b""
+    office.raw["daily/daily.xlsx"] = b"not a workbook"
+    result = office.clean(tmp_path)
+    assert result.refused == ["survey/households/清远.csv", "daily/daily.xlsx"]
+    assert [(f.code, f.file, f.value, f.rule) for f in result.refusals] == [
+        ("K211", "survey/households/清远.csv", "0 字节", "空文件 0 字节"),
+        ("K213", "daily/daily.xlsx", ".xlsx，实际是 text", "文件内容与扩展名不符"),
+    ]
+    assert result.rows["households"] == 18
+
+
+def test_lock_files_strangers_and_copies_are_noted(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.raw["survey/households/~$440200.xlsx"] = b"lock"
+    office.raw["notes/letter.docx"] = b"x"
+    office.raw["survey/households/copy.csv"] = office.text(HOUSEHOLDS_FILE).encode()
+    result = office.clean(tmp_path)
+    import pandas as pd
+
+    found = pd.read_parquet(tmp_path / "processed/clean/findings.parquet")
+    notes = {(f.code, f.file) for f in found.itertuples() if f.code in {"K212", "K224", "K235"}}
+    assert notes == {
+        ("K212", "survey/households/~$440200.xlsx"), ("K235", "notes/letter.docx"), ("K224", "survey/households/copy.csv"),
+    }  # fmt: skip
+    lock = found[found["code"] == "K212"].iloc[0]
+    assert lock["rule"] == "文件正在被打开（锁文件）"
+    assert (result.refused, result.rows["households"]) == ([], 18)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, plan: Plan) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text("x", encoding="utf-8")
+    office = RawOffice(plan)
+    root = office.write(tmp_path / "raw")
+    (root / "daily").mkdir()
+    (root / "daily/daily.csv").symlink_to(outside)
+    result = clean_all(root, tmp_path / "processed", plan)
+    assert [(f.code, f.file) for f in result.refusals] == [("K225", "daily/daily.csv")]
+
+
+@pytest.mark.parametrize("make", [False, True])
+def test_a_missing_or_empty_raw_folder_is_one_message(tmp_path: Path, plan: Plan, make: bool) -> None:
+    raw = tmp_path / "raw"
+    if make:
+        raw.mkdir()
+        (raw / "README.md").write_text("x", encoding="utf-8")
+    with pytest.raises(InputRefused) as caught:
+        clean_all(raw, tmp_path / "processed", plan)
+    title = "The raw folder is empty" if make else "There is no raw folder"
+    assert str(caught.value) == (
+        f"K210 {title}\n  where     {raw}\n"
+        "  remedy    put the office's files there, or make demonstration data with `kaohe demo`"
+    )
+    assert not (tmp_path / "processed").exists()
+
+
+def test_a_damaged_origin_mark_is_refused(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    for text in ("synthetic = maybe", "synthetic = 1", "seed = 3"):
+        office.raw["origin.toml"] = text.encode()
+        with pytest.raises(InputRefused, match="K236 The mark of the data's origin cannot be read"):
+            office.clean(tmp_path)
