@@ -13,7 +13,7 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.plot.numbers import is_missing, number, percent
-from kaohe.publish.html import (
+from kaohe.publish.look import (
     FAMILY_STACK,
     FONT_HERE,
     MARGINS,

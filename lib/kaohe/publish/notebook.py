@@ -18,14 +18,14 @@ from typing import Any
 
 import nbformat
 
-from kaohe.base.errors import InputRefused, KaoheError
+from kaohe.base.errors import KaoheError
 from kaohe.base.files import write_text
 from kaohe.plot.output import BATCH, MIME
 from kaohe.publish.params import check_parameters, defaults_of, read_notebook
+from kaohe.publish.reports import TIMEOUT
 from kaohe.publish.sandbox import Sandbox
 
 ENGINE = "kaohe"
-TIMEOUT = 120.0
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
@@ -301,22 +301,3 @@ def _failed(code: str, title: str, notebook: nbformat.NotebookNode | None, **par
     error = RunFailed(code, title, **parts)
     error.notebook = tidy(notebook) if notebook is not None else None
     return error
-
-
-def refuse_missing(path: Path) -> None:
-    """Refuse a notebook that is not there.
-
-    Raises
-    ------
-    InputRefused
-        K820.
-    """
-    if not path.is_file():
-        raise InputRefused(
-            "K820",
-            "A notebook cannot be read",
-            where=path.name,
-            got="no such file",
-            expected=f"it in {path.parent.name or '.'}",
-            remedy="run from the project's folder, or name the folder with --notebooks",
-        )

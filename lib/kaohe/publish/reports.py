@@ -13,6 +13,7 @@ from kaohe.base.files import read_parquet
 from kaohe.base.plan import Plan
 
 PROVINCE = "province"
+TIMEOUT = 120.0
 PROVINCE_NAME = "全省"
 
 
@@ -143,5 +144,25 @@ def resolve(text: str, targets: list[Target], plan: Plan) -> Target:
     InputRefused
         K130 for a place the plan leaves out, K131 for an unknown one with the nearest names.
     """
-    by_code = {t.object: t for t in targets}
+    likely = {"city": 0, "county": 1, "unit": 2}
+    by_code = {t.object: t for t in sorted(targets, key=lambda t: likely.get(t.kind, 3))}
     return by_code[plan.resolve_target(text, {c: t.name for c, t in by_code.items()})]
+
+
+def refuse_missing(path: Path) -> None:
+    """Refuse a notebook that is not there.
+
+    Raises
+    ------
+    InputRefused
+        K820.
+    """
+    if not path.is_file():
+        raise InputRefused(
+            "K820",
+            "A notebook cannot be read",
+            where=path.name,
+            got="no such file",
+            expected=f"it in {path.parent.name or '.'}",
+            remedy="run from the project's folder, or name the folder with --notebooks",
+        )

@@ -25,10 +25,9 @@ from kaohe.publish.manifest import (
     state_of,
     write_manifest,
 )  # fmt: skip
-from kaohe.publish.notebook import TIMEOUT, refuse_missing
 from kaohe.publish.parts import PartDigests
 from kaohe.publish.report import BuildInfo, build_info, find_build
-from kaohe.publish.reports import ReportId, notebook_of, read_reports, resolve, targets_of
+from kaohe.publish.reports import TIMEOUT, ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.job import Job, JobResult
 from kaohe.run.listing import write_index
 from kaohe.run.pool import run_jobs
