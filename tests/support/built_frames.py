@@ -208,9 +208,10 @@ def _scores(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int) 
         total = {c: sum(w * scores[c][k] for k, w in target_class.streams.items()) for c in codes}
         ranked = sorted((c for c in codes if not np.isnan(total[c])), key=lambda c: -total[c])
         mean = float(np.mean([total[c] for c in ranked]))
-        means = {k: float(np.mean([scores[c][k] for c in ranked])) for k in target_class.streams}
         for code in codes:
-            _one_score(rng, rows, code, class_id, scores[code], total, ranked, mean, means)
+            _one_score(rng, rows, code, class_id, scores[code], total, ranked, mean)
+        for code in ranked[:40]:
+            _explain(rows, code, class_id, ranked[:40])
         for k, w in target_class.streams.items():
             rows["effective_weights"].append(
                 {
@@ -242,7 +243,7 @@ _SOURCES = {
 
 def _one_score(
     rng: np.random.Generator, rows: dict[str, list[Row]], code: str, class_id: str, score: dict[str, float],
-    total: dict[str, float], ranked: list[str], mean: float, means: dict[str, float],
+    total: dict[str, float], ranked: list[str], mean: float,
 ) -> None:  # fmt: skip
     plan = the_plan()
     streams = plan.classes[class_id].streams
@@ -302,19 +303,35 @@ def _one_score(
                 {"object": code, "class_id": class_id, "source": source, "source_name": label, "scenario": scenario,
                  "score": total[code] + shift, "rank": float(np.clip(rank + shift, 1, n)), "grade": grade}
             )  # fmt: skip
-    above = ranked[max(0, ranked.index(code) - 1)]
-    for ref, name, base in (("mean", "同类均值", means), ("next", f"上一名（{name_of(above)}）", None)):
-        for k, w in streams.items():
-            other = base[k] if base is not None else _stream_score(rows, above, k, score)
+
+
+def _explain(rows: dict[str, list[Row]], code: str, class_id: str, ranked: list[str]) -> None:
+    plan = the_plan()
+    above = ranked[ranked.index(code) - 1] if ranked.index(code) else ""
+    parts = {c: {(s, k): p for s, k, _, p in _parts(rows, c)} for c in ranked}
+    for reference, name, others in (("mean", "同类平均", ranked), ("next", name_of(above) if above else "", [above])):
+        if others == [""]:
+            continue
+        for stream, component, label, mine in _parts(rows, code):
+            theirs = sum(parts[o].get((stream, component), 0.0) for o in others) / len(others)
             rows["contributions"].append(
-                {"object": code, "class_id": class_id, "reference": ref, "reference_name": name, "stream": k,
-                 "stream_name": plan.streams[k], "component": k, "label": plan.streams[k], "delta": w * (score[k] - other)}
+                {"object": code, "class_id": class_id, "reference": reference, "reference_name": name, "stream": stream,
+                 "stream_name": plan.streams[stream], "component": component, "label": label, "delta": mine - theirs}
             )  # fmt: skip
 
 
-def _stream_score(rows: dict[str, list[Row]], code: str, stream: str, fallback: dict[str, float]) -> float:
-    found = [r["score"] for r in rows["streams"] if r["object"] == code and r["stream"] == stream]
-    return found[0] if found else fallback[stream]
+def _parts(rows: dict[str, list[Row]], code: str) -> list[tuple[str, str, str, float]]:
+    """Points of a target by stream and component; they add to its composite."""
+    plan = the_plan()
+    streams = {r["stream"]: r for r in rows["streams"] if r["object"] == code}
+    items = [r for r in rows["item_grades"] if r["object"] == code and r["level"] in {"city", "unit"}]
+    weight = streams["cross"]["weight"] / len(items)
+    found = [("cross", r["concept"], plan.concepts[r["concept"]], weight * r["value"]) for r in items]
+    if "survey" in streams:
+        weight = streams["survey"]["weight"]
+        mine = [r for r in rows["survey_items"] if r["object"] == code]
+        found += [("survey", r["indicator"], r["label"], weight * r["contribution"]) for r in mine]
+    return [*found, ("daily", "petition", plan.daily_sources["petition"], streams["daily"]["contribution"])]
 
 
 def _band(rank: float, n: int) -> str:

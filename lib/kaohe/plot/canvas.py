@@ -76,6 +76,17 @@ class Canvas:
                       linestyle=style, zorder=z)
         )  # fmt: skip
 
+    def tiles(self, boxes: Sequence[tuple[float, float, float, float]], fill: str, *, z: float = 1) -> None:
+        """Many rectangles (x, y, w, h) of one colour as one shape."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        if not boxes:
+            return
+        points = [p for x, y, w, h in boxes for p in ((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y))]
+        codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(boxes)
+        self._add(PathPatch(Path(points, codes), facecolor=fill, edgecolor="none", linewidth=0, zorder=z))
+
     def hatch(self, x: float, y: float, w: float, h: float, *, step: float = 0.075) -> None:
         """A white box with slanted lines: missing."""
         from matplotlib.patches import PathPatch
@@ -171,11 +182,15 @@ class Canvas:
 
     def png(self, dpi: int = 144) -> bytes:
         """The picture as PNG on white."""
+        import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         out = io.BytesIO()
         FigureCanvasAgg(self.figure)
-        self.figure.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None})
+        self.figure.patch.set_visible(True)
+        with mpl.rc_context({"text.hinting": "none"}):
+            self.figure.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None})
+        self.figure.patch.set_visible(False)
         return out.getvalue()
 
     def chart(self, id: str, caption: Caption, table: DataTable) -> Chart:

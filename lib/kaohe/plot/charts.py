@@ -2,16 +2,18 @@
 
 Every function takes built tables (contracts in `kaohe.base.built`), the report's context and
 keyword-only options. A chart whose data is missing says so in one `Text` paragraph instead of an
-empty picture, so a notebook cell never needs a condition. Rows that belong to other targets or
+empty picture, so a notebook cell never needs a condition. Every function takes ``id`` too: the ASCII
+slug of the figure, by default the name given in its signature. Rows that belong to other targets or
 classes are left out here: whole tables may be given.
 
 Grades
     grade_matrix(item_grades, ctx)                     a city, county or unit: items × levels
     unit_grades(item_grades, ctx)                      the same for a unit
     county_grades(item_grades, ctx)                    the same for a county
-    grade_mix(item_grades, ctx, *, class_id="")        a class: share of grades by target
-    item_mix(item_grades, ctx, *, class_id="")         a class: share of grades by item
+    grade_mix(item_grades, ctx, *, class_id="", page=1)   a class: number of items at each grade by target
+    item_mix(item_grades, ctx, *, class_id="")         a class: number of targets at each grade by item
     grade_heatmap(item_grades, ctx, *, class_id="", page=1)   a class: targets × items
+    heatmap_pages(item_grades, ctx, *, class_id="")    number of pages of the two above
     evidence_gap(evidence, ctx)                        a target: index grade against field evidence
     self_gap(self_compare, ctx)                        a target: own grade against the assessed one
 Scores and ranks
@@ -29,11 +31,36 @@ Scores and ranks
     tile_grid(composite, ctx)                          the province as tiles (not a map)
 Survey
     estimate_dots(estimates, ctx, indicator, *, domain_type="")   one indicator: cities and the province
-    estimate_profile(estimates, ctx, *, topic)         a target: shares of a topic and the province
+    estimate_profile(estimates, ctx, *, topic, unit="household")   a target: shares of a topic and the province
     income_bars(income, ctx, *, domain_type="")        income quantiles and the share below the line
     response_bars(response, ctx, *, domain_type="city")  response rates
     weights_chart(weight_diagnostics, ctx)             final weights: least, median, greatest, deff
+Sets
+    topic_profiles(estimates, ctx)                     a target: estimate_profile of every household topic, a list
+    rank_chart(rank_intervals, composite, ctx)         a class: rank_intervals, or unit_bands without a survey
 Data
-    data_quality_bars(data_quality, ctx)               missing and doubtful shares
+    data_quality_bars(data_quality, ctx, *, limit=0.05)   missing and doubtful shares
     completeness_bars(completeness, ctx)               a target: received of expected
 """
+
+from __future__ import annotations
+
+from kaohe.plot.charts_class import class_summary, effective_weights, position_in_class, tile_grid, unit_bands
+from kaohe.plot.charts_evidence import evidence_gap, self_gap
+from kaohe.plot.charts_heat import grade_heatmap, heatmap_pages
+from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
+from kaohe.plot.charts_mix import grade_mix, item_mix
+from kaohe.plot.charts_quality import completeness_bars, data_quality_bars
+from kaohe.plot.charts_ranks import county_ranks, rank_intervals, sensitivity_ranks
+from kaohe.plot.charts_sample import income_bars, response_bars, weights_chart
+from kaohe.plot.charts_scores import daily_deductions, streams_bars, survey_scores, waterfall
+from kaohe.plot.charts_survey import estimate_dots, estimate_profile
+from kaohe.plot.sections import rank_chart, topic_profiles
+
+__all__ = [
+    "class_summary", "completeness_bars", "county_grades", "county_ranks", "daily_deductions", "data_quality_bars",
+    "effective_weights", "estimate_dots", "estimate_profile", "evidence_gap", "grade_heatmap", "grade_matrix",
+    "grade_mix", "heatmap_pages", "income_bars", "item_mix", "position_in_class", "rank_chart", "rank_intervals", "response_bars",
+    "self_gap", "sensitivity_ranks", "streams_bars", "survey_scores", "tile_grid", "topic_profiles", "unit_bands", "unit_grades",
+    "waterfall", "weights_chart",
+]  # fmt: skip

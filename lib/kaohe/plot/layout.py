@@ -24,6 +24,7 @@ class Scale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
+        """Place of a value in inches."""
         a, b, v = (math.log(x) if self.log else x for x in (self.low, self.high, value))
         return self.left + (v - a) / (b - a) * (self.right - self.left)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kaohe.plot import charts
+from kaohe.plot.charts_class import unit_bands
+from kaohe.plot.charts_ranks import rank_intervals
+from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
 
 
@@ -25,7 +27,7 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     shown: list[Output] = []
     bare = []
     for topic in ctx.plan.raw["survey_topics"]["household"]:
-        made = charts.estimate_profile(estimates, ctx, topic=topic)
+        made = estimate_profile(estimates, ctx, topic=topic)
         if isinstance(made, Text):
             bare.append(topic)
         else:
@@ -48,7 +50,7 @@ def rank_chart(ranks: pd.DataFrame, composite: pd.DataFrame, ctx: Context) -> Ou
     """
     made: Output
     if "survey" in ctx.plan.classes[ctx.class_id].streams:
-        made = charts.rank_intervals(ranks, composite, ctx)
+        made = rank_intervals(ranks, composite, ctx)
     else:
-        made = charts.unit_bands(composite, ctx, class_id=ctx.class_id)
+        made = unit_bands(composite, ctx, class_id=ctx.class_id)
     return made

@@ -6,6 +6,8 @@ from typing import Any
 
 from kaohe.plot import fonts
 
+# Fine enough that whole pixels do not widen the characters.
+_FINE = 400
 _NO_LINE_START = "，。、；：！？）》”’〕％%"
 
 
@@ -45,6 +47,17 @@ def wrap(text: str, width: float, size: float = 9.5, most: int = 0) -> list[str]
     return [line.rstrip() for line in lines]
 
 
+def balanced(text: str, width: float, size: float = 9.5) -> list[str]:
+    """`text` wrapped into as few lines as `width` allows, of about the same length."""
+    lines = wrap(text, width, size)
+    if len(lines) == 1:
+        return lines
+    narrow = width
+    while len(closer := wrap(text, narrow - size / 72, size)) == len(lines) and narrow > size / 36:
+        lines, narrow = closer, narrow - size / 72
+    return lines
+
+
 def check_layout(figure: Any, tolerance: float = 0.02) -> list[str]:
     """Texts of a figure that leave it or overlap another by more than `tolerance` inches.
 
@@ -53,18 +66,21 @@ def check_layout(figure: Any, tolerance: float = 0.02) -> list[str]:
     list of str
         One line for each fault; empty when there is none.
     """
+    import matplotlib as mpl
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    dpi = figure.dpi
-    previous = figure.canvas
-    agg: Any = FigureCanvasAgg(figure)
-    renderer = agg.get_renderer()
-    figure.set_canvas(previous)
     texts = [t for t in figure.texts if t.get_text().strip()]
     if not texts:
         return []
-    boxes = np.array([t.get_window_extent(renderer).extents for t in texts]) / dpi
+    dpi, canvas = figure.dpi, figure.canvas
+    with mpl.rc_context({"text.hinting": "none"}):
+        figure.set_dpi(_FINE)
+        agg: Any = FigureCanvasAgg(figure)
+        renderer = agg.get_renderer()
+        boxes = np.array([t.get_window_extent(renderer).extents for t in texts]) / _FINE
+        figure.set_dpi(dpi)
+    figure.set_canvas(canvas)
     width, height = figure.get_size_inches()
     faults = []
     outside = (boxes[:, 0] < -tolerance) | (boxes[:, 1] < -tolerance)

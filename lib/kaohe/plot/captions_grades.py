@@ -1,0 +1,155 @@
+"""Words around the charts of grades: titles that state the finding, with their zero, one and many cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from kaohe.plot import numbers
+from kaohe.plot.labels import group_word, joined, listed, of, some
+from kaohe.plot.terms import GRADES, LEVELS, WEAK
+
+WEAK_WORDS = "“一般”或“较差”"
+
+
+def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int) -> str:
+    """How many of a target's grades are weak, and where they gather.
+
+    Parameters
+    ----------
+    name : str
+        The target.
+    cells : sequence of (concept name, level, grade)
+        The graded cells.
+    missing : int
+        Cells that should have a grade and have none.
+    """
+    tail = f"，另有{missing}个应评未评" if missing else ""
+    if not cells:
+        return f"{name}尚无等次" + (f"，{missing}个评定均应评未评" if missing else "")
+    weak = [c for c in cells if c[2] in WEAK]
+    if not weak:
+        return f"{of(name)}{len(cells)}个评定没有{WEAK_WORDS}{tail}"
+    one_level = len({level for _, level, _ in cells}) == 1
+    if len(weak) == 1:
+        concept, level, grade = weak[0]
+        where = concept if one_level else f"{LEVELS[level]}“{concept}”"
+        return f"{of(name)}{len(cells)}个评定中1个为“{grade}”，即{where}{tail}"
+    head = f"{of(name)}{len(cells)}个评定中{len(weak)}个为{_weak_words(weak)}"
+    counts = Counter(concept for concept, _, _ in weak)
+    if one_level:
+        return f"{head}：{some(list(counts), 4)}{tail}"
+    gathered = [c for c, n in counts.most_common() if n >= 2]
+    if not gathered:
+        return f"{head}，分散在{some(list(counts), 4)}{tail}"
+    whole = sum(counts[c] for c in gathered) == len(weak)
+    return (
+        f"{head}，{'集中' if len(gathered) <= 3 else '多'}在{numbers.names(gathered, 3)}{'' if whole else '等'}{tail}"
+    )
+
+
+def _weak_words(weak: Sequence[tuple[str, str, str]]) -> str:
+    grades = {grade for _, _, grade in weak}
+    return WEAK_WORDS if len(grades) > 1 else f"“{next(iter(grades))}”"
+
+
+def mix_title(class_id: str, weak: Mapping[str, int], items: int, ungraded: Sequence[str] = ()) -> str:
+    """Which targets of a class have weak items.
+
+    Parameters
+    ----------
+    weak : mapping of target's name to number of items at 一般 or below
+        Every target with grades.
+    items : int
+        Items on the form.
+    ungraded : sequence of str
+        Targets without any grade.
+    """
+    tail = f"；{listed(ungraded, class_id)}尚无等次" if ungraded else ""
+    n = len(weak)
+    if not n:
+        return f"{group_word(len(ungraded), class_id)}均尚无等次"
+    some = {k: v for k, v in weak.items() if v}
+    if not some:
+        return f"{group_word(n, class_id)}{items}项指标都在“较好”及以上{tail}"
+    top = max(some.values())
+    worst = [k for k, v in some.items() if v == top]
+    if len(some) == 1:
+        return f"{group_word(n, class_id)}中只有{worst[0]}有“一般及以下”指标（{top}项）{tail}"
+    three = sum(v >= 3 for v in some.values())
+    most = f"{worst[0]}最多（{top}项）" if len(worst) == 1 else f"最多的{listed(worst, class_id)}各{top}项"
+    if three == 1:
+        return f"{group_word(len(some), class_id)}有“一般及以下”指标，其中{worst[0]}有{top}项{tail}"
+    if three:
+        return f"{group_word(three, class_id)}有3项及以上指标为“一般及以下”，{most}{tail}"
+    return f"{group_word(len(some), class_id)}有“一般及以下”指标，{most}{tail}"
+
+
+def items_title(class_id: str, weak: Mapping[str, int], n: int) -> str:
+    """Which items are weak in many targets: `weak` counts targets by concept name, `n` targets are graded."""
+    some = sorted(((v, k) for k, v in weak.items() if v), key=lambda p: -p[0])
+    word = group_word(n, class_id)
+    if not n:
+        return "尚无等次"
+    if not some:
+        return f"{word}{len(weak)}项指标都在“较好”及以上"
+    if len(some) == 1:
+        return f"“一般及以下”只出现在“{some[0][1]}”（{group_word(some[0][0], class_id)}）"
+    common = [(v, k) for v, k in some if v >= max(2, n / 4)]
+    parts = [f"{k}（{group_word(v, class_id)}）" for v, k in common[:3]]
+    if len(common) == 1:
+        return f"{parts[0]}是最多见的短板"
+    if common:
+        named = "、".join(parts[:-1]) + f"和{parts[-1]}" if len(parts) > 1 else parts[0]
+        return f"{named}是多{'个单位' if class_id == 'unit235' else '市'}共同短板"
+    top = [k for v, k in some if v == some[0][0]]
+    many = group_word(some[0][0], class_id)
+    if len(top) > 3:
+        return f"“一般及以下”分散在{len(some)}项指标，每项至多{many}"
+    return f"“一般及以下”分散在{len(some)}项指标，最多的{'、'.join(top)}{'各' if len(top) > 1 else '有'}{many}"
+
+
+def gap_title(flags: Sequence[tuple[str, float]], compared: int) -> str:
+    """Where the index table and the field visits differ by a step or more.
+
+    Parameters
+    ----------
+    flags : sequence of (concept name, index value less field evidence)
+        The items a step or more apart.
+    compared : int
+        Items that have both.
+    """
+    if not compared:
+        return "没有可与实地核查对照的指标"
+    if not flags:
+        return f"{compared}项指标表等次与实地核查都相差不到一档"
+    high, low = [c for c, g in flags if g > 0], [c for c, g in flags if g < 0]
+    if len(flags) == 1:
+        return f"{compared}项中1项与实地核查相差一档以上：“{flags[0][0]}”指标表评得{'高' if high else '低'}"
+    parts = [
+        f"指标表偏高{len(high)}项（{some(high)}）" if high else "",
+        f"偏低{len(low)}项（{some(low)}）" if high and low else "",
+        f"指标表偏低{len(low)}项（{some(low)}）" if low and not high else "",
+    ]
+    return f"{compared}项中{len(flags)}项与实地核查相差一档以上：{joined(parts)}"
+
+
+def self_title(name: str, steps: Sequence[float], unknown: int) -> str:
+    """How own grades compare with assessed ones; a positive step means the own grade is better."""
+    if not steps:
+        return f"{name}没有可对照的自评等次"
+    high, low = sum(s > 0 for s in steps), sum(s < 0 for s in steps)
+    tail = f"；另有{unknown}项缺一方等次" if unknown else ""
+    if not high and not low:
+        return f"{of(name)}{len(steps)}项自评与考核等次完全一致{tail}"
+    parts = [f"{high}项自评高于考核" if high else "", f"{low}项自评低于考核" if low else ""]
+    same = len(steps) - high - low
+    return f"{of(name)}{len(steps)}项中{joined([*parts, f'{same}项一致' if same else ''], '、')}{tail}"
+
+
+def counts_said(grades: Sequence[str]) -> str:
+    """Counts of each grade that occurs: 好9个、较好4个、缺1个."""
+    counts = Counter(grades)
+    parts = [f"{g}{counts[g]}个" for g in GRADES if counts[g]]
+    parts += [f"缺{counts['']}个"] if counts[""] else []
+    return "、".join(parts)

@@ -1,0 +1,431 @@
+"""A target among its class: score strip or bands, effective weights, grades by class, the province as tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from kaohe.plot import captions_scores as words
+from kaohe.plot import fonts, numbers
+from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas, Caption
+from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, records, short, source
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.numbers import is_missing
+from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, INK, MID, MUTED, PAPER, SOFT
+from kaohe.plot.terms import DOUBTFUL, GRADES
+
+STRIP = 20
+TILES = (
+    ("", "", "", "清远", "韶关", "", "河源", "梅州", "潮州"),
+    ("", "", "肇庆", "佛山", "广州", "惠州", "汕尾", "揭阳", "汕头"),
+    ("", "", "云浮", "江门", "中山", "东莞", "深圳", "", ""),
+    ("", "茂名", "阳江", "", "珠海", "", "", "", ""),
+    ("湛江", "", "", "", "", "", "", "", ""),
+)
+
+
+def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "position") -> Chart | Text:
+    """The target's composite among its class: a dot a target, or for large classes its band among all.
+
+    Parameters
+    ----------
+    composite : DataFrame
+        Built table `composite`.
+    ctx : Context
+        A city or unit.
+    """
+    peers = of_class(composite, ctx.class_id)
+    own = peers[peers["object"] == ctx.object]
+    if own.empty:
+        return nothing("综合评价", ctx)
+    if len(peers) > STRIP:
+        return unit_bands(composite, ctx, class_id=ctx.class_id, id=id)
+    me = records(own)[0]
+    scored = sorted(
+        (r for r in records(peers) if not is_missing(r["composite"])), key=lambda r: (-r["composite"], r["object"])
+    )
+    title = words.position_title(
+        ctx.name, ctx.class_id, me["composite"], me["rank"], bool(me["tied"]), int(me["n_ranked"]), me["class_mean"], (me["low"], me["high"])
+    )  # fmt: skip
+    listing = scored if not is_missing(me["composite"]) else [*scored, me]
+    mine = [r["object"] == ctx.object for r in listing]
+    frame = rows(
+        [short(ctx, str(r["object"])) for r in listing], above=0.56, below=0.5, pitch=0.25, colors=[ACCENT if m else INK for m in mine],
+        numbers=[
+            Numbers("得分", [numbers.score(r["composite"]) for r in listing], [ACCENT if m else MUTED for m in mine]),
+            Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [ACCENT if m else MUTED for m in mine]),
+            Numbers("综合等次", [str(r["grade_final"]) or numbers.MISSING for r in listing], [ACCENT if m else MUTED for m in mine]),
+        ],
+    )  # fmt: skip
+    canvas = frame.canvas
+    span = [r["composite"] for r in scored] + ([me["low"], me["high"]] if is_missing(me["composite"]) else [])
+    low, high = widen(span, floor=0, ceiling=100)
+    scale = Scale(low, high, frame.left + 0.08, frame.right - 0.02)
+    axis(
+        frame,
+        scale,
+        ticks(low, high),
+        lambda v: numbers.number(v, 0 if float(v).is_integer() else 1),
+        "综合得分；横轴不从0开始",
+    )
+    _marks(frame, scale, me["class_mean"], ctx)
+    for row, item in enumerate(listing):
+        y = frame.y(row)
+        if is_missing(item["composite"]):
+            if not is_missing(item["low"]):
+                canvas.line(
+                    [(scale.clip(item["low"]), y), (scale.clip(item["high"]), y)], ACCENT, line=2.2, dash=(4, 3)
+                )
+            continue
+        canvas.dot(scale(item["composite"]), y, 0.085 if mine[row] else 0.06, ACCENT if mine[row] else MID)
+    caption = Caption(
+        title,
+        f"{group_word(len(listing), ctx.class_id)}综合得分由高到低，{ctx.year}年",
+        f"点图：{group_word(len(scored), ctx.class_id)}的综合得分，{ctx.name}单独标出；最高{numbers.score(scored[0]['composite']) if scored else numbers.MISSING}分，"
+        f"最低{numbers.score(scored[-1]['composite']) if scored else numbers.MISSING}分。",
+        source(ctx, "综合评价", "竖虚线：同类平均；细竖线：分等界限（考核办选定）", "虚线段：数据不全对象的得分上下界" if is_missing(me["composite"]) else "",
+               "综合等次还受等次限制规则影响"),
+    )  # fmt: skip
+    head = ["对象", "综合得分", "名次", "综合等次"]
+    body = [
+        [ctx.name_of(str(r["object"])), numbers.score(r["composite"]), ("并列" if r["tied"] else "") + numbers.integer(r["rank"]), str(r["grade_final"])]
+        for r in listing
+    ]  # fmt: skip
+    return canvas.chart(id, caption, DataTable("同类对象综合得分", head, body))
+
+
+def _marks(frame: Rows, scale: Scale, mean: float, ctx: Context) -> None:
+    """Cut-offs of the grades and the class mean, named above the rows."""
+    canvas = frame.canvas
+    taken: list[tuple[float, float]] = []
+    marks: list[tuple[float, str, str]] = []
+    if not is_missing(mean):
+        marks.append((float(mean), f"平均 {numbers.score(mean)}", INK))
+    marks += [(cut, f"“{g}” ≥ {numbers.number(cut, 1)}", MUTED) for g, cut in ctx.plan.scale.cuts.items()]
+    for value, text, color in marks:
+        if not scale.low <= value <= scale.high:
+            continue
+        x, half = scale(value), fonts.width(text, SMALL) / 2 + 0.04
+        canvas.line(
+            [(x, frame.top - 0.05), (x, frame.bottom)],
+            color,
+            line=1.2 if color == INK else 0.8,
+            dash=(4, 3) if color == INK else (),
+        )
+        level = 0 if all(x + half < a or x - half > b for a, b in taken) else 1
+        centre = min(max(x, half), WIDTH - half)
+        canvas.text(centre, frame.top - 0.16 - 0.2 * level, text, size=SMALL, color=color, align="center")
+        if not level:
+            taken.append((centre - half, centre + half))
+
+
+def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit235", id: str = "bands") -> Chart | Text:
+    """Number of targets by band of scores that the grades cannot tell apart, stacked by final grade.
+
+    Parameters
+    ----------
+    composite : DataFrame
+        Built table `composite`.
+    ctx : Context
+        In a unit's report its own band is marked.
+    class_id : str
+        The class.
+    """
+    peers = of_class(composite, class_id)
+    if peers.empty:
+        return nothing("综合评价", ctx)
+    items = records(peers)
+    scored = [r for r in items if not is_missing(r["composite"])]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for item in sorted(scored, key=lambda r: -r["composite"]):
+        groups.setdefault(str(item["band"]) or numbers.score(item["composite"]), []).append(item)
+    sizes = [(b, len(g)) for b, g in groups.items()]
+    me = next((r for r in items if r["object"] == ctx.object), None)
+    title = words.bands_title(class_id, sizes, len(items) - len(scored))
+    if me is not None:
+        if is_missing(me["composite"]):
+            title = words.position_title(
+                ctx.name, class_id, me["composite"], me["rank"], False, 0, me["class_mean"], (me["low"], me["high"])
+            )
+        else:
+            same = len(groups[str(me["band"]) or numbers.score(me["composite"])])
+            at = list(groups).index(str(me["band"]) or numbers.score(me["composite"])) + 1
+            title = words.own_band_title(ctx.name, class_id, me["composite"], at, len(groups), same, len(scored))
+    if not scored:
+        return Text((f"{title}。",))
+    own_band = (
+        str(me["band"]) or numbers.score(me["composite"]) if me is not None and not is_missing(me["composite"]) else ""
+    )
+    hot = [ACCENT if b == own_band else MUTED for b in groups]
+    frame = rows(
+        list(groups), above=0.6, below=0.5, pitch=0.24 if len(groups) <= 20 else 0.2, colors=[ACCENT if b == own_band else INK for b in groups],
+        size=SIZE if len(groups) <= 20 else SMALL,
+        numbers=[
+            Numbers("得分", [numbers.span(g[-1]["composite"], g[0]["composite"]) if len(g) > 1 else numbers.score(g[0]["composite"]) for g in groups.values()], hot),
+            Numbers("名次", [numbers.rank_short(g[0]["rank"], g[-1]["rank"]) for g in groups.values()], hot),
+        ],
+    )  # fmt: skip
+    canvas = frame.canvas
+    present = [g for g in (*GRADES, DOUBTFUL) if any(r["grade_final"] == g for r in scored)]
+    legend(canvas, 0.02, 0.12, [(GRADE_FILL.get(g, "hatch"), g) for g in present])
+    top = max(n for _, n in sizes)
+    scale = Scale(0, widen([0.0, float(top)], floor=0)[1], frame.left, frame.right - 0.35)
+    axis(
+        frame,
+        scale,
+        [t for t in ticks(0, scale.high) if float(t).is_integer()],
+        lambda v: f"{v:.0f}",
+        f"数量（{group_word(0, class_id)[1:]}）",
+    )
+    for row, group in enumerate(groups.values()):
+        _band(canvas, scale, frame.y(row), frame.pitch * 0.72, group, present, list(groups)[row] == own_band)
+    caption = Caption(
+        title,
+        joined([f"{group_word(len(scored), class_id)}按综合得分分档，同档之间分不出先后", f"{ctx.name}所在档以红褐色标出" if own_band else "", f"{ctx.year}年"]),
+        f"条形图：{len(groups)}档，每条的长度为该档数量并按综合等次分段；最多的一档有{group_word(top, class_id)}。",
+        source(ctx, "综合评价", "一档的宽度为一项指标相差一档所值的综合分", f"{group_word(len(items) - len(scored), class_id)}数据不全，未列" if len(items) > len(scored) else ""),
+    )  # fmt: skip
+    head = ["档", "数量", "最高分", "最低分", "名次", *present]
+    body = [
+        [b, str(len(g)), numbers.score(g[0]["composite"]), numbers.score(g[-1]["composite"]), numbers.rank_short(g[0]["rank"], g[-1]["rank"]),
+         *(str(sum(r["grade_final"] == p for r in g)) for p in present)]
+        for b, g in groups.items()
+    ]  # fmt: skip
+    return canvas.chart(id, caption, DataTable("综合得分分档", head, body))
+
+
+def _band(
+    canvas: Canvas,
+    scale: Scale,
+    y: float,
+    h: float,
+    group: Sequence[Mapping[str, Any]],
+    grades: Sequence[str],
+    own: bool,
+) -> None:
+    at = 0
+    for grade in grades:
+        n = sum(r["grade_final"] == grade for r in group)
+        if not n:
+            continue
+        x0, x1 = scale(at), scale(at + n)
+        if grade in GRADE_FILL:
+            canvas.rect(x0, y - h / 2, x1 - x0 - 0.01, h, GRADE_FILL[grade])
+        else:
+            canvas.hatch(x0, y - h / 2, x1 - x0 - 0.01, h)
+        at += n
+    canvas.text(scale(at) + 0.05, y, str(len(group)), size=SMALL, color=ACCENT if own else MUTED)
+    if own:
+        canvas.rect(scale(0), y - h / 2, scale(at) - scale(0) - 0.01, h, edge=ACCENT, line=1.4, z=2)
+
+
+def effective_weights(
+    effective_weights: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "effective-weights"
+) -> Chart | Text:
+    """Nominal weight of each stream beside its share in the spread of the composite.
+
+    Parameters
+    ----------
+    effective_weights : DataFrame
+        Built table `effective_weights`.
+    ctx : Context
+    class_id : str
+        The class; the report's own when empty.
+    """
+    which = class_of(ctx, class_id)
+    mine = of_class(effective_weights, which)
+    if mine.empty:
+        return nothing("有效权重", ctx)
+    found = {str(r["stream"]): r for r in records(mine)}
+    items = [found[s] for s in ctx.plan.streams if s in found]
+    frame = rows(
+        [str(r["stream_name"]) for r in items], above=0.56, below=0.5, pitch=0.32, gap=0.3,
+        numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0) for r in items], [INK] * len(items))],
+    )  # fmt: skip
+    canvas = frame.canvas
+    canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
+    canvas.text(0.24, 0.12, "方案权重", size=SMALL, color=MUTED)
+    canvas.dot(1.1, 0.12, 0.06, BLUE)
+    canvas.text(1.24, 0.12, "有效权重", size=SMALL, color=MUTED)
+    values = [float(r[c]) for r in items for c in ("nominal", "effective") if not is_missing(r[c])]
+    low, high = min(0.0, widen([*values, 0.0])[0]), max(widen([*values, 0.0])[1], 0.5)
+    scale = Scale(low, high, frame.left + 0.08, frame.right)
+    axis(frame, scale, ticks(low, high), lambda v: numbers.percent(v, 0).replace("-", "−"), "占综合得分差异的比例")
+    for row, item in enumerate(items):
+        y = frame.y(row)
+        if not is_missing(item["effective"]):
+            canvas.line([(scale(item["nominal"]), y), (scale(item["effective"]), y)], SOFT, line=2)
+            canvas.dot(scale(item["effective"]), y, 0.07, BLUE)
+        canvas.dot(scale(item["nominal"]), y, 0.07, PAPER, edge=MUTED, line=1.5, z=4)
+    caption = Caption(
+        words.effective_title([(str(r["stream_name"]), r["nominal"], r["effective"]) for r in items]),
+        f"{group_word(ctx.plan.classes[which].n, which) if which else ''}各来源的方案权重与有效权重，{ctx.year}年",
+        f"哑铃图：{len(items)}个来源，空心圆为方案权重，实心圆为有效权重。",
+        source(
+            ctx,
+            "综合评价",
+            "有效权重：权重×来源得分与综合得分的协方差÷综合得分的方差，各来源合计为1",
+            "有效权重只说明差异从哪里来，不改变方案权重",
+        ),
+    )
+    body = [[str(r["stream_name"]), numbers.percent(r["nominal"]), numbers.percent(r["effective"])] for r in items]
+    return canvas.chart(id, caption, DataTable("名义与有效权重", ["来源", "方案权重", "有效权重"], body))
+
+
+def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class-summary") -> Chart | Text:
+    """Share of final grades by class, counts in the bars.
+
+    Parameters
+    ----------
+    class_summary : DataFrame
+        Built table `class_summary`.
+    ctx : Context
+        A class shows its own row, the province all three.
+    """
+    mine = of_class(class_summary, ctx.class_id)
+    if mine.empty or not int(mine["n"].sum()):
+        return nothing("综合等次", ctx)
+    classes = [c for c in ctx.plan.classes.values() if c.id in set(mine["class_id"])]
+    counts = {c.id: {str(r["grade"]): int(r["n"]) for r in records(mine[mine["class_id"] == c.id])} for c in classes}
+    labels = {c.id: c.short for c in classes}
+    grades = [
+        g
+        for g in (*GRADES, *dict.fromkeys(g for c in counts.values() for g in c if g not in GRADES))
+        if any(c.get(g) for c in counts.values())
+    ]
+    totals = {k: sum(c.values()) for k, c in counts.items()}
+    frame = rows(
+        [labels[c.id] for c in classes],
+        above=0.4,
+        below=0.36,
+        pitch=0.42,
+        numbers=[Numbers("合计", [str(totals[c.id]) for c in classes])],
+    )
+    canvas = frame.canvas
+    legend(canvas, 0.02, 0.12, [(GRADE_FILL.get(g, "hatch"), g or "未定") for g in grades])
+    scale = Scale(0, 1, frame.left, frame.right)
+    axis(frame, scale, [0, 0.25, 0.5, 0.75, 1], lambda v: numbers.percent(v, 0), grid=False)
+    for row, cls in enumerate(classes):
+        at, h, y = 0.0, frame.pitch * 0.66, frame.y(row)
+        for grade in grades:
+            n = counts[cls.id].get(grade, 0)
+            if not n:
+                continue
+            x0, x1 = scale(at), scale(at + n / totals[cls.id])
+            if grade in GRADE_FILL:
+                canvas.rect(x0, y - h / 2, x1 - x0 - 0.012, h, GRADE_FILL[grade])
+            else:
+                canvas.hatch(x0, y - h / 2, x1 - x0 - 0.012, h)
+            text = f"{grade} {n}" if x1 - x0 > fonts.width(f"{grade} {n}", SIZE) + 0.06 else str(n)
+            if x1 - x0 > fonts.width(text, SIZE) + 0.04:
+                if grade not in GRADE_FILL:
+                    canvas.rect(
+                        (x0 + x1) / 2 - fonts.width(text, SIZE) / 2 - 0.03,
+                        y - 0.09,
+                        fonts.width(text, SIZE) + 0.06,
+                        0.18,
+                        PAPER,
+                        z=1.5,
+                    )
+                canvas.text((x0 + x1) / 2, y, text, color=GRADE_INK.get(grade, INK), align="center")
+            at += n / totals[cls.id]
+    said = "；".join(f"{labels[k]}{'、'.join(f'“{g}”{n}个' for g, n in c.items() if n)}" for k, c in counts.items())
+    caption = Caption(
+        words.summary_title(counts, labels),
+        f"各类对象的综合等次构成（比例，条内为数量），{ctx.year}年",
+        f"堆叠条形图：每条为一类对象，合计100%。{said}。",
+        source(ctx, "综合评价", "；".join(f"{labels[c.id]}：{c.label}" for c in classes)),
+    )
+    head = ["类别", *[g or "未定" for g in grades], "合计"]
+    body = [[c.label, *(str(counts[c.id].get(g, 0)) for g in grades), str(totals[c.id])] for c in classes]
+    return canvas.chart(id, caption, DataTable("综合等次分布", head, body))
+
+
+def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Chart | Text:
+    """Final grades of the cities on a grid of relative positions; not a map.
+
+    Parameters
+    ----------
+    composite : DataFrame
+        Built table `composite`; cities are shown.
+    ctx : Context
+        The province.
+    """
+    cities = {c: cls.id for cls in ctx.plan.classes.values() if cls.kind == "city" for c in cls.members}
+    found = {str(r["object"]): r for r in records(composite) if str(r["object"]) in cities}
+    if not found:
+        return nothing("市级综合等次", ctx)
+    excluded = {short(ctx, c): c for c in ctx.plan.excluded}
+    by_name = {short(ctx, c): c for c in cities}
+    side, gap = 0.66, 0.075
+    canvas = Canvas(5 * (side + gap) + 0.04, WIDTH)
+    x0 = (WIDTH - 9 * (side + gap)) / 2
+    task, helper = _city_classes(ctx)
+    for r, line in enumerate(TILES):
+        for c, name in enumerate(line):
+            x, y = x0 + c * (side + gap), 0.04 + r * (side + gap)
+            if name in excluded:
+                canvas.rect(x, y, side, side, edge=SOFT, line=1.0, dash=(3, 3))
+                canvas.text(x + side / 2, y + side * 0.36, name, size=SIZE + 1, color=MUTED, align="center")
+                canvas.text(x + side / 2, y + side * 0.68, "另行制定", size=TINY, color=MUTED, align="center")
+            elif name in by_name:
+                _tile(canvas, x, y, side, name, found.get(by_name[name]), by_name[name] in helper)
+    _tile_key(canvas, x0 + 5 * (side + gap), 0.04 + 3 * (side + gap), [str(r["grade_final"]) for r in found.values()])
+    grades = {short(ctx, c): str(found[c]["grade_final"]) if c in found else "" for c in task}
+    helpers = {short(ctx, c): str(found[c]["grade_final"]) if c in found else "" for c in helper}
+    title = words.tiles_title(grades, "有脱贫攻坚任务的")
+    weak = [k for k, v in helpers.items() if v in {"一般", "较差"}]
+    if weak:
+        title += f"；帮扶市中{numbers.names(weak, 3, '市')}为“一般及以下”"
+    clause = next(iter(ctx.plan.excluded.values()), "")
+    caption = Caption(
+        title,
+        f"各市综合等次，{ctx.year}年。方格只示意相对方位，不是行政区划图",
+        f"方格图：{len(found)}个市按相对方位排列，格内写明综合等次；蓝框为帮扶市。帮扶市：{words.tiles_title(helpers, '')}。",
+        source(ctx, "综合评价", clause, "方格不表示行政区域界线、面积和海域"),
+    )
+    names = {c.id: c.label for c in ctx.plan.classes.values()}
+    head = ["市", "类别", "综合等次", "综合得分"]
+    body = [
+        [ctx.name_of(c), names[k], str(found[c]["grade_final"]), numbers.score(found[c]["composite"])]
+        for c, k in cities.items()
+        if c in found
+    ]
+    return canvas.chart(id, caption, DataTable("各市综合等次", head, body))
+
+
+def _city_classes(ctx: Context) -> tuple[list[str], list[str]]:
+    task = [m for c in ctx.plan.classes.values() if c.kind == "city" and c.form == "city14" for m in c.members]
+    helper = [m for c in ctx.plan.classes.values() if c.kind == "city" and c.form != "city14" for m in c.members]
+    return task, helper
+
+
+def _tile(
+    canvas: Canvas, x: float, y: float, side: float, name: str, row: Mapping[str, Any] | None, helper: bool
+) -> None:
+    grade = str(row["grade_final"]) if row is not None else ""
+    if grade in GRADE_FILL:
+        canvas.rect(x, y, side, side, GRADE_FILL[grade])
+    else:
+        canvas.hatch(x, y, side, side)
+        canvas.rect(x + 0.09, y + 0.12, side - 0.18, side - 0.24, PAPER, z=1.5)
+    if helper:
+        canvas.rect(x + 0.015, y + 0.015, side - 0.03, side - 0.03, edge=BLUE, line=2.4, z=2)
+    ink = GRADE_INK.get(grade, INK)
+    canvas.text(x + side / 2, y + side * 0.36, name, size=SIZE + 1.5, color=ink, align="center")
+    canvas.text(x + side / 2, y + side * 0.68, grade or "缺", size=SIZE, color=ink, align="center")
+
+
+def _tile_key(canvas: Canvas, x: float, y: float, grades: Sequence[str]) -> None:
+    entries: list[tuple[str, str]] = [(GRADE_FILL[g], g) for g in GRADES]
+    for i, (fill, word) in enumerate(entries):
+        legend(canvas, x + 0.95 * (i % 2), y + 0.12 + 0.24 * (i // 2), [(fill, word)])
+    canvas.rect(x, y + 0.535, 0.2, 0.13, edge=BLUE, line=2.0)
+    canvas.text(x + 0.26, y + 0.6, "帮扶市", size=SMALL, color=MUTED)
+    canvas.rect(x + 0.95, y + 0.535, 0.2, 0.13, edge=SOFT, line=0.8, dash=(2, 2))
+    canvas.text(x + 1.21, y + 0.6, "考核方案另行制定", size=SMALL, color=MUTED)
+    if any(g not in GRADES for g in grades):
+        legend(canvas, x, y + 0.84, [("hatch", "待核或缺数据")])

@@ -1,0 +1,313 @@
+"""Ranks: intervals, what other choices would make of them, and the counties' places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from kaohe.plot import captions_scores as words
+from kaohe.plot import fonts, numbers
+from kaohe.plot.canvas import LINE, SIZE, SMALL, TINY, WIDTH, Canvas, Caption
+from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, records, short, some, source
+from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
+from kaohe.plot.numbers import is_missing
+from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.palette import ACCENT, BLUE, INK, MUTED, PAPER, PLUM, RULE, SOFT
+from kaohe.plot.typeset import balanced
+
+BUMP_TARGETS = 20
+MOVERS = (ACCENT, BLUE, PLUM)
+BASE = "基准"
+LAST = 25
+
+
+def rank_intervals(
+    rank_intervals: pd.DataFrame,
+    composite: pd.DataFrame,
+    ctx: Context,
+    *,
+    class_id: str = "",
+    id: str = "rank-intervals",
+) -> Chart | Text:
+    """Ranks with their 95 % sets, score and interval in columns; the joint set as a thin line.
+
+    Parameters
+    ----------
+    rank_intervals, composite : DataFrame
+        Built tables of these names.
+    ctx : Context
+    class_id : str
+        The class; the report's own when empty. A class without survey has no sampling error and
+        gets a sentence instead.
+    """
+    which = class_of(ctx, class_id)
+    if which and "survey" not in ctx.plan.classes[which].streams:
+        return Text((f"{ctx.plan.classes[which].label}不含专项调查，综合得分没有抽样误差，名次不设区间，只分档列示。",))
+    spans = {str(r["object"]): r for r in records(of_class(rank_intervals, which))}
+    scores = {str(r["object"]): r for r in records(of_class(composite, which))}
+    if not scores:
+        return nothing("名次", ctx)
+    ranked = [c for c in scores if c in spans and not is_missing(spans[c]["low"]) and not is_missing(spans[c]["rank"])]
+    ranked.sort(key=lambda c: (spans[c]["rank"], -scores[c]["composite"], c))
+    unranked = [short(ctx, c) for c in scores if c not in ranked]
+    title = words.ranks_title(which, [(short(ctx, c), spans[c]["low"], spans[c]["high"]) for c in ranked], unranked)
+    if not ranked:
+        return Text((f"{title}。",))
+    n = max(len(ranked), *(int(spans[c]["high"]) for c in ranked))
+    own = [c == ctx.object for c in ranked]
+    frame = rows(
+        [short(ctx, c) for c in ranked], above=0.56, below=0.5, pitch=0.28 if len(ranked) <= 20 else 0.22, gap=0.3,
+        colors=[ACCENT if o else INK for o in own],
+        numbers=[
+            Numbers("得分", [numbers.score(scores[c]["composite"]) for c in ranked], [INK] * len(ranked)),
+            Numbers("名次区间", [numbers.rank_short(spans[c]["low"], spans[c]["high"]) for c in ranked]),
+        ],
+    )  # fmt: skip
+    canvas = frame.canvas
+    canvas.line([(0.02, 0.12), (0.36, 0.12)], BLUE, line=5)
+    canvas.text(0.44, 0.12, "各自的95%区间", size=SMALL, color=MUTED)
+    canvas.line([(1.56, 0.12), (1.9, 0.12)], SOFT, line=1.4)
+    canvas.text(1.98, 0.12, "同时成立的95%区间", size=SMALL, color=MUTED)
+    canvas.dot(3.4, 0.12, 0.075, PAPER, edge=BLUE, line=1.4)
+    canvas.text(3.54, 0.12, "名次", size=SMALL, color=MUTED)
+    scale = Scale(1, max(n, 2), frame.left + 0.12, frame.right - 0.05)
+    step = 1 if n <= 20 else 5
+    marks = [float(v) for v in range(1, n + 1) if v == 1 or v % step == 0 or n <= 20]
+    axis(frame, scale, marks, lambda v: f"{v:.0f}", "名次（1为最高）")
+    for row, code in enumerate(ranked):
+        _span(canvas, scale, frame.y(row), spans[code], ACCENT if own[row] else BLUE)
+    wide = max(ranked, key=lambda c: spans[c]["high"] - spans[c]["low"])
+    level = numbers.percent(ctx.plan.choices["uncertainty"]["level"], 0)
+    caption = Caption(
+        title,
+        f"综合得分名次及{level}区间（只计专项调查的抽样误差），{ctx.year}年",
+        f"区间图：{group_word(len(ranked), which)}按名次排列，圆圈为名次，粗线为各自的名次区间；"
+        f"区间最宽的是{short(ctx, wide)}，{numbers.rank_span(spans[wide]['low'], spans[wide]['high'])}。",
+        source(ctx, "综合评价", f"名次区间按Mogstad等（2024）的名次置信集计算，置信水平{level}",
+               "交叉考核和日常工作没有抽样误差，赋分等方法选择的影响另见敏感性图"),
+    )  # fmt: skip
+    head = ["对象", "综合得分", "名次", "名次区间", "同时成立的区间"]
+    body = [
+        [ctx.name_of(c), numbers.score(scores[c]["composite"]), numbers.integer(spans[c]["rank"]),
+         numbers.rank_short(spans[c]["low"], spans[c]["high"]), numbers.rank_short(spans[c]["sim_low"], spans[c]["sim_high"])]
+        for c in ranked
+    ]  # fmt: skip
+    return canvas.chart(id, caption, DataTable("名次及名次区间", head, body))
+
+
+def _span(canvas: Canvas, scale: Scale, y: float, span: Mapping[str, float], color: str) -> None:
+    if not is_missing(span["sim_low"]):
+        canvas.line([(scale(span["sim_low"]), y), (scale(span["sim_high"]), y)], SOFT, line=1.2)
+    if span["high"] > span["low"]:
+        canvas.line([(scale(span["low"]), y), (scale(span["high"]), y)], color, line=5)
+    canvas.dot(scale(span["rank"]), y, 0.098, PAPER, edge=color, line=1.6)
+    canvas.text(scale(span["rank"]), y, f"{span['rank']:.0f}", size=TINY, color=INK, align="center")
+
+
+def sensitivity_ranks(
+    sensitivity: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "sensitivity"
+) -> Chart | Text:
+    """Ranks under other choices: lines for up to 20 targets, ranges above.
+
+    Parameters
+    ----------
+    sensitivity : DataFrame
+        Built table `sensitivity`; scenario 基准 holds the rank in force.
+    ctx : Context
+    class_id : str
+        The class; the report's own when empty.
+
+    Notes
+    -----
+    Lines show, for each kind of choice, the scenario that moves ranks most in total; moves in the
+    title and table are over all scenarios.
+    """
+    which = class_of(ctx, class_id)
+    mine = of_class(sensitivity, which)
+    mine = mine[mine["rank"].notna()]
+    base = {str(r["object"]): float(r["rank"]) for r in records(mine[mine["scenario"] == BASE])}
+    others = mine[(mine["scenario"] != BASE) & mine["object"].isin(list(base))]
+    if not base or others.empty:
+        return nothing("方法敏感性", ctx)
+    reach: dict[str, list[float]] = {c: [base[c]] for c in base}
+    for row in records(others):
+        reach[str(row["object"])].append(float(row["rank"]))
+    moves = {c: round(max(abs(r - base[c]) for r in reach[c])) for c in base}
+    order = sorted(base, key=lambda c: (base[c], c))
+    n_scenarios = len(others[["source", "scenario"]].drop_duplicates())
+    title = words.moves_title(which, {short(ctx, c): moves[c] for c in order})
+    movers = [c for c in sorted(order, key=lambda c: -moves[c]) if moves[c] > 0][:3]
+    if len(order) <= BUMP_TARGETS:
+        columns = _columns(others, base)
+        canvas = _bump(order, base, columns, movers, ctx)
+        shape = "每类办法取名次变动合计最大的一种情形；着色为变动最大的对象"
+        alt = f"名次连线图：{group_word(len(order), which)}在{len(columns) + 1}种办法下的名次，从左到右为基准、{'、'.join(h[0] for h, _ in columns)}；"
+    else:
+        shown = sorted(order, key=lambda c: (-moves[c], base[c]))[:LAST]
+        canvas = _ranges(shown, base, reach, ctx)
+        shape = f"只列变动最大的{len(shown)}个" if len(shown) < len(order) else ""
+        alt = f"区间图：{group_word(len(shown), which)}在{n_scenarios}种情形下名次的最好与最差；"
+    caption = Caption(
+        title,
+        joined([f"{n_scenarios}种办法下的综合得分名次", shape, f"{ctx.year}年"]),
+        f"{alt}变动最大的是{some([short(ctx, c) for c in movers]) or '无'}。",
+        source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变", "与抽样误差分开计算"),
+    )
+    head = ["对象", "基准名次", "最好名次", "最差名次", "最大变动"]
+    body = [
+        [ctx.name_of(c), numbers.integer(base[c]), numbers.integer(min(reach[c])), numbers.integer(max(reach[c])), str(moves[c])]
+        for c in order
+    ]  # fmt: skip
+    return canvas.chart(id, caption, DataTable("各种办法下的名次", head, body))
+
+
+def _columns(others: pd.DataFrame, base: Mapping[str, float]) -> list[tuple[tuple[str, str], dict[str, float]]]:
+    """For each source its scenario with the largest total shift; sources without any shift are left out."""
+    best: dict[str, tuple[float, tuple[str, str], dict[str, float]]] = {}
+    for (source_id, scenario), part in others.groupby(["source", "scenario"], sort=False):
+        found = {str(r["object"]): float(r["rank"]) for r in records(part)}
+        shift = sum(abs(r - base[c]) for c, r in found.items())
+        if shift > 0 and (str(source_id) not in best or shift > best[str(source_id)][0]):
+            best[str(source_id)] = (shift, (str(part.iloc[0]["source_name"]), str(scenario)), found)
+    return [(head, found) for _, head, found in best.values()]
+
+
+def _bump(
+    order: Sequence[str], base: Mapping[str, float], columns: Sequence[tuple[tuple[str, str], Mapping[str, float]]],
+    movers: Sequence[str], ctx: Context,
+) -> Canvas:  # fmt: skip
+    names = {c: short(ctx, c) for c in order}
+    label = max(fonts.width(n, SIZE) for n in names.values()) + 0.1
+    every = [{c: base[c] for c in order}, *(found for _, found in columns)]
+    heads = [["基准"], *([name, *balanced(scenario, 1.0, TINY)] for (name, scenario), _ in columns)]
+    deep = max(len(h) for h in heads)
+    top = 0.16 + deep * TINY * LINE / 72 + 0.06
+    pitch = 0.27
+    slots = [_places(found) for found in every]
+    count = len(order)
+    canvas = Canvas(top + pitch * count + 0.04)
+    x0, x1 = label + 0.16, WIDTH - label - 0.16
+    xs = [x0 + (x1 - x0) * i / max(len(every) - 1, 1) for i in range(len(every))]
+    color = dict(zip(movers, MOVERS, strict=False))
+    for x, block in zip(xs, heads, strict=True):
+        start = top - 0.1 - (len(block) - 1) * TINY * LINE / 72
+        for i, line in enumerate(block):
+            canvas.text(x, start + i * TINY * LINE / 72, line, size=TINY, color=MUTED, align="center")
+    for code in sorted(order, key=lambda c: c in color):
+        points = [(x, top + (slot[code] + 0.5) * pitch) for x, slot in zip(xs, slots, strict=True) if code in slot]
+        hot = color.get(code)
+        if len(points) > 1:
+            canvas.line(points, hot or RULE, line=2.6 if hot else 1.4, z=2.5 if hot else 2)
+        for (x, y), found in zip(points, every, strict=False):
+            canvas.dot(x, y, 0.095, hot or RULE, edge=PAPER, line=1.0, z=3.5 if hot else 3)
+            canvas.text(x, y, f"{found[code]:.0f}", size=TINY, color=PAPER if hot else INK, align="center")
+        canvas.text(label, points[0][1], names[code], color=hot or INK, align="right")
+        if len(points) == len(every) and len(every) > 1:
+            canvas.text(WIDTH - label, points[-1][1], names[code], color=hot or INK)
+    return canvas
+
+
+def _places(found: Mapping[str, float]) -> dict[str, int]:
+    """Row of each target in a column; equal ranks stand one below the other in code order."""
+    return {code: i for i, code in enumerate(sorted(found, key=lambda c: (found[c], c)))}
+
+
+def _ranges(
+    shown: Sequence[str], base: Mapping[str, float], reach: Mapping[str, Sequence[float]], ctx: Context
+) -> Canvas:
+    spans = [numbers.rank_short(min(reach[c]), max(reach[c])) for c in shown]
+    frame = rows([short(ctx, c) for c in shown], above=0.3, below=0.5, pitch=0.22,
+                 numbers=[Numbers("基准", [numbers.integer(base[c]) for c in shown]), Numbers("最好–最差", spans)])  # fmt: skip
+    worst = max(max(reach[c]) for c in shown)
+    scale = Scale(1, max(worst, 2), frame.left + 0.1, frame.right)
+    axis(frame, scale, [1.0, *[t for t in ticks(1, worst) if t > 1]], lambda v: f"{v:.0f}", "名次（1为最高）")
+    for row, code in enumerate(shown):
+        y = frame.y(row)
+        frame.canvas.line([(scale(min(reach[code])), y), (scale(max(reach[code])), y)], SOFT, line=3)
+        frame.canvas.dot(scale(base[code]), y, 0.055, BLUE)
+    return frame.canvas
+
+
+def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: str = "county-ranks") -> Chart | Text:
+    """Field scores of counties: those of the report's city or county's city, else the last of the province.
+
+    Parameters
+    ----------
+    counties : DataFrame
+        Built table `counties`.
+    ctx : Context
+        A city shows its counties; a county those given, itself marked; the province the `last` ones.
+    """
+    mine = counties
+    if ctx.kind == "city":
+        mine = counties[counties["city"] == ctx.object]
+    elif ctx.kind == "county":
+        city = counties.loc[counties["county"] == ctx.object, "city"]
+        mine = counties[counties["city"].isin(list(city))]
+    if mine.empty:
+        return nothing("县（市、区）实地核查", ctx)
+    scored = mine[mine["score"].notna()]
+    items = sorted(records(scored), key=lambda r: (-r["score"], r["county"]))
+    within = "" if ctx.kind == "province" else str(mine.iloc[0]["city_name"])
+    title = words.counties_title(
+        [(str(r["name"]), bool(r["bottom"])) for r in items], len(mine) - len(scored), within=within
+    )
+    if not items:
+        return Text((f"{title}。",))
+    total = len(items)
+    cut = ctx.kind == "province" and total > last
+    items = items[-last:] if cut else items
+    names = [
+        f"{r['name']}（{str(r['city_name']).removesuffix('市')}）" if not within else str(r["name"]) for r in items
+    ]
+    hot = [ACCENT if r["bottom"] else MUTED for r in items]
+    frame = rows(
+        names, above=0.34, below=0.5, widest=2.4,
+        colors=[BLUE if r["county"] == ctx.object else INK for r in items],
+        numbers=[
+            Numbers("得分", [numbers.score(r["score"]) for r in items], hot),
+            Numbers("全省位次", [f"{numbers.integer(r['rank'])}/{r['n_ranked']}" for r in items], hot),
+            Numbers("一般及以下", [f"{r['n_weak']}项" for r in items]),
+        ],
+    )  # fmt: skip
+    low, high = widen([float(r["score"]) for r in items], ceiling=100)
+    scale = Scale(low, high, frame.left + 0.08, frame.right)
+    axis(
+        frame,
+        scale,
+        ticks(low, high),
+        lambda v: numbers.number(v, 0 if float(v).is_integer() else 1),
+        "实地核查得分；横轴不从0开始",
+    )
+    for row, item in enumerate(items):
+        own = item["county"] == ctx.object
+        color = ACCENT if item["bottom"] else (BLUE if own or ctx.kind != "county" else SOFT)
+        frame.canvas.dot(scale(item["score"]), frame.y(row), 0.075 if own else 0.06, color)
+        if item["bottom"]:
+            x = scale(item["score"])
+            wide = fonts.width("靠后", SMALL)
+            left = x + 0.11 + wide < frame.right + 0.15
+            frame.canvas.text(
+                x + 0.11 if left else x - 0.11,
+                frame.y(row),
+                "靠后",
+                size=SMALL,
+                color=ACCENT,
+                align="left" if left else "right",
+            )
+    share = numbers.percent(ctx.plan.choices["county"]["bottom_share"], 0)
+    bottom = sum(bool(r["bottom"]) for r in items)
+    caption = Caption(
+        title,
+        joined([f"实地核查得分（县级考评表，满分100），由高到低{f'，只列最后{last}个' if cut else ''}", f"{ctx.year}年"]),
+        f"点图：{len(items)}个县（市、区）的实地核查得分，从{numbers.score(items[0]['score'])}分到{numbers.score(items[-1]['score'])}分，其中{bottom}个靠后。",
+        source(ctx, "交叉考核实地核查", f"全省{int(items[0]['n_ranked'])}个县（市、区）有得分", f"靠后：得分居后{share}（考核办选定）",
+               "实地核查得分不是综合评价"),
+    )  # fmt: skip
+    head = ["县（市、区）", "市", "实地核查得分", "全省位次", "一般及以下指标数", "靠后"]
+    body = [
+        [str(r["name"]), str(r["city_name"]), numbers.score(r["score"]), numbers.integer(r["rank"]), str(r["n_weak"]), "是" if r["bottom"] else "否"]
+        for r in items
+    ]  # fmt: skip
+    return frame.canvas.chart(id, caption, DataTable("县（市、区）实地核查得分", head, body))

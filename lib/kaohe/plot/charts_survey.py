@@ -1,0 +1,328 @@
+"""Survey estimates: one indicator by city, one target's shares by topic, against the province."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from kaohe.plot import captions_survey as words
+from kaohe.plot import fonts, numbers
+from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
+from kaohe.plot.labels import joined, nothing, of, records, short, source
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
+from kaohe.plot.numbers import half_up, is_missing
+from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MUTED, PAPER, RULE, SOFT
+from kaohe.plot.terms import hidden, quality_word
+
+FEW = 50
+DOMAINS = {"city14": "city", "city6": "helper"}
+Row = Mapping[str, Any]
+
+
+def shown(row: Row) -> tuple[str, str, str]:
+    """Estimate, interval and households as printed; 已隐藏 and 区间不可估 in words."""
+    if hidden(str(row["quality"])):
+        return quality_word(str(row["quality"])), "", ""
+    unit, share = str(row["measure_unit"]), bool(row["is_share"])
+    if is_missing(row["estimate"]):
+        return numbers.MISSING, "", numbers.integer(row["n"])
+    value = _plain(row["estimate"], unit, share)
+    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
+        return value, "区间不可估", numbers.integer(row["n"])
+    return (
+        value,
+        f"{_plain(row['ci_low'], unit, share)}–{_plain(row['ci_high'], unit, share)}",
+        numbers.integer(row["n"]),
+    )
+
+
+def _plain(value: Any, unit: str, share: bool) -> str:
+    """A number without its unit: the axis names it."""
+    if share:
+        return str(half_up(100 * float(value), 1))
+    return numbers.number(value, 0 if unit == "元" else 1)
+
+
+def compare(row: Row, reference: Row | None) -> int:
+    """1 when the whole interval lies above the reference's estimate as printed, −1 below, 0 otherwise.
+
+    Estimates that are hidden, have no interval or come from fewer than 50 households are 0.
+    """
+    if reference is None or hidden(str(row["quality"])) or is_missing(reference["estimate"]) or not has_interval(row):
+        return 0
+    if row["n"] < FEW:
+        return 0
+    digits = 3 if row["is_share"] else (0 if row["measure_unit"] == "元" else 1)
+    low, high, at = (half_up(float(v), digits) for v in (row["ci_low"], row["ci_high"], reference["estimate"]))
+    return 1 if low > at else (-1 if high < at else 0)
+
+
+def has_interval(row: Row) -> bool:
+    """True when both limits are known and may be shown."""
+    return not hidden(str(row["quality"])) and not is_missing(row["ci_low"]) and not is_missing(row["ci_high"])
+
+
+def estimate_dots(
+    estimates: pd.DataFrame, ctx: Context, indicator: str, *, domain_type: str = "", id: str = ""
+) -> Chart | Text:
+    """One indicator by city with intervals, against the province.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Built table `estimates` with rows of the cities and of the province.
+    ctx : Context
+        The report's own city is marked.
+    indicator : str
+        A codebook id.
+    domain_type : str
+        ``city`` or ``helper``; empty: that of the report's class, else ``city``.
+
+    Notes
+    -----
+    Marked cities have an interval wholly on one side of the province's estimate, compared as
+    printed; comparisons are one by one, without correction for their number.
+    """
+    which = domain_type or DOMAINS.get(ctx.class_id, "city")
+    mine = estimates[estimates["indicator"] == indicator]
+    province = next(iter(records(mine[mine["domain_type"] == "province"])), None)
+    items = records(mine[mine["domain_type"] == which])
+    if not items:
+        return nothing("该指标的市级估计", ctx)
+    items.sort(
+        key=lambda r: (
+            hidden(str(r["quality"])) or is_missing(r["estimate"]),
+            -r["estimate"] if not is_missing(r["estimate"]) else 0,
+            r["domain"],
+        )
+    )
+    first = items[0]
+    unit, share, direction = str(first["measure_unit"]), bool(first["is_share"]), str(first["direction"])
+    sides = [compare(r, province) for r in items]
+    bad = 1 if direction in {"down", "none"} else -1
+    names = [short(ctx, str(r["domain"])) for r in items]
+    worse = [n for n, s in zip(names, sides, strict=True) if s == bad]
+    better = [n for n, s in zip(names, sides, strict=True) if s == -bad]
+    color = [_tint(s, bad, direction) for s in sides]
+    texts = [shown(r) for r in items]
+    frame = rows(
+        names, above=0.46, below=0.5, gap=0.25, pitch=0.27, colors=[ACCENT if r["domain"] == ctx.object else INK for r in items],
+        numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers("95%区间", [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
+    )  # fmt: skip
+    label = str(first["label"])
+    _plot(frame, items, province, color, share, unit)
+    reference = _said(province, unit, share)
+    class_id = {"city": "city14", "helper": "city6"}.get(which, "")
+    title = words.dots_title(label, direction, reference, worse, better, sum(map(has_interval, items)), class_id)
+    few = [n for n, r in zip(names, items, strict=True) if not hidden(str(r["quality"])) and r["n"] < FEW]
+    measure = "%" if share else unit
+    caption = Caption(
+        title,
+        f"{label}（{measure}）及95%置信区间，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及95%置信区间，{ctx.year}年专项调查",
+        f"点图：{len(items)}市的估计与区间，竖线为全省{reference or '（无）'}；{len(worse) + len(better)}市的区间不含全省估计。",
+        source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户",
+               "竖线和灰带：全省估计及其区间" if province else "", f"空心：有效样本不足{FEW}户，不作结论" if few else "",
+               "标色：区间全在全省估计一侧，逐市比较，未作多重校正" if worse or better else "", _hidden_note(items)),
+    )  # fmt: skip
+    head = ["市", f"估计（{measure}）" if measure else "估计", "95%区间", "户数", "质量"]
+    body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
+    if province is not None:
+        body.append(["全省", *shown(province), quality_word(str(province["quality"]))])
+    return frame.canvas.chart(id or f"estimate-{indicator.replace('_', '-')}", caption, DataTable(label, head, body))
+
+
+def _said(row: Row | None, unit: str, share: bool) -> str:
+    if row is None or hidden(str(row["quality"])) or is_missing(row["estimate"]):
+        return ""
+    return numbers.measure(row["estimate"], unit, share)
+
+
+def _tint(side: int, bad: int, direction: str) -> str:
+    if side == 0:
+        return SOFT
+    return BLUE if direction == "none" or side == -bad else ACCENT
+
+
+def _hidden_note(items: Sequence[Row]) -> str:
+    n = sum(hidden(str(r["quality"])) for r in items)
+    return f"{n}个估计因样本过少已隐藏" if n else ""
+
+
+def _plot(
+    frame: Rows, items: Sequence[Row], province: Row | None, color: Sequence[str], share: bool, unit: str
+) -> None:
+    canvas = frame.canvas
+    values = [
+        float(v)
+        for r in items
+        if not hidden(str(r["quality"]))
+        for v in (r["estimate"], r["ci_low"], r["ci_high"])
+        if not is_missing(v)
+    ]
+    if province is not None and not is_missing(province["estimate"]):
+        values.append(float(province["estimate"]))
+    low, high = widen(values, floor=0.0, ceiling=1.0 if share else None)
+    scale = Scale(low, high, frame.left + 0.08, frame.right - 0.02)
+    title = ("比例（%）" if share else (unit or "数值")) + ("；横轴不从0开始" if low > 0 else "")
+    axis(frame, scale, ticks(low, high), lambda v: _tick(v, share), title)
+    if province is not None and not is_missing(province["estimate"]):
+        if has_interval(province):
+            x0, x1 = scale.clip(province["ci_low"]), scale.clip(province["ci_high"])
+            canvas.rect(x0, frame.top - 0.06, x1 - x0, frame.bottom - frame.top + 0.06, BAND, z=0.4)
+        x = scale(province["estimate"])
+        canvas.line([(x, frame.top - 0.06), (x, frame.bottom)], INK, line=1.2, z=1)
+        text = f"全省 {_plain(province['estimate'], unit, share)}"
+        half = fonts.width(text, SMALL) / 2
+        canvas.text(min(max(x, half), frame.right + 0.1 - half), frame.top - 0.17, text, size=SMALL, align="center")
+    for row, item in enumerate(items):
+        mark(canvas, scale, frame.y(row), item, color[row])
+
+
+def _tick(value: float, share: bool) -> str:
+    shown_value = 100 * value if share else value
+    return numbers.number(shown_value, 0 if abs(shown_value - round(shown_value)) < 1e-9 else 1)
+
+
+def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str) -> None:
+    """A dot with its interval; hollow below 50 households; words where nothing may be drawn."""
+    if hidden(str(row["quality"])) or is_missing(row["estimate"]):
+        return
+    few = row["n"] < FEW
+    if has_interval(row):
+        ends = [(scale.clip(row["ci_low"]), y), (scale.clip(row["ci_high"]), y)]
+        canvas.line(ends, RULE if few else color, line=3.2, z=2)
+    canvas.dot(
+        scale.clip(row["estimate"]),
+        y,
+        0.062,
+        PAPER if few else color,
+        edge=color if few else PAPER,
+        line=1.6 if few else 0.8,
+    )
+
+
+def estimate_profile(
+    estimates: pd.DataFrame, ctx: Context, *, topic: str, unit: str = "household", id: str = ""
+) -> Chart | Text:
+    """Shares of one topic for the report's target, each against the province.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        Built table `estimates` with the rows of the target and of the province.
+    ctx : Context
+        A city or county; the province shows its own shares alone.
+    topic : str
+        A survey topic of the plan.
+    unit : str
+        ``household`` or ``village``.
+    """
+    mine = estimates[(estimates["topic"] == topic) & (estimates["unit"] == unit) & estimates["is_share"]]
+    province = {str(r["indicator"]): r for r in records(mine[mine["domain_type"] == "province"])}
+    own = mine[mine["domain"] == ctx.object] if ctx.kind != "province" else mine[mine["domain_type"] == "province"]
+    found = {str(r["indicator"]): r for r in records(own)}
+    items = [found[q] for q in ctx.plan.questions if q in found]
+    items += [r for q, r in found.items() if q not in ctx.plan.questions]
+    if not items or all(hidden(str(r["quality"])) or is_missing(r["estimate"]) for r in items):
+        return Text(
+            (
+                f"{ctx.name}：“{topic}”没有可列示的比例。"
+                if "“" not in topic
+                else f"{ctx.name}：{topic}没有可列示的比例。",
+            )
+        )
+    alone = ctx.kind == "province"
+    sides = [0 if alone else compare(r, province.get(str(r["indicator"]))) for r in items]
+    good = [{"up": 1, "down": -1}.get(str(r["direction"]), 0) * s for r, s in zip(items, sides, strict=True)]
+    color = [ACCENT if g < 0 else (BLUE if g > 0 or s else SOFT) for g, s in zip(good, sides, strict=True)]
+    texts = [shown(r) for r in items]
+    refs = ["" if alone else _plain_share(province.get(str(r["indicator"]))) for r in items]
+    who = "户数" if unit == "household" else "村数"
+    columns = [
+        Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]),
+        Numbers("95%区间", [t[1] for t in texts]),
+    ]
+    columns += [] if alone else [Numbers("全省", refs)]
+    frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.62, below=0.5, pitch=0.3,
+                 widest=2.3, size=SIZE - 0.5, gap=0.2)  # fmt: skip
+    canvas = frame.canvas
+    _profile_key(canvas, ctx, alone, few=any(r["n"] < FEW for r in items))
+    low = _start([*items, *([] if alone else [province[q] for q in found if q in province])])
+    scale = Scale(low, 1, frame.left + 0.08, frame.right)
+    axis(frame, scale, ticks(low, 1), lambda v: _tick(v, True), "比例（%）" + ("；横轴不从0开始" if low else ""))
+    for row, item in enumerate(items):
+        y = frame.y(row)
+        reference = province.get(str(item["indicator"]))
+        if not alone and reference is not None and not is_missing(reference["estimate"]):
+            x = scale.clip(reference["estimate"])
+            canvas.line([(x, y - 0.1), (x, y + 0.1)], INK, line=1.6, z=2.5)
+        mark(canvas, scale, y, item, color[row])
+    worse = [str(r["label"]) for r, g in zip(items, good, strict=True) if g < 0]
+    better = [str(r["label"]) for r, g in zip(items, good, strict=True) if g > 0]
+    compared = sum(has_interval(r) and str(r["direction"]) in {"up", "down"} for r in items)
+    if alone:
+        title = words.province_title(
+            topic, [(str(r["label"]), _plain_share(r)) for r in items if r["direction"] == "up"]
+        )
+    else:
+        title = words.profile_title(ctx.name, topic, worse, better, compared, len(items))
+    said = joined([f"{len(worse)}项明显较差" if worse else "", f"{len(better)}项明显较好" if better else ""])
+    said = f"；{said}" if said else ""
+    caption = Caption(
+        title,
+        joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
+        f"点图：{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
+        source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
+               "标色：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", _hidden_note(items)),
+    )  # fmt: skip
+    head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
+    body = [
+        [
+            str(r["label"]),
+            t[0],
+            t[1],
+            *([] if alone else [ref or numbers.MISSING]),
+            t[2],
+            quality_word(str(r["quality"])),
+        ]
+        for r, t, ref in zip(items, texts, refs, strict=True)
+    ]
+    topics = [t for part in ("household", "village") for t in ctx.plan.raw["survey_topics"][part]]
+    slug = id or f"profile-{topics.index(topic) + 1 if topic in topics else 'x'}"
+    return canvas.chart(slug, caption, DataTable(f"{of(ctx.name)}{topic}", head, body))
+
+
+def _start(items: Sequence[Row]) -> float:
+    """Where the axis starts: 0, or a round share below everything shown when that leaves out 30 % or more."""
+    open_rows = [r for r in items if not hidden(str(r["quality"]))]
+    low, _ = widen([float(r[c]) for r in open_rows for c in ("estimate", "ci_low")], floor=0.0, ceiling=1.0)
+    return low if low >= 0.3 else 0.0
+
+
+def _plain_share(row: Row | None) -> str:
+    if row is None or hidden(str(row["quality"])) or is_missing(row["estimate"]):
+        return ""
+    return _plain(row["estimate"], "", True)
+
+
+def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> None:
+    canvas.line([(0.02, 0.12), (0.34, 0.12)], SOFT, line=3.2)
+    canvas.dot(0.18, 0.12, 0.062, SOFT, edge=PAPER, line=0.8)
+    x = 0.42
+    entries = [f"{ctx.name}及95%区间"]
+    canvas.text(x, 0.12, entries[0], size=SMALL, color=MUTED, fit=2.2)
+    x += min(2.2, fonts.width(entries[0], SMALL)) + 0.24
+    if not alone:
+        canvas.line([(x, 0.02), (x, 0.22)], INK, line=1.6)
+        canvas.text(x + 0.08, 0.12, "全省", size=SMALL, color=MUTED)
+        x += 0.56
+        for color, word in ((ACCENT, "明显较差"), (BLUE, "明显较好")):
+            canvas.dot(x + 0.05, 0.12, 0.062, color)
+            canvas.text(x + 0.17, 0.12, word, size=SMALL, color=MUTED)
+            x += 0.9
+    if few and x < WIDTH - 1.5:
+        canvas.dot(x + 0.05, 0.12, 0.062, PAPER, edge=SOFT, line=1.6)
+        canvas.text(x + 0.17, 0.12, f"不足{FEW}户", size=SMALL, color=MUTED)
