@@ -21,7 +21,7 @@ from kaohe.run.demo.grid import Grid, fill, workbook_bytes
 from kaohe.run.demo.judgement import Quality, field_grades, index_grades, remark
 from kaohe.run.demo.planting import Planter, Recipe
 from kaohe.run.demo.population import Population
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 TICK_COLUMN = "考评等次"
 FIELD_FAULT_SHARE = 0.01

@@ -12,7 +12,7 @@ from kaohe.base.tables import DAILY_KINDS, SEVERITIES, contract
 from kaohe.run.demo.grid import Grid, fill
 from kaohe.run.demo.judgement import Quality
 from kaohe.run.demo.planting import Planter, Recipe
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 EVENT, MEASURE = DAILY_KINDS
 _ENCODINGS = ("gb18030", "utf-8-sig", "xlsx", "utf-8", "gb18030", "xlsx", "utf-8-sig", "gb18030-bom")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kaohe.run.demo.geography import Geography
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 TOPICS = (
     "income", "education", "medical", "housing", "water", "industry", "employment", "satisfaction",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.run.demo.population import Population
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 
 def draw_teams(people: Population, seed: int) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
 from kaohe.run.demo.names import town_names, village_names
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 MIN_HOUSEHOLDS = 16  # of a village
 TOWNS = (3, 14)

@@ -15,7 +15,7 @@ import pandas as pd
 from kaohe.base.plan import Form, Item, Plan
 from kaohe.run.demo.effects import TOPICS
 from kaohe.run.demo.population import Population
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 TOPIC_OF = {
     "exit": "income", "monitor": "income", "leaders": "organisation", "coordination": "organisation",

@@ -18,9 +18,9 @@ from kaohe.run.demo.judgement import build_quality
 from kaohe.run.demo.office_files import office_grids
 from kaohe.run.demo.planting import Planter
 from kaohe.run.demo.population import Population, population
-from kaohe.run.demo.random import stream
 from kaohe.run.demo.registry_files import object_frame, registry_grids
 from kaohe.run.demo.sample import Sample, draw_sample
+from kaohe.run.demo.streams import stream
 from kaohe.run.demo.survey_files import survey_grids
 from kaohe.run.demo.truth import truth
 

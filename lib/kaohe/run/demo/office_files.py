@@ -14,7 +14,7 @@ from kaohe.run.demo.cross_files import CrossFiles
 from kaohe.run.demo.grid import Grid, fill
 from kaohe.run.demo.judgement import OTHER_TOPIC, REMARKS, TOPIC_OF, Quality
 from kaohe.run.demo.planting import Planter, Recipe
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 MAJOR, TASK = "major_violation", "annual_task_completed"
 PROMINENT = "prominent_problem"

@@ -18,7 +18,7 @@ from kaohe.base.tables import HH_KINDS, SIZE_GROUPS
 from kaohe.run.demo.answers import Household
 from kaohe.run.demo.effects import Effects, build_effects
 from kaohe.run.demo.geography import Geography, build_geography
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 # Probability of an interview by kind of household, and what is added by size group.
 RESPONSE = (0.945, 0.93, 0.915)

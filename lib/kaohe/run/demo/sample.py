@@ -14,7 +14,7 @@ import pandas as pd
 from kaohe.base.plan import Plan
 from kaohe.base.tables import HH_KINDS, OUTCOMES, SELECTIONS
 from kaohe.run.demo.population import RESPONSE, RESPONSE_BY_SIZE, Population, size_group_index
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 RANDOM, KEY = SELECTIONS
 

@@ -17,8 +17,8 @@ from kaohe.run.demo import names
 from kaohe.run.demo.grid import ENCODINGS, Grid, fill
 from kaohe.run.demo.planting import Planter, Recipe
 from kaohe.run.demo.population import Population
-from kaohe.run.demo.random import stream
 from kaohe.run.demo.sample import Sample
+from kaohe.run.demo.streams import stream
 from kaohe.run.demo.village_answers import village_answers
 
 # Shares of answers that people did not give, and the words interviewers write for them.

@@ -9,7 +9,7 @@ from kaohe.base.codebook import Question
 from kaohe.base.plan import Plan
 from kaohe.run.demo.answers import EXITED, POOR
 from kaohe.run.demo.population import Population
-from kaohe.run.demo.random import stream
+from kaohe.run.demo.streams import stream
 
 _YES = {
     "v_road": (0.985, "organisation"), "v_bus": (0.86, "organisation"), "v_clinic": (0.955, "medical"),
