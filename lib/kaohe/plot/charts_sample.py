@@ -9,8 +9,9 @@ import pandas as pd
 
 from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
+from kaohe.plot.against import FEW
 from kaohe.plot.canvas import SMALL, WIDTH, Caption
-from kaohe.plot.charts_survey import DOMAINS, FEW
+from kaohe.plot.charts_survey import DOMAINS
 from kaohe.plot.labels import nothing, records, short, source
 from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks
 from kaohe.plot.numbers import is_missing

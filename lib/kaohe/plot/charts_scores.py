@@ -1,4 +1,4 @@
-"""Scores: contributions of the streams, where a difference comes from, points taken off."""
+"""Scores: contributions of the streams, and where a difference to others comes from."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
 from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, own_rows, records, short, source
-from kaohe.plot.layout import Numbers, Rows, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MID, MUTED, SOFT, STREAM_FILL, STREAM_INK
+from kaohe.plot.palette import ACCENT, INK, MID, MUTED, SOFT, STREAM_FILL, STREAM_INK
 
 MOST = 40
 ENDS = 10
@@ -251,106 +251,3 @@ def _draw_waterfall(
     canvas.rect(x0, y - h / 2, max(x1 - x0, 0.012), h, ACCENT)
     canvas.line([(scale(0), frame.top - 0.03), (scale(0), frame.bottom + 0.02)], INK, line=1.2)
     return canvas
-
-
-def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "daily-deductions") -> Chart | Text:
-    """Points taken off by source of daily work, all sources of the plan, in the plan's order.
-
-    Parameters
-    ----------
-    daily_sources : DataFrame
-        Built table `daily_sources`; rows of other targets are left out.
-    ctx : Context
-    """
-    mine = own_rows(daily_sources, ctx)
-    if mine.empty:
-        return nothing("日常工作", ctx)
-    found = {str(r["source"]): r for r in records(mine)}
-    order = [s for s in ctx.plan.daily_sources if s in found] + [s for s in found if s not in ctx.plan.daily_sources]
-    items = [found[s] for s in order]
-    points = {str(r["source_name"]): float(r["points"]) for r in items}
-    n = sum(int(r["n_records"]) for r in items)
-    top = max(points.values())
-    hot = [ACCENT if p == top and p > 0 else INK for p in points.values()]
-    frame: Rows = rows(
-        list(points), widest=2.7, above=0.3, below=0.5,
-        numbers=[Numbers("记录数", [str(int(r["n_records"])) for r in items]), Numbers("扣分", [numbers.score(p) for p in points.values()], hot)],
-    )  # fmt: skip
-    scale = Scale(0, widen([0.0, top if top > 0 else 1.0], floor=0)[1], frame.left, frame.right)
-    axis(
-        frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
-    )
-    for row, value in enumerate(points.values()):
-        if value > 0:
-            h = frame.pitch * 0.66
-            frame.canvas.rect(
-                frame.left, frame.y(row) - h / 2, scale(value) - frame.left, h, ACCENT if value == top else MID
-            )
-    frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
-    caption = Caption(
-        words.daily_title(ctx.name, points, n),
-        f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
-        f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points.values()))}分。",
-        source(ctx, "日常工作记录", f"共{n}条记录" if n else "没有记录", str(ctx.plan.choices["daily"]["note"])),
-    )
-    body = [[str(r["source_name"]), str(int(r["n_records"])), numbers.score(r["points"])] for r in items]
-    return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body))
-
-
-def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey-scores") -> Chart | Text:
-    """Scored survey indicators of a target: score of 0 to 100, weight, points lost of the survey score.
-
-    Parameters
-    ----------
-    survey_items : DataFrame
-        Built table `survey_items`; rows of other targets are left out.
-    ctx : Context
-    """
-    mine = own_rows(survey_items, ctx)
-    if mine.empty:
-        return nothing("专项调查计分指标", ctx)
-    items = records(mine)
-    lost = [float(r["weight"]) * 100 - float(r["contribution"]) for r in items]
-    order = sorted(range(len(items)), key=lambda i: -lost[i] if not is_missing(lost[i]) else 1e9)
-    items, lost = [items[i] for i in order], [lost[i] for i in order]
-    frame = rows(
-        [str(r["label"]) for r in items], widest=2.75, above=0.36, below=0.5, size=SIZE - 0.5,
-        numbers=[
-            Numbers("得分", [numbers.score(r["score"]) for r in items]),
-            Numbers("权重", [numbers.percent(r["weight"], 0) for r in items]),
-            Numbers("失分", [numbers.score(v) for v in lost], [ACCENT if v == lost[0] and v >= 0.05 else MUTED for v in lost]),
-        ],
-    )  # fmt: skip
-    scale = Scale(0, 100, frame.left, frame.right)
-    axis(frame, scale, [0, 25, 50, 75, 100], lambda v: f"{v:.0f}", "得分：下限值为0，目标值为100")
-    h = frame.pitch * 0.66
-    for row, item in enumerate(items):
-        y = frame.y(row)
-        frame.canvas.rect(frame.left, y - h / 2, frame.right - frame.left, h, BAND, z=0.5)
-        if is_missing(item["score"]):
-            frame.canvas.text(frame.left + 0.08, y, "缺", size=SMALL, color=MUTED)
-        else:
-            frame.canvas.rect(
-                frame.left, y - h / 2, scale(item["score"]) - frame.left, h, BLUE if row or lost[0] < 0.05 else ACCENT
-            )
-    known = [(str(r["label"]), v) for r, v in zip(items, lost, strict=True) if not is_missing(v)]
-    caption = Caption(
-        words.lost_title(ctx.name, known),
-        f"{len(items)}项计分指标的得分，按失分由多到少，{ctx.year}年专项调查",
-        f"条形图：{len(items)}项计分调查指标，每条从0到100分；得分最低的是{_lowest(items)}。",
-        source(ctx, "专项调查加权估计", "失分：权重×（100−得分）", "下限值、目标值和权重由考核办选定"),
-    )
-    head = ["指标", "估计值", "下限值", "目标值", "得分", "权重", "失分", "户数"]
-    questions = ctx.plan.questions
-    body = []
-    for r, v in zip(items, lost, strict=True):
-        q = questions.get(str(r["indicator"]))
-        unit, share = (q.unit, q.is_share) if q else ("", False)
-        body.append([str(r["label"]), *(numbers.measure(r[c], unit, share) for c in ("estimate", "floor", "target")),
-                     numbers.score(r["score"]), numbers.percent(r["weight"]), numbers.score(v), numbers.integer(r["n"])])  # fmt: skip
-    return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}专项调查得分构成", head, body))
-
-
-def _lowest(items: Sequence[Mapping[str, object]]) -> str:
-    known = [(float(str(r["score"])), str(r["label"])) for r in items if not is_missing(r["score"])]
-    return f"{min(known)[1]}（{numbers.score(min(known)[0])}分）" if known else "无"

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
+from kaohe.plot.against import comparable, side
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.labels import joined, nothing, of, records, short, source
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
-from kaohe.plot.numbers import half_up, is_missing
+from kaohe.plot.marks import Row, has_interval, hidden_note, hollow, hollow_note, mark, plain, shown, tick
+from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MUTED, PAPER, RULE, SOFT
+from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MUTED, PAPER, SOFT
 from kaohe.plot.terms import hidden, quality_word
 
-FEW = 50
 DOMAINS = {"city14": "city", "city6": "helper"}
-Row = Mapping[str, Any]
-
-
-def shown(row: Row) -> tuple[str, str, str]:
-    """Estimate, interval and households as printed; 已隐藏 and 区间不可估 in words."""
-    if hidden(str(row["quality"])):
-        return quality_word(str(row["quality"])), "", ""
-    unit, share = str(row["measure_unit"]), bool(row["is_share"])
-    if is_missing(row["estimate"]):
-        return numbers.MISSING, "", numbers.integer(row["n"])
-    value = _plain(row["estimate"], unit, share)
-    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
-        return value, "区间不可估", numbers.integer(row["n"])
-    return (
-        value,
-        f"{_plain(row['ci_low'], unit, share)}–{_plain(row['ci_high'], unit, share)}",
-        numbers.integer(row["n"]),
-    )
-
-
-def _plain(value: Any, unit: str, share: bool) -> str:
-    """A number without its unit: the axis names it."""
-    if share:
-        return str(half_up(100 * float(value), 1))
-    return numbers.number(value, 0 if unit == "元" else 1)
-
-
-def compare(row: Row, reference: Row | None) -> int:
-    """1 when the whole interval lies above the reference's estimate as printed, −1 below, 0 otherwise.
-
-    Estimates that are hidden, have no interval or come from fewer than 50 households are 0.
-    """
-    if reference is None or hidden(str(row["quality"])) or is_missing(reference["estimate"]) or not has_interval(row):
-        return 0
-    if row["n"] < FEW:
-        return 0
-    digits = 3 if row["is_share"] else (0 if row["measure_unit"] == "元" else 1)
-    low, high, at = (half_up(float(v), digits) for v in (row["ci_low"], row["ci_high"], reference["estimate"]))
-    return 1 if low > at else (-1 if high < at else 0)
-
-
-def has_interval(row: Row) -> bool:
-    """True when both limits are known and may be shown."""
-    return not hidden(str(row["quality"])) and not is_missing(row["ci_low"]) and not is_missing(row["ci_high"])
 
 
 def estimate_dots(
@@ -101,7 +57,7 @@ def estimate_dots(
     )
     first = items[0]
     unit, share, direction = str(first["measure_unit"]), bool(first["is_share"]), str(first["direction"])
-    sides = [compare(r, province) for r in items]
+    sides = [side(r, province) for r in items]
     bad = 1 if direction in {"down", "none"} else -1
     names = [short(ctx, str(r["domain"])) for r in items]
     worse = [n for n, s in zip(names, sides, strict=True) if s == bad]
@@ -117,15 +73,14 @@ def estimate_dots(
     reference = _said(province, unit, share)
     class_id = {"city": "city14", "helper": "city6"}.get(which, "")
     title = words.dots_title(label, direction, reference, worse, better, sum(map(has_interval, items)), class_id)
-    few = [n for n, r in zip(names, items, strict=True) if not hidden(str(r["quality"])) and r["n"] < FEW]
     measure = "%" if share else unit
     caption = Caption(
         title,
         f"{label}（{measure}）及95%置信区间，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及95%置信区间，{ctx.year}年专项调查",
         f"点图：{len(items)}市的估计与区间，竖线为全省{reference or '（无）'}；{len(worse) + len(better)}市的区间不含全省估计。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户",
-               "竖线和灰带：全省估计及其区间" if province else "", f"空心：有效样本不足{FEW}户，不作结论" if few else "",
-               "标色：区间全在全省估计一侧，逐市比较，未作多重校正" if worse or better else "", _hidden_note(items)),
+               "竖线和灰带：全省估计及其区间" if province else "", hollow_note(items),
+               "标色：区间全在全省估计一侧，逐市比较，未作多重校正" if worse or better else "", hidden_note(items)),
     )  # fmt: skip
     head = ["市", f"估计（{measure}）" if measure else "估计", "95%区间", "户数", "质量"]
     body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
@@ -146,11 +101,6 @@ def _tint(side: int, bad: int, direction: str) -> str:
     return BLUE if direction == "none" or side == -bad else ACCENT
 
 
-def _hidden_note(items: Sequence[Row]) -> str:
-    n = sum(hidden(str(r["quality"])) for r in items)
-    return f"{n}个估计因样本过少已隐藏" if n else ""
-
-
 def _plot(
     frame: Rows, items: Sequence[Row], province: Row | None, color: Sequence[str], share: bool, unit: str
 ) -> None:
@@ -167,41 +117,18 @@ def _plot(
     low, high = widen(values, floor=0.0, ceiling=1.0 if share else None)
     scale = Scale(low, high, frame.left + 0.08, frame.right - 0.02)
     title = ("比例（%）" if share else (unit or "数值")) + ("；横轴不从0开始" if low > 0 else "")
-    axis(frame, scale, ticks(low, high), lambda v: _tick(v, share), title)
+    axis(frame, scale, ticks(low, high), lambda v: tick(v, share), title)
     if province is not None and not is_missing(province["estimate"]):
         if has_interval(province):
             x0, x1 = scale.clip(province["ci_low"]), scale.clip(province["ci_high"])
             canvas.rect(x0, frame.top - 0.06, x1 - x0, frame.bottom - frame.top + 0.06, BAND, z=0.4)
         x = scale(province["estimate"])
         canvas.line([(x, frame.top - 0.06), (x, frame.bottom)], INK, line=1.2, z=1)
-        text = f"全省 {_plain(province['estimate'], unit, share)}"
+        text = f"全省 {plain(province['estimate'], unit, share)}"
         half = fonts.width(text, SMALL) / 2
         canvas.text(min(max(x, half), frame.right + 0.1 - half), frame.top - 0.17, text, size=SMALL, align="center")
     for row, item in enumerate(items):
         mark(canvas, scale, frame.y(row), item, color[row])
-
-
-def _tick(value: float, share: bool) -> str:
-    shown_value = 100 * value if share else value
-    return numbers.number(shown_value, 0 if abs(shown_value - round(shown_value)) < 1e-9 else 1)
-
-
-def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str) -> None:
-    """A dot with its interval; hollow below 50 households; words where nothing may be drawn."""
-    if hidden(str(row["quality"])) or is_missing(row["estimate"]):
-        return
-    few = row["n"] < FEW
-    if has_interval(row):
-        ends = [(scale.clip(row["ci_low"]), y), (scale.clip(row["ci_high"]), y)]
-        canvas.line(ends, RULE if few else color, line=3.2, z=2)
-    canvas.dot(
-        scale.clip(row["estimate"]),
-        y,
-        0.062,
-        PAPER if few else color,
-        edge=color if few else PAPER,
-        line=1.6 if few else 0.8,
-    )
 
 
 def estimate_profile(
@@ -235,7 +162,7 @@ def estimate_profile(
             )
         )
     alone = ctx.kind == "province"
-    sides = [0 if alone else compare(r, province.get(str(r["indicator"]))) for r in items]
+    sides = [0 if alone else side(r, province.get(str(r["indicator"]))) for r in items]
     good = [{"up": 1, "down": -1}.get(str(r["direction"]), 0) * s for r, s in zip(items, sides, strict=True)]
     color = [ACCENT if g < 0 else (BLUE if g > 0 or s else SOFT) for g, s in zip(good, sides, strict=True)]
     texts = [shown(r) for r in items]
@@ -249,10 +176,10 @@ def estimate_profile(
     frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.62, below=0.5, pitch=0.3,
                  widest=2.3, size=SIZE - 0.5, gap=0.2)  # fmt: skip
     canvas = frame.canvas
-    _profile_key(canvas, ctx, alone, few=any(r["n"] < FEW for r in items))
+    _profile_key(canvas, ctx, alone, few=any(hollow(r) and not hidden(str(r["quality"])) for r in items))
     low = _start([*items, *([] if alone else [province[q] for q in found if q in province])])
     scale = Scale(low, 1, frame.left + 0.08, frame.right)
-    axis(frame, scale, ticks(low, 1), lambda v: _tick(v, True), "比例（%）" + ("；横轴不从0开始" if low else ""))
+    axis(frame, scale, ticks(low, 1), lambda v: tick(v, True), "比例（%）" + ("；横轴不从0开始" if low else ""))
     for row, item in enumerate(items):
         y = frame.y(row)
         reference = province.get(str(item["indicator"]))
@@ -262,7 +189,7 @@ def estimate_profile(
         mark(canvas, scale, y, item, color[row])
     worse = [str(r["label"]) for r, g in zip(items, good, strict=True) if g < 0]
     better = [str(r["label"]) for r, g in zip(items, good, strict=True) if g > 0]
-    compared = sum(has_interval(r) and str(r["direction"]) in {"up", "down"} for r in items)
+    compared = sum(comparable(r, province.get(str(r["indicator"]))) and r["direction"] in {"up", "down"} for r in items)
     if alone:
         title = words.province_title(
             topic, [(str(r["label"]), _plain_share(r)) for r in items if r["direction"] == "up"]
@@ -276,7 +203,7 @@ def estimate_profile(
         joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
         source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
-               "标色：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", _hidden_note(items)),
+               "标色：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", hidden_note(items)),
     )  # fmt: skip
     head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
@@ -305,7 +232,7 @@ def _start(items: Sequence[Row]) -> float:
 def _plain_share(row: Row | None) -> str:
     if row is None or hidden(str(row["quality"])) or is_missing(row["estimate"]):
         return ""
-    return _plain(row["estimate"], "", True)
+    return plain(row["estimate"], "", True)
 
 
 def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> None:
@@ -325,4 +252,4 @@ def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> Non
             x += 0.9
     if few and x < WIDTH - 1.5:
         canvas.dot(x + 0.05, 0.12, 0.062, PAPER, edge=SOFT, line=1.6)
-        canvas.text(x + 0.17, 0.12, f"不足{FEW}户", size=SMALL, color=MUTED)
+        canvas.text(x + 0.17, 0.12, "不作结论", size=SMALL, color=MUTED)

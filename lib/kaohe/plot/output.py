@@ -10,18 +10,15 @@ import base64
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaohe.base.errors import EXIT_BUG, KaoheError
-
-if TYPE_CHECKING:
-    from kaohe.base.plan import Plan
+from kaohe.plot.context import Context as Context
 
 MIME = "application/vnd.kaohe.v1+json"
 BATCH = "KAOHE_BATCH"
-KINDS = ("province", "class", "city", "county", "unit")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 Cell = str | Mapping[str, str]
 
@@ -45,58 +42,14 @@ def cell_text(value: Cell) -> str:
     return value if isinstance(value, str) else value["text"]
 
 
-@dataclass(frozen=True)
-class Context:
-    """Whose report this is, and what every chart and sentence in it needs to know.
-
-    Parameters
-    ----------
-    object, name : str
-        Code and Chinese name of the target; ``province`` and 全省 for the whole.
-    kind : str
-        province, class, city, county or unit.
-    class_id, class_label : str
-        The target's class and its label (有脱贫攻坚任务的14个市); empty where there is none.
-    n_class : int
-        Targets in the class.
-    year : int
-        The year assessed.
-    origin : str
-        ``demo`` or ``office``.
-    source_note : str
-        Said under every chart, as 演示数据（虚构）; empty for the office's data.
-    plan : Plan
-        The plan in force.
-    names : mapping of code to name, optional
-        Names of the targets (cities, counties, units), where the register of places does not hold them.
-    """
-
-    object: str
-    name: str
-    kind: str
-    class_id: str
-    class_label: str
-    n_class: int
-    year: int
-    origin: str
-    source_note: str
-    plan: Plan
-    names: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise _fault("context", f"kind = {self.kind}", f"one of {', '.join(KINDS)}")
-        if self.origin not in {"demo", "office"}:
-            raise _fault("context", f"origin = {self.origin}", "demo or office")
-
-    @property
-    def is_demo(self) -> bool:
-        """True when the data are invented."""
-        return self.origin == "demo"
-
-    def name_of(self, code: str) -> str:
-        """Name of a target or place: the report's own list first, then the register, else the code."""
-        return self.names.get(code) or self.plan.gazetteer.name(code)
+def _jsonable(value: Any) -> Any:
+    if is_dataclass(value):
+        return {f.name: _jsonable(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _jsonable(value[k]) for k in sorted(value)}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_jsonable(v) for v in value]
+    return value
 
 
 class Output:
@@ -105,8 +58,9 @@ class Output:
     kind = ""
 
     def payload(self) -> dict[str, Any]:
-        """The JSON-able content; its ``kind`` says what it is."""
-        raise NotImplementedError
+        """The JSON-able content: its ``kind``, then every field but pictures for JupyterLab."""
+        own = {f.name: _jsonable(getattr(self, f.name)) for f in fields(self) if f.name != "png"}  # type: ignore[arg-type]
+        return {"kind": self.kind, **own}
 
     def plain(self) -> str:
         """One line of plain text."""
@@ -137,20 +91,6 @@ class Header(Output):
     slug: str = ""
     kind = "header"
 
-    def payload(self) -> dict[str, Any]:
-        """Kind ``header``."""
-        return {
-            "kind": self.kind,
-            "title": self.title,
-            "target": self.target,
-            "class_label": self.class_label,
-            "facts": [[label, value] for label, value in self.facts],
-            "mark": self.mark,
-            "banner": self.banner,
-            "preview": self.preview,
-            "slug": self.slug,
-        }
-
     def plain(self) -> str:
         """Title, mark and banner."""
         parts = [self.title, self.mark, self.banner, "预览" if self.preview else ""]
@@ -171,10 +111,6 @@ class Notes(Output):
 
     items: Sequence[Note]
     kind = "notes"
-
-    def payload(self) -> dict[str, Any]:
-        """Kind ``notes``."""
-        return {"kind": self.kind, "items": [{"text": i.text, "ref": i.ref} for i in self.items]}
 
     def plain(self) -> str:
         """The sentences, one a line."""
@@ -201,11 +137,6 @@ class Cards(Output):
     items: Sequence[Card]
     kind = "cards"
 
-    def payload(self) -> dict[str, Any]:
-        """Kind ``cards``."""
-        items = [{"value": i.value, "label": i.label, "note": i.note} for i in self.items]
-        return {"kind": self.kind, "items": items}
-
     def plain(self) -> str:
         """Labels and values in one line."""
         return "；".join(f"{i.label} {i.value}" + (f"（{i.note}）" if i.note else "") for i in self.items)
@@ -221,10 +152,6 @@ class DataTable:
 
     def __post_init__(self) -> None:
         _check_rows(self.caption, len(self.columns), self.rows)
-
-    def payload(self) -> dict[str, Any]:
-        """Caption, column labels and rows."""
-        return {"caption": self.caption, "columns": list(self.columns), "rows": [list(r) for r in self.rows]}
 
 
 @dataclass(frozen=True)
@@ -265,19 +192,6 @@ class Chart(Output):
         _check_slug(self.id)
         if not self.alt or self.alt == self.title:
             raise _fault(self.id, f"alt = {self.alt!r}", "a description distinct from the title")
-
-    def payload(self) -> dict[str, Any]:
-        """Kind ``figure``."""
-        return {
-            "kind": self.kind,
-            "id": self.id,
-            "title": self.title,
-            "subtitle": self.subtitle,
-            "alt": self.alt,
-            "note": self.note,
-            "svg": self.svg,
-            "table": self.table.payload(),
-        }
 
     def plain(self) -> str:
         """The title."""
@@ -324,18 +238,6 @@ class Table(Output):
             if column.align not in {"left", "right", "center"}:
                 raise _fault(self.id, f"align = {column.align}", "left, right or center")
 
-    def payload(self) -> dict[str, Any]:
-        """Kind ``table``."""
-        return {
-            "kind": self.kind,
-            "id": self.id,
-            "caption": self.caption,
-            "columns": [{"label": c.label, "align": c.align} for c in self.columns],
-            "rows": [[v if isinstance(v, str) else dict(v) for v in row] for row in self.rows],
-            "note": self.note,
-            "folded": self.folded,
-        }
-
     def plain(self) -> str:
         """Caption and number of rows."""
         return f"表：{self.caption}（{len(self.rows)}行）"
@@ -361,10 +263,6 @@ class Text(Output):
     def __post_init__(self) -> None:
         if self.tone not in {"", "warning"}:
             raise _fault("text", f"tone = {self.tone}", "empty or warning")
-
-    def payload(self) -> dict[str, Any]:
-        """Kind ``text``."""
-        return {"kind": self.kind, "paragraphs": list(self.paragraphs), "tone": self.tone}
 
     def plain(self) -> str:
         """The paragraphs, one a line."""
@@ -392,21 +290,6 @@ class Seal(Output):
     facts: Sequence[tuple[str, str]] = ()
     choices: Sequence[str] = ()
     kind = "seal"
-
-    def payload(self) -> dict[str, Any]:
-        """Kind ``seal``."""
-        return {
-            "kind": self.kind,
-            "notebook": self.notebook,
-            "target": self.target,
-            "preview": self.preview,
-            "build": self.build,
-            "plan": self.plan,
-            "version": self.version,
-            "tables": dict(sorted(self.tables.items())),
-            "facts": [[label, value] for label, value in self.facts],
-            "choices": list(self.choices),
-        }
 
     def plain(self) -> str:
         """Notebook, target and build in one line."""
