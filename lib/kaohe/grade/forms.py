@@ -71,12 +71,11 @@ def _form_items(plan: Plan) -> pd.DataFrame:
 
 def _one_grade(grades: pd.DataFrame) -> pd.DataFrame:
     """One row an item of a form; "" where the rows of one item disagree."""
-    keyed = grades.sort_values(["form_key", "item", "grade", "remark"])
-    same = keyed.groupby(["form_key", "item"], as_index=False).agg(
-        grade=("grade", "last"), kinds=("grade", lambda g: g[g != ""].nunique()), remark=("remark", "max")
-    )
-    same["grade"] = same["grade"].where(same["kinds"] <= 1, "")
-    return same.drop(columns="kinds")
+    keys = ["form_key", "item"]
+    given = grades[grades["grade"] != ""].drop_duplicates([*keys, "grade"])
+    settled = given[~given.duplicated(keys, keep=False)]
+    remarks = grades.sort_values([*keys, "remark"]).drop_duplicates(keys, keep="last")[[*keys, "remark"]]
+    return remarks.merge(settled[[*keys, "grade"]], on=keys, how="left", validate="1:1")
 
 
 def values_of(grades: pd.Series, scale: Scale) -> pd.Series:

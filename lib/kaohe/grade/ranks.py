@@ -83,7 +83,7 @@ def bands(scores: pd.Series, width: float, tolerance: float = TOLERANCE) -> pd.S
     known = scores.dropna().sort_values(ascending=False, kind="stable")
     band, top = 0, np.inf
     for code, score in known.items():
-        if band == 0 or score < top - width + tolerance:
+        if band == 0 or score < top - width - tolerance:
             band, top = band + 1, float(score)
         out[code] = f"第{band}档"
     return out

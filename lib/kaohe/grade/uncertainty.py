@@ -17,7 +17,7 @@ from kaohe.base.plan import Plan
 from kaohe.grade.ranks import TOLERANCE
 from kaohe.grade.survey_score import SurveyScores, indicator_score
 
-KNOTS = np.linspace(-6.0, 6.0, 241)
+KNOTS = np.linspace(-6.0, 6.0, 121)
 
 
 def rank_intervals(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +14,15 @@ Tables = dict[str, pd.DataFrame]
 
 
 @pytest.fixture(scope="session")
-def plan() -> Plan:
+def full_plan() -> Plan:
     return load_plan()
+
+
+@pytest.fixture(scope="session")
+def plan(full_plan: Plan) -> Plan:
+    """The packaged plan with fewer draws, for speed."""
+    choices = {**full_plan.choices, "uncertainty": {**full_plan.choices["uncertainty"], "draws": 1000}}
+    return dataclasses.replace(full_plan, choices=choices)
 
 
 @pytest.fixture(scope="session")

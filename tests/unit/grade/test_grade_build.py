@@ -189,9 +189,9 @@ def test_equal_groups_as_a_choice(office: tuple[Tables, Tables], plan: Plan) -> 
     assert total == pytest.approx(target["composite"] - target["class_mean"], abs=1e-9)
 
 
-def test_the_whole_province_is_built_in_time(plan: Plan) -> None:
-    clean, survey = make_office(2, 235, plan)
-    start = time.perf_counter()
-    tables = build_grades(clean, survey, plan, rng=np.random.default_rng(2020))
-    assert time.perf_counter() - start < 20
+def test_the_whole_province_is_built_in_time(full_plan: Plan) -> None:
+    clean, survey = make_office(2, 235, full_plan)
+    start = time.process_time()
+    tables = build_grades(clean, survey, full_plan, rng=np.random.default_rng(2020))
+    assert time.process_time() - start < 20
     assert len(tables["composite"]) == 255

@@ -1,0 +1,166 @@
+"""Counties, talks, rectification, self-assessment, completeness, counts of grades."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kaohe.base.plan import Plan
+from kaohe.grade import build_grades
+from kaohe.grade.counties import bottom
+
+Tables = dict[str, pd.DataFrame]
+CITY = "440200000000"
+
+
+def build(office: tuple[Tables, Tables], plan: Plan) -> Tables:
+    return build_grades(*office, plan, rng=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize(
+    ("scores", "share", "low"),
+    [
+        ([float(i) for i in range(20)], 0.10, {0, 1}),
+        ([float(i) for i in range(9)], 0.10, set()),
+        ([1.0, 1.0, 1.0, *range(2, 9)], 0.10, {0, 1, 2}),
+        ([np.nan, *[float(i) for i in range(10)]], 0.10, {1}),
+        ([5.0, 6.0], 0.0, set()),
+        ([], 0.5, set()),
+    ],
+)
+def test_the_bottom_share_is_rounded_down_and_ties_are_treated_alike(
+    scores: list[float], share: float, low: set[int]
+) -> None:
+    found = bottom(pd.Series(scores, dtype=float), share)
+    assert set(found[found].index) == low
+
+
+def test_county_score_is_its_own_forms(built: Tables, office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    county = built["counties"].set_index("county").loc["440203000000"]
+    grades = clean["grades"].query("form_key == 'county:440203000000'")["grade"]
+    assert county["score"] == pytest.approx(grades.map(plan.scale.values).mean())
+    assert (county["n_county"], county["n_town"], county["n_village"]) == (1, 2, 4)
+    assert county["n_weak"] == grades.isin(["一般", "较差"]).sum()
+    assert county["n_households"] == 78
+    assert (county["name"], county["city_name"]) == ("武江区", "韶关市")
+    assert built["counties"]["bottom"].sum() >= 2
+    unvisited = built["counties"].query("n_county == 0")
+    assert len(unvisited) > 0
+    assert unvisited["score"].isna().all()
+    assert unvisited["rank"].isna().all()
+    assert set(unvisited["county"]) <= set(built["item_grades"]["object"])
+
+
+def test_a_county_form_with_a_gap_has_bounds_only(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    at = (clean["grades"]["form_key"] == "county:440203000000") & (clean["grades"]["item"] == 1)
+    clean["grades"] = clean["grades"][~at]
+    county = build(office, plan)["counties"].set_index("county").loc["440203000000"]
+    assert np.isnan(county["score"])
+    assert np.isnan(county["rank"])
+    assert county["high"] - county["low"] == pytest.approx(75 / 17)
+
+
+def test_talks_follow_the_clause(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    facts = clean["facts"]
+
+    def say(code: str, field: str, value: str) -> None:
+        facts.loc[(facts["object"] == code) & (facts["field"] == field), "value"] = value
+
+    say(CITY, "重大违纪违规问题", "是")
+    say("DW002", "存在突出问题", "是")
+    say("DW003", "存在突出问题", "待核")
+    say("DW004", "重大违纪违规问题", "待核")
+    tables = build(office, plan)
+    talks = tables["talk_list"].set_index("object")
+    assert talks.loc[CITY, "reason"] == "综合评价“一般”"
+    assert talks.loc["DW002", "reason"] == "存在突出问题"
+    assert set(talks["clause"]) == {"六、（五）结果审定及运用"}
+    assert not {"DW001", "DW003", "DW004"} & set(talks.index)
+    counties = talks[talks["kind"] == "county"]
+    low = tables["counties"].query("bottom")["county"]
+    assert set(low) == set(counties[counties["reason"] == "实地核查得分靠后"].index)
+    assert set(counties[counties["reason"] == "存在突出问题"].index) == {clean["problems"]["place"][0][:6] + "000000"}
+    facts_row = tables["completeness"].set_index(["object", "part"]).loc[("DW003", "facts")]
+    assert (facts_row["expected"], facts_row["received"], facts_row["state"]) == (3, 2, "部分缺失")
+
+
+def test_problems_and_their_rectification(built: Tables, office: tuple[Tables, Tables], plan: Plan) -> None:
+    del office
+    rows = built["rectify"].set_index("problem")
+    assert rows.loc["P001", "concept"] == "water"
+    assert rows.loc["P001", "place_name"] == "示例1村"
+    assert (rows.loc["P002", "concept"], rows.loc["P002", "label"], rows.loc["P002", "place_name"]) == ("", "", "")
+    assert rows["prominent"].tolist() == [True, False]
+    assert rows.loc["P002", "done_date"] == pd.Timestamp("2021-01-10")
+
+
+def test_self_reports_on_time_late_and_absent(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    reports = clean["self_reports"].set_index("object")
+    reports.loc["DW001", "date"] = pd.Timestamp("2020-12-10")
+    reports.loc["DW002", "date"] = pd.Timestamp("2020-12-11")
+    reports.loc["DW003", "date"] = pd.NaT
+    clean["self_reports"] = reports.drop(index="DW004").reset_index()
+    rows = build(office, plan)["self_status"].set_index("object")
+    assert rows.loc[["DW001", "DW002", "DW003", "DW004"], "state"].tolist() == ["按时", "逾期", "未报", "未报"]
+    assert set(rows["due"]) == {pd.Timestamp("2020-12-10")}
+
+
+def test_own_grades_beside_those_given(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    clean["grades"].loc[(clean["grades"]["form_key"] == "unit235:DW001"), "grade"] = "一般"
+    own = clean["self_grades"]
+    own = own[~((own["object"] == "DW001") & (own["item"] == 2))]
+    double = pd.DataFrame([("DW001", 3, "较差")], columns=["object", "item", "grade"])
+    clean["self_grades"] = pd.concat([own, double], ignore_index=True)
+    rows = build(office, plan)["self_compare"].query("object == 'DW001'").set_index("item")
+    assert len(rows) == 15
+    assert (rows.loc[1, "self_grade"], rows.loc[1, "index_grade"], rows.loc[1, "steps"]) == ("好", "一般", 2)
+    assert rows.loc[[2, 3], "self_grade"].tolist() == ["", ""]
+    assert rows.loc[[2, 3], "steps"].isna().all()
+
+
+def test_counts_of_grades_hold_every_target(built: Tables, plan: Plan) -> None:
+    table = built["class_summary"]
+    assert table.groupby("class_id")["n"].sum().to_dict() == {"city14": 14, "city6": 6, "unit235": 12}
+    assert set(table["grade"]) == {*plan.grades, "待核", "缺数据"}
+
+
+def test_completeness_says_what_is_missing(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    clean["forms"] = clean["forms"][clean["forms"]["form_key"] != "unit235:DW001"]
+    tables = build(office, plan)
+    rows = tables["completeness"].set_index(["object", "part"])
+    assert (rows.loc[("DW001", "index"), "expected"], rows.loc[("DW001", "index"), "received"]) == (15, 0)
+    assert rows.loc[("DW001", "index"), "state"] == "未收到"
+    assert rows.loc[("DW002", "index"), "state"] == "完整"
+    assert ("DW002", "survey") not in rows.index
+    survey = rows.loc[(CITY, "survey")]
+    response = office[1]["response"].query("domain == @CITY").iloc[0]
+    assert survey["expected"] == response["selected"] - response["vacant"]
+    assert survey["received"] == response["completed"]
+    scores = tables["composite"].set_index("object")["completeness"]
+    assert scores["DW001"] < scores["DW002"] == 1
+
+
+def test_weak_items_are_counted(built: Tables, office: tuple[Tables, Tables]) -> None:
+    clean, _ = office
+    weak = clean["grades"].query("form_key == 'city14:440200000000'")["grade"].isin(["一般", "较差"]).sum()
+    assert built["composite"].set_index("object").loc[CITY, "n_weak"] == weak
+
+
+def test_item_grades_of_several_forms(built: Tables, office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, _ = office
+    keys = clean["forms"].query("form == 'village' and city == @CITY")["form_key"]
+    given = clean["grades"][clean["grades"]["form_key"].isin(keys) & (clean["grades"]["concept"] == "water")]["grade"]
+    row = built["item_grades"].set_index(["object", "level", "concept"]).loc[(CITY, "village", "water")]
+    assert row["n_places"] == row["n_graded"] == len(given) == 8
+    assert [row["n_good"], row["n_fair"], row["n_ordinary"], row["n_poor"]] == [
+        int((given == g).sum()) for g in plan.scale.order
+    ]
+    assert row["value"] == pytest.approx(given.map(plan.scale.values).mean())
+    assert row["grade"] == plan.scale.grade(row["value"])

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from kaohe.base.plan import Plan
+from kaohe.grade import rank_intervals
+from kaohe.grade.inputs import roster
+from kaohe.grade.survey_score import SurveyScores, survey_scores
+from kaohe.grade.uncertainty import critical_values, draw_survey, rank_draws, uncertainty_tables
+
+Tables = dict[str, pd.DataFrame]
+CITY = "440200000000"
+
+
+def lone(estimate: float, se: float, *, is_share: bool = True, n: int = 400, deff: float = 1.6) -> SurveyScores:
+    """A survey of one indicator whose score is 100 times the estimate."""
+    score = 100 * min(max(estimate, 0), 1)
+    items = pd.DataFrame(
+        [
+            {
+                "object": "x", "indicator": "q", "estimate": estimate, "se": se, "floor": 0.0, "target": 1.0, "weight": 1.0,
+                "score": score, "n": n, "deff": deff, "is_share": is_share,
+            }
+        ]
+    )  # fmt: skip
+    return SurveyScores(items, {"x": np.array([[se**2]])}, pd.DataFrame())
+
+
+def test_a_share_is_drawn_from_its_beta() -> None:
+    drawn = draw_survey(lone(0.9, 0.02), ["x"], 40_000, np.random.default_rng(1))[:, 0] / 100
+    n_eff = 0.9 * 0.1 / 0.02**2
+    law = stats.beta(n_eff * 0.9 + 0.5, n_eff * 0.1 + 0.5)
+    assert stats.kstest(drawn, law.cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_a_share_of_nothing_or_all_is_not_certain(p: float) -> None:
+    drawn = draw_survey(lone(p, 0.0), ["x"], 40_000, np.random.default_rng(1))[:, 0] / 100
+    law = stats.beta(400 / 1.6 * p + 0.5, 400 / 1.6 * (1 - p) + 0.5)
+    assert drawn.mean() == pytest.approx(law.mean(), abs=2e-4)
+    assert drawn.std() == pytest.approx(law.std(), rel=0.05)
+
+
+def test_a_mean_is_drawn_from_a_normal() -> None:
+    drawn = draw_survey(lone(0.5, 0.05, is_share=False), ["x"], 40_000, np.random.default_rng(1))[:, 0] / 100
+    assert stats.kstest(drawn, stats.norm(0.5, 0.05).cdf).pvalue > 0.01
+
+
+def test_covariances_between_indicators_are_kept(office: tuple[Tables, Tables], plan: Plan) -> None:
+    clean, survey = office
+    scored = survey_scores(survey, roster(clean, plan), plan)
+    drawn = draw_survey(scored, [CITY], 40_000, np.random.default_rng(1))[:, 0]
+    row = scored.streams.set_index("object").loc[CITY]
+    assert drawn.std() == pytest.approx(row["se"], rel=0.06)
+    assert drawn.mean() == pytest.approx(row["score"], abs=1.0)
+    alone = SurveyScores(scored.items, {CITY: np.diag(np.diag(scored.cov[CITY]))}, scored.streams)
+    independent = draw_survey(alone, [CITY], 40_000, np.random.default_rng(1))[:, 0]
+    assert independent.std() < 0.8 * drawn.std()
+
+
+def test_probabilities_of_two_normals(plan: Plan) -> None:
+    rng = np.random.default_rng(1)
+    scores = np.stack([rng.normal(80, 2, 100_000), rng.normal(78, 2, 100_000)], axis=1)
+    found = rank_draws(["a", "b"], scores, ["", ""], plan)
+    above = stats.norm.cdf(2 / 8**0.5)
+    assert found.p_rank[0, 0] == pytest.approx(above, abs=0.005)
+    assert found.p_above[0, 1] == pytest.approx(above, abs=0.005)
+    assert found.p_rank.sum(axis=1).tolist() == pytest.approx([1, 1])
+
+
+def test_probabilities_of_grades_after_caps(plan: Plan) -> None:
+    scores = np.array([[90.0, 90.0, 87.5 - 1e-12], [70.0, 70.0, 30.0]])
+    found = rank_draws(["a", "b", "c"], scores, ["", "一般", ""], plan)
+    assert found.p_grade.tolist() == [[0.5, 0.5, 0, 0], [0, 0, 1, 0], [0.5, 0, 0, 0.5]]
+
+
+def test_critical_value_of_one_pair_is_the_normal_quantile() -> None:
+    marginal, joint = critical_values(np.diag([1.0, 3.0]), 0.95, rng=1, draws=400_000)
+    assert marginal == pytest.approx([1.96, 1.96], abs=0.02)
+    assert joint == pytest.approx(1.96, abs=0.02)
+
+
+def test_critical_value_over_all_pairs_is_the_studentised_range() -> None:
+    _, joint = critical_values(np.eye(6), 0.95, rng=1, draws=400_000)
+    assert joint * 2**0.5 == pytest.approx(stats.studentized_range.ppf(0.95, 6, np.inf), abs=0.02)
+
+
+def test_critical_value_of_one_target_is_dunnetts_for_equal_variances() -> None:
+    marginal, _ = critical_values(np.eye(5), 0.95, rng=1, draws=400_000)
+    assert marginal == pytest.approx([2.442] * 5, abs=0.02)
+
+
+def test_units_have_no_sampling_error_and_none_is_made_up(built: Tables) -> None:
+    rows = built["rank_intervals"].query("class_id == 'unit235'")
+    assert rows["rank"].notna().all()
+    assert rows[["low", "high", "sim_low", "sim_high", "p_rank", "p_grade"]].isna().all(axis=None)
+    assert "unit235" not in set(built["rank_probabilities"]["class_id"])
+    assert built["composite"].query("class_id == 'unit235'")["se"].isna().all()
+
+
+def test_tables_of_intervals_and_probabilities_agree(built: Tables) -> None:
+    rows = built["rank_intervals"].query("class_id != 'unit235'").set_index("object")
+    assert (rows["low"] <= rows["rank"]).all()
+    assert (rows["rank"] <= rows["high"]).all()
+    assert (rows["sim_low"] <= rows["low"]).all()
+    assert (rows["high"] <= rows["sim_high"]).all()
+    p = built["rank_probabilities"]
+    assert np.allclose(p.groupby("object")["p"].sum(), 1)
+    assert np.allclose(p.groupby(["class_id", "rank"])["p"].sum(), 1)
+    own = p.merge(rows.reset_index()[["object", "rank"]], on=["object", "rank"]).set_index("object")["p"]
+    assert np.allclose(own.reindex(rows.index), rows["p_rank"])
+
+
+def test_one_seed_one_result_whatever_the_other_classes(
+    built: Tables, office: tuple[Tables, Tables], plan: Plan
+) -> None:
+    clean, survey = office
+    scored = survey_scores(survey, roster(clean, plan), plan)
+    scores = built["composite"].assign(cap="")
+    fewer = scores[scores["class_id"] != "city14"]
+    a, _ = uncertainty_tables(scores, scored, built["streams"], plan, np.random.default_rng(3))
+    b, _ = uncertainty_tables(fewer, scored, built["streams"], plan, np.random.default_rng(3))
+    pd.testing.assert_frame_equal(
+        a[a["class_id"] == "city6"].reset_index(drop=True), b[b["class_id"] == "city6"].reset_index(drop=True)
+    )
+
+
+def test_twenty_thousand_draws_of_fourteen_cities_in_time(
+    built: Tables, office: tuple[Tables, Tables], full_plan: Plan
+) -> None:
+    clean, survey = office
+    scored = survey_scores(survey, roster(clean, full_plan), full_plan)
+    scores = built["composite"].query("class_id == 'city14'").assign(cap="")
+    start = time.process_time()
+    uncertainty_tables(scores, scored, built["streams"], full_plan, np.random.default_rng(3))
+    assert time.process_time() - start < 2
+
+
+def test_rank_sets_of_235_targets_in_time() -> None:
+    rng = np.random.default_rng(1)
+    scores = pd.Series(rng.normal(85, 4, 235))
+    start = time.process_time()
+    found = rank_intervals(scores, rng.uniform(0.2, 2, 235), rng=2, draws=20_000)
+    assert time.process_time() - start < 20
+    assert (found["high"] - found["low"]).mean() > 10
