@@ -85,7 +85,7 @@ def source(ctx: Context, what: str, *parts: str) -> str:
 
 def nothing(what: str, ctx: Context) -> Text:
     """Said in place of a chart that has no data."""
-    return Text((f"{ctx.name}：没有{what}的数据，不作图。",))
+    return Text((f"{ctx.name}没有{what}数据，不作图。",))
 
 
 def joined(parts: Iterable[str], by: str = "，") -> str:
