@@ -9,13 +9,43 @@ import pytest
 from kaohe.base.plan import Plan
 from kaohe.grade import build_grades
 from kaohe.grade.counties import bottom
+from support.office_frames import make_office
 
 Tables = dict[str, pd.DataFrame]
 CITY = "440200000000"
 
 
-def build(office: tuple[Tables, Tables], plan: Plan) -> Tables:
-    return build_grades(*office, plan, rng=np.random.default_rng(1))
+@pytest.fixture(scope="module")
+def clean(plan: Plan) -> Tables:
+    """Clean tables of an office with something to list: facts, late reports, gaps, own grades."""
+    tables, _ = make_office(1, 12, plan)
+    facts = tables["facts"]
+    for code, field, value in (
+        (CITY, "重大违纪违规问题", "是"),
+        ("DW002", "存在突出问题", "是"),
+        ("DW003", "存在突出问题", "待核"),
+        ("DW004", "重大违纪违规问题", "待核"),
+    ):
+        facts.loc[(facts["object"] == code) & (facts["field"] == field), "value"] = value
+    county_gap = (tables["grades"]["form_key"] == "county:440203000000") & (tables["grades"]["item"] == 1)
+    tables["grades"] = tables["grades"][~county_gap].reset_index(drop=True)
+    tables["grades"].loc[tables["grades"]["form_key"] == "unit235:DW001", "grade"] = "一般"
+    own = tables["self_grades"]
+    own = own[~((own["object"] == "DW001") & (own["item"] == 2))]
+    double = pd.DataFrame([("DW001", 3, "较差")], columns=["object", "item", "grade"])
+    tables["self_grades"] = pd.concat([own, double], ignore_index=True)
+    reports = tables["self_reports"].set_index("object")
+    reports.loc["DW001", "date"] = pd.Timestamp("2020-12-10")
+    reports.loc["DW002", "date"] = pd.Timestamp("2020-12-11")
+    reports.loc["DW003", "date"] = pd.NaT
+    tables["self_reports"] = reports.drop(index="DW004").reset_index()
+    tables["forms"] = tables["forms"][tables["forms"]["form_key"] != "unit235:DW005"]
+    return tables
+
+
+@pytest.fixture(scope="module")
+def listed(clean: Tables, plan: Plan) -> Tables:
+    return build_grades(clean, make_office(1, 12, plan)[1], plan, rng=np.random.default_rng(1))
 
 
 @pytest.mark.parametrize(
@@ -53,43 +83,28 @@ def test_county_score_is_its_own_forms(built: Tables, office: tuple[Tables, Tabl
     assert set(unvisited["county"]) <= set(built["item_grades"]["object"])
 
 
-def test_a_county_form_with_a_gap_has_bounds_only(office: tuple[Tables, Tables], plan: Plan) -> None:
-    clean, _ = office
-    at = (clean["grades"]["form_key"] == "county:440203000000") & (clean["grades"]["item"] == 1)
-    clean["grades"] = clean["grades"][~at]
-    county = build(office, plan)["counties"].set_index("county").loc["440203000000"]
+def test_a_county_form_with_a_gap_has_bounds_only(listed: Tables) -> None:
+    county = listed["counties"].set_index("county").loc["440203000000"]
     assert np.isnan(county["score"])
     assert np.isnan(county["rank"])
     assert county["high"] - county["low"] == pytest.approx(75 / 17)
 
 
-def test_talks_follow_the_clause(office: tuple[Tables, Tables], plan: Plan) -> None:
-    clean, _ = office
-    facts = clean["facts"]
-
-    def say(code: str, field: str, value: str) -> None:
-        facts.loc[(facts["object"] == code) & (facts["field"] == field), "value"] = value
-
-    say(CITY, "重大违纪违规问题", "是")
-    say("DW002", "存在突出问题", "是")
-    say("DW003", "存在突出问题", "待核")
-    say("DW004", "重大违纪违规问题", "待核")
-    tables = build(office, plan)
-    talks = tables["talk_list"].set_index("object")
+def test_talks_follow_the_clause(listed: Tables, clean: Tables) -> None:
+    talks = listed["talk_list"].set_index("object")
     assert talks.loc[CITY, "reason"] == "综合评价“一般”"
     assert talks.loc["DW002", "reason"] == "存在突出问题"
     assert set(talks["clause"]) == {"六、（五）结果审定及运用"}
-    assert not {"DW001", "DW003", "DW004"} & set(talks.index)
+    assert not {"DW003", "DW004", "DW005", "DW006"} & set(talks.index)
     counties = talks[talks["kind"] == "county"]
-    low = tables["counties"].query("bottom")["county"]
+    low = listed["counties"].query("bottom")["county"]
     assert set(low) == set(counties[counties["reason"] == "实地核查得分靠后"].index)
     assert set(counties[counties["reason"] == "存在突出问题"].index) == {clean["problems"]["place"][0][:6] + "000000"}
-    facts_row = tables["completeness"].set_index(["object", "part"]).loc[("DW003", "facts")]
-    assert (facts_row["expected"], facts_row["received"], facts_row["state"]) == (3, 2, "部分缺失")
+    facts = listed["completeness"].set_index(["object", "part"]).loc[("DW003", "facts")]
+    assert (facts["expected"], facts["received"], facts["state"]) == (3, 2, "部分缺失")
 
 
-def test_problems_and_their_rectification(built: Tables, office: tuple[Tables, Tables], plan: Plan) -> None:
-    del office
+def test_problems_and_their_rectification(built: Tables) -> None:
     rows = built["rectify"].set_index("problem")
     assert rows.loc["P001", "concept"] == "water"
     assert rows.loc["P001", "place_name"] == "示例1村"
@@ -98,26 +113,14 @@ def test_problems_and_their_rectification(built: Tables, office: tuple[Tables, T
     assert rows.loc["P002", "done_date"] == pd.Timestamp("2021-01-10")
 
 
-def test_self_reports_on_time_late_and_absent(office: tuple[Tables, Tables], plan: Plan) -> None:
-    clean, _ = office
-    reports = clean["self_reports"].set_index("object")
-    reports.loc["DW001", "date"] = pd.Timestamp("2020-12-10")
-    reports.loc["DW002", "date"] = pd.Timestamp("2020-12-11")
-    reports.loc["DW003", "date"] = pd.NaT
-    clean["self_reports"] = reports.drop(index="DW004").reset_index()
-    rows = build(office, plan)["self_status"].set_index("object")
+def test_self_reports_on_time_late_and_absent(listed: Tables) -> None:
+    rows = listed["self_status"].set_index("object")
     assert rows.loc[["DW001", "DW002", "DW003", "DW004"], "state"].tolist() == ["按时", "逾期", "未报", "未报"]
     assert set(rows["due"]) == {pd.Timestamp("2020-12-10")}
 
 
-def test_own_grades_beside_those_given(office: tuple[Tables, Tables], plan: Plan) -> None:
-    clean, _ = office
-    clean["grades"].loc[(clean["grades"]["form_key"] == "unit235:DW001"), "grade"] = "一般"
-    own = clean["self_grades"]
-    own = own[~((own["object"] == "DW001") & (own["item"] == 2))]
-    double = pd.DataFrame([("DW001", 3, "较差")], columns=["object", "item", "grade"])
-    clean["self_grades"] = pd.concat([own, double], ignore_index=True)
-    rows = build(office, plan)["self_compare"].query("object == 'DW001'").set_index("item")
+def test_own_grades_beside_those_given(listed: Tables) -> None:
+    rows = listed["self_compare"].query("object == 'DW001'").set_index("item")
     assert len(rows) == 15
     assert (rows.loc[1, "self_grade"], rows.loc[1, "index_grade"], rows.loc[1, "steps"]) == ("好", "一般", 2)
     assert rows.loc[[2, 3], "self_grade"].tolist() == ["", ""]
@@ -130,21 +133,18 @@ def test_counts_of_grades_hold_every_target(built: Tables, plan: Plan) -> None:
     assert set(table["grade"]) == {*plan.grades, "待核", "缺数据"}
 
 
-def test_completeness_says_what_is_missing(office: tuple[Tables, Tables], plan: Plan) -> None:
-    clean, _ = office
-    clean["forms"] = clean["forms"][clean["forms"]["form_key"] != "unit235:DW001"]
-    tables = build(office, plan)
-    rows = tables["completeness"].set_index(["object", "part"])
-    assert (rows.loc[("DW001", "index"), "expected"], rows.loc[("DW001", "index"), "received"]) == (15, 0)
-    assert rows.loc[("DW001", "index"), "state"] == "未收到"
-    assert rows.loc[("DW002", "index"), "state"] == "完整"
-    assert ("DW002", "survey") not in rows.index
+def test_completeness_says_what_is_missing(listed: Tables, office: tuple[Tables, Tables]) -> None:
+    rows = listed["completeness"].set_index(["object", "part"])
+    assert (rows.loc[("DW005", "index"), "expected"], rows.loc[("DW005", "index"), "received"]) == (15, 0)
+    assert rows.loc[("DW005", "index"), "state"] == "未收到"
+    assert rows.loc[("DW006", "index"), "state"] == "完整"
+    assert ("DW006", "survey") not in rows.index
     survey = rows.loc[(CITY, "survey")]
     response = office[1]["response"].query("domain == @CITY").iloc[0]
     assert survey["expected"] == response["selected"] - response["vacant"]
     assert survey["received"] == response["completed"]
-    scores = tables["composite"].set_index("object")["completeness"]
-    assert scores["DW001"] < scores["DW002"] == 1
+    scores = listed["composite"].set_index("object")["completeness"]
+    assert scores["DW005"] < scores["DW006"] == 1
 
 
 def test_weak_items_are_counted(built: Tables, office: tuple[Tables, Tables]) -> None:

@@ -12,7 +12,10 @@ from kaohe.base.errors import KaoheError
 from kaohe.base.plan import Plan
 from kaohe.grade import build_grades, composite
 from kaohe.grade.composite import effective_weights, step_value, weigh_streams
+from kaohe.grade.cross import cross_streams, index_items
 from kaohe.grade.daily import DailyScores, daily_scores
+from kaohe.grade.evidence import field_evidence, field_reach, grade_shares
+from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
 from kaohe.grade.survey_score import SurveyScores, gradient, indicator_score, scored_questions, survey_scores
 
@@ -274,18 +277,22 @@ def test_a_decision_does_not_make_a_score_of_nothing(plan: Plan) -> None:
 
 def test_bounds_hold_the_composite_of_every_completion(office: tuple[Tables, Tables], plan: Plan) -> None:
     clean, _ = office
-    key = f"city14:{CITY}"
-    at = (clean["grades"]["form_key"] == key) & (clean["grades"]["item"] == 4)
+    people = roster(clean, plan)
+    at = (clean["grades"]["form_key"] == f"city14:{CITY}") & (clean["grades"]["item"] == 4)
+    fixed = pd.concat([survey_of(office, plan).streams, daily_of(office, plan).streams])
     found = {}
     for grade in ("", "好", "较差"):
         clean["grades"].loc[at, "grade"] = grade
-        found[grade] = (
-            build_grades(*office, plan, rng=np.random.default_rng(1))["composite"].set_index("object").loc[CITY]
-        )
+        rows = item_rows(clean, plan)
+        reach = grade_shares(field_reach(clean, plan, rows, people), plan)
+        cross = cross_streams(index_items(rows, people, field_evidence(reach, plan), plan), plan)
+        parts = pd.concat([fixed[cross.columns], cross], ignore_index=True)
+        streams = weigh_streams(parts, take(clean, "decisions"), plan)
+        found[grade] = composite(streams, plan).set_index("object").loc[CITY]
     assert found[""]["low"] == pytest.approx(found["较差"]["composite"], abs=1e-9)
     assert found[""]["high"] == pytest.approx(found["好"]["composite"], abs=1e-9)
     assert np.isnan(found[""]["rank"])
-    assert found[""]["grade_final"] == "缺数据"
+    assert found[""]["grade_score"] == ""
 
 
 def test_effective_weights_add_to_one_and_follow_the_spread(built: Tables, plan: Plan) -> None:
