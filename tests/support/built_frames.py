@@ -456,33 +456,20 @@ def _intake(rng: np.random.Generator, rows: dict[str, list[Row]]) -> None:
 
 def _targets(rows: dict[str, list[Row]], n_units: int) -> None:
     plan = the_plan()
-    entries = [("province", "province", "全省", "", "", "70_overview", "overview")]
+    entries = [
+        ("province", "province", "全省", "", "", notebook, slug)
+        for notebook, slug in (("10_data_quality", "data-quality"), ("20_sample_design", "sample-design"), ("70_overview", "overview"))
+    ]  # fmt: skip
     entries += [("class", c.id, c.label, c.id, "", "60_ranking", f"ranking-{c.id}") for c in plan.classes.values()]
     for class_id, target_class in plan.classes.items():
         for code in members(class_id, n_units):
-            notebook = "50_unit" if target_class.kind == "unit" else "40_city"
-            entries.append(
-                (
-                    target_class.kind,
-                    code,
-                    name_of(code),
-                    class_id,
-                    "" if target_class.kind == "unit" else code,
-                    notebook,
-                    f"{target_class.kind}-{code[:6].lower()}",
-                )
-            )
+            name, short = name_of(code), code[:6].lower()
+            if target_class.kind == "unit":
+                entries.append(("unit", code, name, class_id, "", "50_unit", f"unit-{short}"))
+                continue
+            entries.append(("city", code, name, class_id, code, "40_city", f"city-{short}"))
+            entries.append(("survey", code, name, class_id, code, "30_survey", f"survey-{short}"))
     for city in members("city14"):
         entries += [("county", c, name_of(c), "", city, "45_county", f"county-{c[:6]}") for c in counties(city)]
-    for kind, code, name, class_id, city, notebook, slug in entries:
-        rows["targets"].append(
-            {
-                "kind": kind,
-                "object": code,
-                "name": name,
-                "class_id": class_id,
-                "city": city,
-                "notebook": notebook,
-                "slug": slug,
-            }
-        )
+    columns = ("kind", "object", "name", "class_id", "city", "notebook", "slug")
+    rows["targets"] += [dict(zip(columns, entry, strict=True)) for entry in entries]

@@ -144,13 +144,13 @@ def response(frame: pd.DataFrame, ctx: Context, *, id: str = "t-response") -> Ta
     frame : DataFrame
         ``response``.
     """
-    rows = frame[frame["domain_type"].isin(["province", "city"])].sort_values(
-        ["domain_type", "domain"], ascending=[False, True]
-    )
+    order = {"province": 0, "city": 1, "helper": 2}
+    rows = frame[frame["domain_type"].isin(list(order))]
+    rows = rows.assign(_k=rows["domain_type"].map(order)).sort_values(["_k", "domain"])
     return t.make(
-        id, f"样本户应答情况（{len(rows)}行）", rows,
+        id, "样本户应答情况", rows,
         [
-            t.text("地区", "name"), t.whole("抽中", "selected"), t.whole("完成", "completed"), t.whole("拒访", "refused"),
+            t.custom("地区", lambda r: f"{r['name']}对口帮扶的村" if r["domain_type"] == "helper" else str(r["name"])), t.whole("抽中", "selected"), t.whole("完成", "completed"), t.whole("拒访", "refused"),
             t.whole("无法联系", "not_contacted"), t.whole("空户", "vacant"), t.whole("隔离", "set_aside"), t.percent("应答率", "response_rate"),
         ],
         empty="没有样本户应答记录。",

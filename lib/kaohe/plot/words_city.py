@@ -21,7 +21,7 @@ from kaohe.plot.words_common import (
 )
 from kaohe.plot.words_survey import comparable, labels, province_rows, survey_note
 
-CITY_REFS = {"ref_rank": "position-in-class", "ref_caps": "t-caps", "ref_streams": "t-streams"}
+CITY_REFS = {"ref_rank": "position", "ref_caps": "t-caps", "ref_streams": "t-streams"}
 
 
 def conclusions_city(job: Source) -> Notes:
@@ -60,7 +60,7 @@ def conclusions_unit(job: Source) -> Notes:
     ctx = job.ctx
     return Notes(
         [
-            *verdict(job, ref_rank="unit-bands", ref_caps="t-caps", ref_streams="t-streams"),
+            *verdict(job, ref_rank="bands", ref_caps="t-caps", ref_streams="t-streams"),
             weak_items(job.own("item_grades"), ctx, "unit", form="定点扶贫考核指标表", ref="unit-grades"),
             daily_note(job.own("daily_sources"), ctx, ref="t-daily"),
             problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),

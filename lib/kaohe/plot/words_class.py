@@ -72,7 +72,7 @@ def _ends(rows: pd.DataFrame) -> Note:
     return Note(
         f"综合得分最高的是{numbers.names(top['name'], 3, '个')}（{numbers.score(top['composite'].iloc[0])}分），最低的是"
         f"{numbers.names(last['name'], 3, '个')}（{numbers.score(last['composite'].iloc[0])}分），相差{gap}分。",
-        "streams-bars",
+        "streams",
     )
 
 
@@ -97,11 +97,11 @@ def _ties(rows: pd.DataFrame) -> Note:
     tied = int(ranked["tied"].sum())
     if not tied:
         return Note(
-            f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "unit-bands"
+            f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "bands"
         )
     return Note(
         f"{len(ranked)}个对象只有{distinct}个不同的名次，{tied}个与他人并列；得分相近的宜看档、不宜看名次。",
-        "unit-bands",
+        "bands",
     )
 
 
@@ -225,7 +225,7 @@ def _province_survey(job: Source) -> Note:
     if not said:
         return Note("没有全省专项调查估计。", "")
     return Note(
-        f"据专项调查推算，{ctx.plan.classes['city14'].label}的登记户中，{'；'.join(said)}。", "estimate-dots-sat-work"
+        f"据专项调查推算，{ctx.plan.classes['city14'].label}的登记户中，{'；'.join(said)}。", "estimate-sat-work"
     )
 
 

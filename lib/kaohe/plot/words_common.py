@@ -215,7 +215,7 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     """How many problems, how many prominent, how many open, and until when."""
     total, bad = len(rows), int(rows["prominent"].sum())
     if total == 0:
-        return Note(end(f"没有登记{ctx.name}的问题{extra}"), ref)
+        return Note(end(f"没有登记{ctx.name}的问题{extra}"))
     left = int((rows["state"] != "已完成").sum())
     text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
     if left == 0:

@@ -40,7 +40,7 @@ def conclusions_sample(job: Source) -> Notes:
             Note(
                 f"各市应答率在{numbers.percent(low['response_rate'])}（{low['name']}）至{numbers.percent(high['response_rate'])}"
                 f"（{high['name']}）之间；无应答按户类型和家庭规模分组调整。",
-                "response-bars",
+                "response",
             )
         )
     notes += [*_weights(job.table("weight_diagnostics")), _calibrated(job.table("calibration"))]
@@ -80,7 +80,7 @@ def _weights(rows: pd.DataFrame) -> list[Note]:
         Note(
             f"{match}；权重设计效应最大的是{high['name']}（{numbers.number(high['deff_kish'], 2)}），最小的是{low['name']}"
             f"（{numbers.number(low['deff_kish'], 2)}）。",
-            "weights-chart",
+            "weights",
         )
     ]
 
@@ -170,7 +170,7 @@ def _worst(rows: pd.DataFrame) -> Note:
     share = numbers.percent(missing / cells, 2) if cells else numbers.MISSING
     return Note(
         f"专项调查应答项缺失率为{share}，最高的是{top['name']}（{numbers.percent(top['missing_share'], 2)}）。",
-        "data-quality-bars",
+        "data-quality",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kaohe.plot import numbers, terms
+from kaohe.plot import against, numbers, terms
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_survey import estimate_cell
@@ -35,7 +35,7 @@ def comparable(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> tuple
     compared : int
         How many were comparable: direction known, an interval, quality fit for conclusions.
     """
-    whole = {r["indicator"]: r["estimate"] for r in records(province) if r["unit"] == "household"}
+    whole = {r["indicator"]: r for r in records(province) if r["unit"] == "household"}
     worse: list[Row] = []
     better: list[Row] = []
     compared = 0
@@ -44,15 +44,13 @@ def comparable(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> tuple
     rows = records(own[own["unit"] == "household"])
     for row in sorted(rows, key=lambda r: order.get(str(r["indicator"]), (True, len(order)))):
         beside = whole.get(row["indicator"])
-        if row["quality"] != "ok" or row["direction"] not in {"up", "down"} or numbers.is_missing(beside):
-            continue
-        if numbers.is_missing(row["ci_low"]) or numbers.is_missing(row["ci_high"]):
+        if row["direction"] not in {"up", "down"} or not against.comparable(row, beside):
             continue
         compared += 1
-        below, above = row["ci_high"] < beside, row["ci_low"] > beside
-        if below if row["direction"] == "up" else above:
+        good = against.side(row, beside) * (1 if row["direction"] == "up" else -1)
+        if good < 0:
             worse.append(row)
-        elif above if row["direction"] == "up" else below:
+        elif good > 0:
             better.append(row)
     return worse, better, compared
 
@@ -187,7 +185,7 @@ def _income(job: Source) -> list[Note]:
         text += f"，低于相对贫困线（{line}元）的人口占{numbers.percent(row['share_below'])}"
         if not numbers.is_missing(row["share_low"]):
             text += f"（95%区间{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
-    return [Note(end(text), "income-bars")]
+    return [Note(end(text), "income")]
 
 
 def _score(job: Source) -> list[Note]:
