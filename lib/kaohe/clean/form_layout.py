@@ -95,8 +95,11 @@ def _grade_columns(row: list[Cell], grades: tuple[str, ...]) -> tuple[dict[str, 
 
 
 def _grade_columns_near(sheet: Sheet, index: int, grades: tuple[str, ...]) -> bool:
-    """True when one of the next rows holds the grade words: then 考评等次 is only their group title."""
-    return any(_grade_columns(row, grades)[0] for row in sheet.rows[index + 1 : index + 4])
+    """True when one of the next rows holds grade words: then 考评等次 is only their group title."""
+    for row in sheet.rows[index + 1 : index + 4]:
+        if sum(isinstance(v, str) and header_key(v) in grades for v in row) >= 2:
+            return True
+    return False
 
 
 def _next_title(sheet: Sheet, after: int, before: int) -> int:
@@ -186,6 +189,15 @@ def item_cell(row: list[Cell], limit: int) -> tuple[int, int, str] | None:
 
 def looks_like_form(sheet: Sheet) -> bool:
     """True when a sheet without a row of grade words still has a form's title or its numbered items."""
-    texts = [tidy(v) for row in sheet.rows for v in row if isinstance(v, str)]
-    numbered = sum(bool(NUMBERED.match(t)) and t.endswith("情况") for t in texts)
-    return numbered >= 3 or any(_TITLE.search(t) for t in texts)
+    titled = any(isinstance(v, str) and _TITLE.search(tidy(v)) for row in sheet.rows for v in row)
+    return titled or len(stray_items(sheet, 0, len(sheet.rows))) >= 3
+
+
+def stray_items(sheet: Sheet, start: int, stop: int) -> list[int]:
+    """Rows from `start` to before `stop` that read like items of a form."""
+    found = []
+    for index in range(start, stop):
+        texts = [tidy(v) for v in sheet.rows[index] if isinstance(v, str)]
+        if any(NUMBERED.match(t) and t.endswith("情况") for t in texts):
+            found.append(index)
+    return found

@@ -17,7 +17,7 @@ from kaohe.base.plan import Form, Plan
 from kaohe.clean.cells import Sheet, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
 from kaohe.clean.dates import parse_date
-from kaohe.clean.form_layout import FormFound, find_forms, item_cell, looks_like_form
+from kaohe.clean.form_layout import FormFound, find_forms, item_cell, looks_like_form, stray_items
 from kaohe.clean.form_tables import PLACE_LEVELS, TABLE, FormRead, ItemRead, enter
 from kaohe.clean.office import Office
 from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS
@@ -63,6 +63,11 @@ def read_forms(sheet: Sheet, sha256: str, office: Office) -> list[FormRead]:
             office.note("K254", TABLE, sheet.file, sheet=sheet.name)
     forms = []
     for place in found:
+        stray = stray_items(sheet, place.start, place.head)
+        if stray:
+            enter(office, QUARANTINE, "K290", sheet, stray[0], value=f"{len(stray)} 行指标没有四个等次栏")
+            account.quarantined += len(stray)
+            account.declared -= len(stray)
         read = _read_form(sheet, place, account, office)
         if read is not None:
             forms.append(read)

@@ -1,0 +1,41 @@
+"""Every code of this room is explained to the sender and in the documentation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kaohe.clean.codes import RULES, finding
+
+ROOT = Path(__file__).parents[3]
+
+
+def documented() -> set[str]:
+    found: set[str] = set()
+    for line in (ROOT / "docs/errors.md").read_text(encoding="utf-8").splitlines():
+        match = re.match(r"\| (K\d{3})(?:[–-](K\d{3}))? \|", line)
+        if match:
+            last = match[2] or match[1]
+            found |= {f"K{n}" for n in range(int(match[1][1:]), int(last[1:]) + 1)}
+    return found
+
+
+def test_every_code_is_documented() -> None:
+    used: set[str] = set()
+    for path in sorted((ROOT / "lib/kaohe/clean").glob("*.py")):
+        used |= set(re.findall(r'"(K\d{3})"', path.read_text(encoding="utf-8")))
+    assert used >= set(RULES)
+    assert used - documented() == set()
+
+
+def test_every_code_in_use_has_its_words() -> None:
+    raised = {"K210", "K236", "K237"}  # stop the run: raised with words of their own
+    for path in sorted((ROOT / "lib/kaohe/clean").glob("*.py")):
+        used = set(re.findall(r'"(K\d{3})"', path.read_text(encoding="utf-8")))
+        assert used - raised <= set(RULES), path.name
+
+
+def test_a_finding_carries_its_rule() -> None:
+    made = finding("quarantine", "K274", "self_grades", "a.csv", row=3, value="优秀" * 200)
+    assert (made.rule, made.expected, made.remedy) == ("不是规定的等次", "好、较好、一般、较差", "请从四个等次中选填")
+    assert len(made.value) == 200
