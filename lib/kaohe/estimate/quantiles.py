@@ -1,19 +1,57 @@
-"""Weighted quantiles by a named rule."""
+"""Weighted quantiles by a named rule, and their intervals by Woodruff's method."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
+from kaohe.estimate import intervals
 
-RULES = ("inverse", "average")
+if TYPE_CHECKING:
+    from kaohe.estimate.survey import Design
+
+RULES = ("hf1", "hf2", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
+ALIASES = {"math": "hf1", "school": "hf2"}
 TOLERANCE = 1e-9
 
 
-def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float], rule: str = "inverse") -> Floats:
+def _positions(rule: str, w: Floats, cumulated: Floats) -> Floats:
+    """Probability at which each sorted value stands, for the continuous rules."""
+    total, last, before = cumulated[-1], w[-1], cumulated - w
+    if rule == "hf5":
+        return np.asarray((cumulated - w / 2) / total)
+    if rule == "hf6":
+        return np.asarray(cumulated / (total + last))
+    if rule == "hf7":
+        return np.asarray(before / before[-1])
+    if rule == "hf8":
+        return np.asarray((before / 3 + cumulated * 2 / 3) / (total + last / 3))
+    return np.asarray((before * 3 / 8 + cumulated * 5 / 8) / (total + last / 4))
+
+
+def _discrete(rule: str, x: Floats, cumulated: Floats, wanted: Floats) -> Floats:
+    """Rules 1, 2 and 4: from the step function of cumulated weights, a hit within 1e-9 of the total."""
+    goal = wanted * cumulated[-1]
+    slack = TOLERANCE * cumulated[-1]
+    at = np.minimum(np.searchsorted(cumulated, goal - slack, side="left"), len(x) - 1)
+    after = np.minimum(at + 1, len(x) - 1)
+    hit = np.abs(cumulated[at] - goal) <= slack
+    if rule == "hf1":
+        return np.asarray(x[at])
+    if rule == "hf2":
+        return np.asarray(np.where(hit, (x[at] + x[after]) / 2, x[at]))
+    low = np.maximum(at - 1, 0)
+    span = cumulated[at] - np.where(at > 0, cumulated[low], 0.0)
+    part = np.where(at > 0, (goal - np.where(at > 0, cumulated[low], 0.0)) / span, 1.0)
+    return np.asarray(np.where(hit, x[at], x[low] + np.clip(part, 0, 1) * (x[at] - x[low])))
+
+
+def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | Floats, rule: str = "math") -> Floats:
     """Quantiles of a weighted distribution.
 
     Parameters
@@ -21,12 +59,12 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float], r
     values, weights : float array
         Records without a value or weight are left out.
     probs : sequence of float
-        Between 0 and 1.
-    rule : {"inverse", "average"}
-        inverse: the smallest value with cumulated weight of at least p·W (Hyndman & Fan 1996,
-        type 1; R survey qrule "math"). average: where the cumulated weight hits p·W exactly, the
-        mean of that value and the next (type 2; R laeken weightedQuantile, R survey "school").
-        A cumulated weight within 1e-9·W of p·W counts as a hit.
+        Between 0 and 1; NaN gives NaN.
+    rule : str
+        math or hf1: the smallest value with a cumulated weight of at least p·W; school or hf2: the
+        mean with the next value where p·W is hit exactly (also R laeken's weightedQuantile); hf4:
+        linear between cumulated weights; hf5 to hf9: linear between the positions of Hyndman & Fan
+        types 5 to 9, with weights for counts. A cumulated weight within 1e-9·W of p·W is a hit.
 
     Returns
     -------
@@ -38,30 +76,92 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float], r
     InputRefused
         K406 for an unknown rule or a probability outside 0 to 1.
 
+    Notes
+    -----
+    The rules of R survey's svyquantile (Lumley, vignette "Estimating quantiles"); with equal
+    weights the types of Hyndman & Fan (1996). Type 3 is left out: svyquantile's hf3 is not type 3
+    where p·W is no hit, so there is nothing to agree with.
+
     Examples
     --------
     >>> weighted_quantile(np.array([1.0, 2, 3, 4]), np.ones(4), [0.5]).tolist()
     [2.0]
-    >>> weighted_quantile(np.array([1.0, 2, 3, 4]), np.ones(4), [0.5], rule="average").tolist()
+    >>> weighted_quantile(np.array([1.0, 2, 3, 4]), np.ones(4), [0.5], rule="school").tolist()
     [2.5]
     """
     wanted = np.asarray(probs, dtype=float)
-    if rule not in RULES or (wanted < 0).any() or (wanted > 1).any():
+    name = ALIASES.get(rule, rule)
+    if name not in RULES or (wanted < 0).any() or (wanted > 1).any():
         raise InputRefused(
-            "K406", "Unknown quantile", got=f"rule {rule}, probabilities {list(probs)}",
-            expected=f"{' or '.join(RULES)}; probabilities between 0 and 1",
+            "K406", "Unknown quantile", got=f"rule {rule}, probabilities {[float(p) for p in wanted]}",
+            expected="math, school, hf1, hf2, hf4 to hf9; probabilities between 0 and 1",
         )  # fmt: skip
     keep = ~np.isnan(values) & (weights > 0)
+    known = ~np.isnan(wanted)
+    out = np.full(len(wanted), np.nan)
     if not keep.any():
-        return np.full(len(wanted), np.nan)
+        return out
     x, w = values[keep], weights[keep]
     order = np.argsort(x, kind="stable")
-    x, cumulated = x[order], np.cumsum(w[order])
-    total = cumulated[-1]
-    at = np.searchsorted(cumulated, wanted * total - TOLERANCE * total, side="left")
-    at = np.minimum(at, len(x) - 1)
-    found = x[at]
-    if rule == "average":
-        hit = np.abs(cumulated[at] - wanted * total) <= TOLERANCE * total
-        found = np.where(hit, (found + x[np.minimum(at + 1, len(x) - 1)]) / 2, found)
-    return np.asarray(found)
+    x, w = x[order], w[order]
+    cumulated = np.cumsum(w)
+    if name in {"hf1", "hf2", "hf4"}:
+        out[known] = _discrete(name, x, cumulated, wanted[known])
+    elif len(x) == 1:
+        out[known] = x[0]
+    else:
+        out[known] = np.interp(wanted[known], _positions(name, w, cumulated), x)
+    return out
+
+
+def estimate_quantiles(
+    design: Design, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
+    level: float, method: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Quantiles with Woodruff intervals in every domain; see `Design.quantile`."""
+    values = design.values(names)
+    columns = [(k, j) for k in range(len(names)) for j in range(len(probs))]
+    shape = (len(domains), len(columns))
+    found = np.full(shape, np.nan)
+    below = np.full((len(values), len(columns)), np.nan)
+    rows = [np.flatnonzero(codes == d) for d in range(len(domains))]
+    for d, mine in enumerate(rows):
+        for c, (k, j) in enumerate(columns):
+            y = values[mine, k]
+            found[d, c] = weighted_quantile(y, design.w[mine], [probs[j]], rule)[0]
+            below[mine, c] = np.where(np.isnan(y), np.nan, y <= found[d, c])
+    numbers = design.numbers(below, np.ones_like(below), codes, len(domains))
+    se = np.sqrt(numbers.variance)
+    low, high = _limits(numbers.estimate, se, numbers.df, numbers.n, level, method)
+    ends = np.full((2, *shape), np.nan)
+    for d, mine in enumerate(rows):
+        for c, (k, _) in enumerate(columns):
+            for side, at in enumerate((low[d, c], high[d, c])):
+                inside = at if 0 <= at <= 1 else np.nan
+                ends[side, d, c] = weighted_quantile(values[mine, k], design.w[mine], [inside], rule)[0]
+    half = intervals.quantile_t(0.5 + level / 2, numbers.df)
+    error = (ends[1] - ends[0]) / (2 * half)
+    out = domains.loc[domains.index.repeat(len(columns))].reset_index(drop=True)
+    out["variable"] = [names[k] for k, _ in columns] * len(domains)
+    out["prob"] = [probs[j] for _, j in columns] * len(domains)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cv = error / np.abs(found)
+    for name, array in (
+        ("estimate", found), ("se", error), ("ci_low", ends[0]), ("ci_high", ends[1]), ("df", numbers.df),
+        ("n", numbers.n), ("n_psu", numbers.n_psu), ("n_missing", numbers.n_missing), ("cv", cv),
+    ):  # fmt: skip
+        out[name] = array.ravel().astype(np.int64) if name in {"n", "n_psu", "n_missing"} else array.ravel()
+    out["method"] = f"woodruff_{method}"
+    out["quality"] = np.where(np.isnan(se).ravel(), "not_estimable", "ok")
+    return out
+
+
+def _limits(p: Floats, se: Floats, df: Floats, n: Floats, level: float, method: str) -> tuple[Floats, Floats]:
+    """Interval of the share at or below the quantile."""
+    if method == "beta":
+        return intervals.beta_interval(p, se, df, n, level)
+    if method == "logit":
+        return intervals.logit_interval(p, se, df, level)
+    if method == "asin":
+        return intervals.asin_interval(p, se, df, level)
+    return intervals.t_interval(p, se, df, level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +15,10 @@ from kaohe.design.calibrate import Calibration
 from kaohe.design.margins import basis, indicator_matrix
 from kaohe.design.structure import Floats, FpcEntry, Ints, build_structure
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import Block, Estimates, Numbers, estimate_numbers, score_matrix
+from kaohe.estimate.contrast import contrast_means, equal_means
+from kaohe.estimate.inequality import estimate_poverty
+from kaohe.estimate.linear import Block, Estimates, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.quantiles import estimate_quantiles
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
 
@@ -162,7 +165,8 @@ class Design:
             )
         return np.asarray(values, dtype=bool)
 
-    def _values(self, columns: list[str]) -> Floats:
+    def values(self, columns: list[str]) -> Floats:
+        """Numeric columns as a matrix, missing as NaN."""
         faults.need(self.frame, columns, "variables")
         for column in columns:
             if not pd.api.types.is_numeric_dtype(self.frame[column]):
@@ -185,7 +189,7 @@ class Design:
         """Population totals with t intervals; records without an answer count as 0 and are counted."""
         names = _list(variables)
         domain, levels = self.domains(by, where)
-        found = self.numbers(self._values(names), None, domain, len(levels))
+        found = self.numbers(self.values(names), None, domain, len(levels))
         return Estimates(found, levels, names).frame("t", level)
 
     def mean(
@@ -224,7 +228,7 @@ class Design:
         minus strata that hold answers of the domain.
         """
         names = _list(variables)
-        values = self._values(names)
+        values = self.values(names)
         domain, levels = self.domains(by, where)
         found = self.numbers(values, np.ones_like(values), domain, len(levels))
         return Estimates(found, levels, names).frame("t", level, deff=deff)
@@ -249,7 +253,7 @@ class Design:
                 expected="equally many",
             )
         domain, levels = self.domains(by, where)
-        found = self.numbers(self._values(top), self._values(bottom), domain, len(levels))
+        found = self.numbers(self.values(top), self.values(bottom), domain, len(levels))
         return Estimates(found, levels, [f"{a}/{b}" for a, b in zip(top, bottom, strict=True)]).frame("t", level)
 
     def proportion(
@@ -310,16 +314,108 @@ class Design:
                 parts.append(np.where(missing, np.nan, (series == lvl).to_numpy(dtype=float, na_value=0.0)))
         return names, np.column_stack(parts)
 
+    def quantile(
+        self, variables: Columns, probs: Sequence[float] = (0.5,), *, by: Columns | None = None, where: Where = None,
+        rule: str = "math", level: float = 0.95, method: str = "t",
+    ) -> pd.DataFrame:  # fmt: skip
+        """Quantiles with Woodruff intervals.
+
+        Parameters
+        ----------
+        probs : sequence of float
+        rule : str
+            See `kaohe.estimate.quantiles.weighted_quantile`.
+        method : {"t", "beta", "logit", "asin"}
+            Interval of the share at or below the quantile.
+
+        Returns
+        -------
+        DataFrame
+            As `mean`, with the column ``prob`` after variable and without deff. A limit whose
+            share falls outside 0 to 1 is missing; se is the width of the interval over 2·t.
+
+        Notes
+        -----
+        Woodruff (1952), centred at the share F̂(q̂); as R survey's svyquantile.
+        """
+        if method not in intervals.METHODS:
+            raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
+        domain, levels = self.domains(by, where)
+        return estimate_quantiles(self, _list(variables), list(probs), domain, levels, rule, level, method)
+
+    def poverty(
+        self, variable: str, measures: Columns = ("headcount", "gap", "severity"), *, line: float | None = None,
+        share: float = 0.6, by: Columns | None = None, where: Where = None, level: float = 0.95,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Poverty and inequality measures with linearised errors.
+
+        Parameters
+        ----------
+        variable : str
+            Income; the design's weight should be one of persons where persons are meant.
+        measures : str or list of str
+            headcount, gap, severity (below the fixed `line`); gini, qsr; arpr and rmpg (below
+            `share` of the median of all records within `where`, the same line for every domain).
+        line : float, optional
+            A fixed line in the variable's unit.
+
+        Raises
+        ------
+        InputRefused
+            K407 for an unknown measure, or a missing or non-positive line.
+        """
+        domain, levels = self.domains(by, where)
+        return estimate_poverty(self, variable, _list(measures), line, share, domain, levels, self.mask(where), level)
+
+    def contrast(
+        self, variable: str, *, by: Columns, weights: Mapping[Any, float], where: Where = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """A weighted sum of domain means, such as a difference, with the covariance between domains.
+
+        Parameters
+        ----------
+        by : str or list of str
+            Columns that make the domains.
+        weights : mapping of domain to number
+            ``{"韶关市": 1, "河源市": -1}``; a tuple of levels for several columns.
+
+        Returns
+        -------
+        DataFrame
+            variable, estimate, se, ci_low, ci_high, df (of the domains together), t, p_value, n, quality.
+
+        Raises
+        ------
+        InputRefused
+            K421 for an unknown domain.
+        """
+        return contrast_means(self, variable, by, weights, where, level)
+
+    def test(self, variable: str, *, by: Columns, where: Where = None) -> pd.DataFrame:
+        """Wald test that a mean is the same in all domains of `by`, with the F correction for few units.
+
+        Notes
+        -----
+        F = W/(k − 1) · (d − k + 2)/d with k − 1 and d − k + 2 degrees of freedom, d the units minus
+        strata (Korn & Graubard 1990).
+        """
+        return equal_means(self, variable, by, where)
+
+    def variances(self, weighted: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
+        """Variances of sums of weighted linearised scores (record × estimate)."""
+        rows, scores = residual_scores(self.structure, self.blocks, self.w, weighted, inside)
+        return covariance(self.structure, rows, scores, diagonal=True, residuals=bool(self.blocks))
+
     def covariance(
         self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", where: Where = None
     ) -> pd.DataFrame:
         """Covariance matrix of means, totals or ratios of several variables in one domain."""
         names = _list(variables)
-        num = self._values(names)
+        num = self.values(names)
         den: Floats | None = np.ones_like(num) if kind == "mean" else None
         if denominator is not None:
             bottom = _list(denominator)
-            den = self._values(bottom * len(names) if len(bottom) == 1 else bottom)
+            den = self.values(bottom * len(names) if len(bottom) == 1 else bottom)
         return pd.DataFrame(self.covariance_of(num, den, self.mask(where)), index=names, columns=names)
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:

@@ -101,8 +101,8 @@ def test_refusals_by_whole_text(frame: pd.DataFrame) -> None:
          f"  got       {frame.loc[frame['x'] > 1, 'x'].iloc[0]:g} in {(frame['x'] > 1).sum()} rows\n"
          "  expected  0, 1 or missing"),
         (lambda: weighted_quantile(np.ones(2), np.ones(2), [1.5]), "K406 Unknown quantile\n"
-         "  got       rule inverse, probabilities [1.5]\n"
-         "  expected  inverse or average; probabilities between 0 and 1"),
+         "  got       rule math, probabilities [1.5]\n"
+         "  expected  math, school, hf1, hf2, hf4 to hf9; probabilities between 0 and 1"),
         (lambda: d.mean("vv"), "K301 A column is missing\n  where     variables\n  got       vv\n"
          "  expected  a column such as v, h, t"),
     ]  # fmt: skip
