@@ -1,0 +1,116 @@
+"""Screens and data quality from small invented tables, counted by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from kaohe.base.check import conform
+from kaohe.base.plan import Plan
+from kaohe.clean.truth import build_intake_tables
+from support.raw_office import CITY, RawOffice, book, form_rows
+
+Clean = dict[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Clean:
+    office = RawOffice(plan)
+    office.raw["cross/teams.csv"] = "组号,组长单位,考核市\n第01组,清远市,韶关市\n".encode()
+    head = [("市", "韶关市"), ("抽查县", "武江区"), ("抽查镇", "云溪镇")]
+    marks = {1: "较差", 2: "一般"}
+    county = form_rows(plan.forms["county"], head[:2], lambda n: marks.get(n, "好"))
+    village = [form_rows(plan.forms["village"], [*head, ("抽查村", v)]) for v in ("上塘村", "下岭村")]
+    for row in county:
+        if str(row[2] if len(row) > 2 else "").startswith("5. "):
+            row[3] = None
+    village[0][-1][3] = "核查时间：2021年1月8日"
+    office.raw["cross/field/a.xlsx"] = book(county)
+    office.raw["cross/field/b.xlsx"] = book(village[0])
+    office.raw["cross/field/c.xlsx"] = book(village[1])
+    office.raw["cross/index/韶关市.xlsx"] = book(
+        form_rows(plan.forms["city14"], [("考核对象", "韶关市")], lambda n: "好")
+    )
+    office.raw["office/self_grades.csv"] = (
+        "对象,指标序号,自评等次\n" + "".join(f"韶关市,{i},好\n" for i in range(1, 18))
+    ).encode()
+    for k, row in enumerate(office.households):
+        row["饮水安全达标"] = "否" if k < 9 else "是"
+        row["调查日期"] = "2020-10-02" if k == 17 else "2020-09-12"
+    office.households[0]["家庭负债"] = ""
+    office.households[1]["调查日期"] = "昨天"
+    folder = office.clean(tmp_path_factory.mktemp("screens")).folder
+    return {p.stem: pd.read_parquet(p) for p in folder.glob("*.parquet")}
+
+
+@pytest.fixture(scope="module")
+def built(clean: Clean, plan: Plan) -> Clean:
+    return {name: conform(name, frame) for name, frame in build_intake_tables(clean, plan).items()}
+
+
+def one(built: Clean, screen: str) -> pd.Series:
+    found = built["screens"][built["screens"]["screen"] == screen]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_all_four_tables_conform(built: Clean) -> None:
+    assert set(built) == {"intake", "findings_summary", "data_quality", "screens"}
+
+
+def test_share_of_good_by_team(built: Clean) -> None:
+    row = one(built, "good_by_team")
+    assert row["object"] == "第01组"
+    assert row["value"] == pytest.approx(50 / 52)
+    assert "分不开" in row["note"]
+
+
+def test_forms_of_one_grade_and_identical_forms(built: Clean) -> None:
+    assert one(built, "straight_forms")["value"] == pytest.approx(2 / 3)
+    assert one(built, "identical_forms")["value"] == pytest.approx(2 / 3)
+    assert one(built, "straight_forms")["flagged"]
+
+
+def test_dates_after_the_plan(built: Clean) -> None:
+    assert one(built, "late_cross")[["value", "flagged"]].tolist() == [1.0, True]
+    assert one(built, "late_survey")[["value", "flagged"]].tolist() == [1.0, True]
+
+
+def test_ticks(built: Clean) -> None:
+    assert one(built, "no_tick")[["object", "value"]].tolist() == [CITY, 1.0]
+    assert not (built["screens"]["screen"] == "two_ticks").any()
+
+
+def test_index_self_and_survey_against_field(built: Clean) -> None:
+    # 贫困退出: 较差, 好, 好 → mean 75, a step below 好; 防止返贫: 一般, 好, 好 → 83.3
+    assert one(built, "index_over_field")["value"] == 1.0
+    assert one(built, "self_over_index")["value"] == 0.0
+    water = one(built, "survey_cross_water")
+    assert water["value"] == pytest.approx(9 / 17)
+    assert water["flagged"]
+    assert not one(built, "survey_cross_housing")["flagged"]
+
+
+def test_data_quality(built: Clean, plan: Plan) -> None:
+    row = built["data_quality"].set_index("city").loc[CITY]
+    asked = len(plan.table_questions("household", asked=True))
+    assert row[["households", "quarantined", "missing"]].tolist() == [17, 1, 1]
+    assert row["cells"] == 17 * asked
+    assert row["doubtful_share"] == pytest.approx(1 / 18)
+    assert len(built["data_quality"]) == 14
+    assert built["data_quality"]["doubtful_share"].isna().sum() == 13
+
+
+def test_intake_and_findings_add_up(built: Clean, clean: Clean) -> None:
+    assert (built["intake"]["balance"] == 0).all()
+    assert built["findings_summary"]["n"].sum() == len(clean["findings"])
+    labels = dict(zip(built["intake"]["table"], built["intake"]["table_label"], strict=True))
+    assert labels["households"] == "样本户调查表"
+    assert labels["cross"] == "指标表和考评表"
+
+
+def test_screens_of_nothing(clean: Clean, plan: Plan) -> None:
+    empty = {name: frame.iloc[:0] for name, frame in clean.items()}
+    built = build_intake_tables(empty, plan)
+    assert len(conform("screens", built["screens"])) == 0
+    assert (conform("data_quality", built["data_quality"])["households"] == 0).all()
