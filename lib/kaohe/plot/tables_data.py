@@ -23,7 +23,7 @@ def intake(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake") -> Table 
         ``intake``.
     """
     return t.make(
-        id, f"来件清单（{len(frame)}件）", frame.sort_values(["table", "file", "sheet"]),
+        id, "来件逐件清单", frame.sort_values(["table", "file", "sheet"]),
         [
             t.text("表", "table_label"), t.text("文件", "file"), t.text("工作表", "sheet"), t.text("编码", "encoding"), t.whole("读入", "read"),
             t.whole("采用", "used"), t.whole("隔离", "quarantined"), t.whole("合计行", "declared"), t.whole("空行", "blank"),
@@ -136,8 +136,10 @@ def completeness(frame: pd.DataFrame, ctx: Context, *, id: str = "t-completeness
     frame : DataFrame
         ``completeness`` of the target.
     """
+    order = ("index", "field", "survey", "indicators", "measures", "facts", "self_report")
+    rows = frame.sort_values("part", key=lambda s: s.map({part: n for n, part in enumerate(order)}))
     return t.make(
-        id, f"{ctx.name}数据完整情况", frame,
+        id, f"{ctx.name}数据完整情况", rows,
         [
             t.text("部分", "label"), t.whole("应有", "expected"), t.whole("实有", "received"), t.percent("完整率", "share"), t.text("说明", "note"),
         ],
@@ -156,7 +158,7 @@ def choices(ctx: Context, *, id: str = "t-choices") -> Table | Text:
     """
     rows = [{"what": a, "value": b, "note": c} for a, b, c in choices_in_force(ctx)]
     return t.make(
-        id, f"现行方法选择（{len(rows)}项）", rows, [t.text("事项", "what"), t.text("取值", "value"), t.text("说明", "note")],
+        id, "现行方法选择", rows, [t.text("事项", "what"), t.text("取值", "value"), t.text("说明", "note")],
         empty="没有方法选择。",
         note=f"以上各项{CHOSEN}；改动后名次和等次会怎样变化，见方法敏感性分析。",
         folded=True,

@@ -9,7 +9,7 @@ from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text
 
 _INDEX = ("city", "unit")
-_SEVERITY = {True: "突出问题", False: "一般问题"}
+_SEVERITY = {True: "突出", False: "一般"}
 
 
 def grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-grades") -> Table | Text:
@@ -34,6 +34,7 @@ def grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-grades") -> Table 
         ],
         empty=f"没有收到{ctx.name}的{form}，等次缺数据。",
         note="等次为考核组在表上所打，一项一个；“缺”为应评未评。",
+        folded=not rows["remark"].ne("").any(),
     )  # fmt: skip
 
 
@@ -85,6 +86,7 @@ def evidence(frame: pd.DataFrame, ctx: Context, *, id: str = "t-evidence") -> Ta
         empty=f"没有可供对照的{ctx.name}实地核查记录。",
         note="实地核查得分为县、镇、村三级均值按级别权重的平均（满分100分）；差值为指标表分值减实地核查得分，"
         "绝对值达25分的提示；“—”为该级考评表没有此项或未评。",
+        folded=True,
     )  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def forms(frame: pd.DataFrame, ctx: Context, *, id: str = "t-forms") -> Table | 
     order = rows["form"].map({level: n for n, level in enumerate(terms.FORM_LEVELS)})
     rows = rows.assign(_order=order).sort_values(["_order", "place"])
     return t.make(
-        id, f"{ctx.name}实地核查的{len(rows)}处地点", rows,
+        id, f"{ctx.name}实地核查的地点", rows,
         [
             t.custom("级别", lambda r: terms.LEVELS[str(r["form"])]), t.text("地点", "place_name"), t.day("核查时间", "visit_date"),
             t.whole("已评项数", "n_graded"), t.decimal("得分", "score"), t.custom("最低等次", lambda r: t.grade_cell(str(r["worst"])), "center"),
@@ -125,7 +127,7 @@ def streams(frame: pd.DataFrame, ctx: Context, *, id: str = "t-streams") -> Tabl
         id, f"{ctx.name}各类来源的得分和贡献", frame.sort_values("stream", key=lambda s: s.map(_stream_order(ctx))),
         [
             t.text("来源", "stream_name"), t.percent("权重", "weight", 0), t.decimal("得分", "score"),
-            t.custom("上下界", lambda r: numbers.span(r["low"], r["high"]), "right"), t.decimal("抽样标准误", "se", 2),
+            t.custom("上下界", lambda r: numbers.span(r["low"], r["high"]) if numbers.is_missing(r["score"]) else numbers.MISSING, "right"), t.decimal("抽样标准误", "se", 2),
             t.decimal("贡献分", "contribution", 2), t.percent("缺失比例", "missing_share"), t.text("状态", "state"), t.text("说明", "note"),
         ],
         empty=f"没有{ctx.name}的任何一类来源数据。",
@@ -144,9 +146,8 @@ def caps(frame: pd.DataFrame, ctx: Context, *, id: str = "t-caps") -> Table | Te
     return t.make(
         id, f"{ctx.name}等次限制规则的逐条认定", frame.sort_values("rule"),
         [
-            t.text("事项", "field_name"), t.text("认定", "value"), t.text("依据", "evidence"), t.day("日期", "date"),
-            t.text("结果", "state"), t.grade("限制前", "before"), t.grade("限制后", "after"),
-            t.text("条款", "clause"), t.text("原文", "text"),
+            t.text("事项", "field_name"), t.text("认定", "value"), t.custom("依据和日期", _evidenced), t.text("结果", "state"),
+            t.grade("限制前", "before"), t.grade("限制后", "after"), t.custom("条款", lambda r: f"{r['clause']}：{r['text']}"),
         ],
         empty="现行方案没有启用等次限制规则。",
         note="限制只改变等次，不改变得分；事实待核或未报且可能改变等次的，综合等次列为待核；“未启用”的规则不限制等次。",
@@ -181,7 +182,7 @@ def daily(frame: pd.DataFrame, ctx: Context, *, id: str = "t-daily") -> Table | 
         ``daily_items`` of the target.
     """
     return t.make(
-        id, f"{ctx.name}日常工作的{len(frame)}条记录", frame.sort_values(["kind", "date", "record"]),
+        id, f"{ctx.name}日常工作的记录", frame.sort_values(["kind", "date", "record"]),
         [
             t.day("日期", "date"), t.text("来源", "source_name"), t.text("性质", "kind"), t.text("程度", "severity"),
             t.text("定量指标", "measure"), t.percent("数值", "value"), t.decimal("扣分", "points"), t.decimal("得分", "score"),
@@ -214,9 +215,8 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
         [
             *([t.custom("对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
             t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
-            t.text("地点", "place_name"), t.text("发现渠道", "source"), t.day("发现日期", "date"), t.text("整改状态", "state"),
-            t.custom("整改期限", lambda r: due(ctx) if r["state"] != "已完成" else numbers.MISSING),
-            t.day("完成日期", "done_date"),
+            t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.text("整改状态", "state"),
+            t.custom("整改期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx)),
         ],
         empty="没有尚未完成整改的突出问题。" if ctx.kind == "province" else f"没有登记{ctx.name}的问题。",
         note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
@@ -263,6 +263,18 @@ def _stream_order(ctx: Context) -> dict[str, int]:
 
 def _grade_or_missing(row: t.Row) -> Cell:
     return t.grade_cell(str(row["grade"])) if row["grade"] else "缺"
+
+
+def _evidenced(row: t.Row) -> Cell:
+    """The evidence of a fact and its date."""
+    parts = [str(row["evidence"]), "" if numbers.is_missing(row["date"]) else numbers.date_cn(row["date"])]
+    return "，".join(p for p in parts if p) or numbers.MISSING
+
+
+def _found(row: t.Row) -> Cell:
+    """How and when a problem was found."""
+    parts = [str(row["source"]), "" if numbers.is_missing(row["date"]) else numbers.date_cn(row["date"])]
+    return "，".join(p for p in parts if p) or numbers.MISSING
 
 
 def _steps(row: t.Row) -> Cell:

@@ -47,7 +47,7 @@ def estimates(
         t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
     ]  # fmt: skip
     return t.make(
-        id, f"{ctx.name}专项调查{what}指标的估计（{len(rows)}项）", rows, fields,
+        id, f"{ctx.name}专项调查{what}指标的估计", rows, fields,
         empty=f"没有{ctx.name}的专项调查{what}估计。", note=_ESTIMATE_NOTE, folded=True,
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
     """
     rows = village_rows(frame, ctx).sort_values(["selection", "county", "village"])
     return t.make(
-        id, f"{ctx.name}调查到的{len(rows)}个村", rows,
+        id, f"{ctx.name}调查到的村", rows,
         [
             t.text("县（市、区）", "county_name"), t.text("镇", "town_name"), t.text("村", "name"), t.text("抽选方式", "selection"),
             t.custom("省定贫困村", lambda r: _flag(r["designated"]), "center"),
@@ -167,7 +167,7 @@ def nonresponse(frame: pd.DataFrame, ctx: Context, *, id: str = "t-nonresponse")
         ``nonresponse``.
     """
     return t.make(
-        id, f"{ctx.name}无应答调整组（{len(frame)}组）", frame.sort_values(["city", "nr_class"]),
+        id, f"{ctx.name}无应答调整组", frame.sort_values(["city", "nr_class"]),
         [
             t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.text("调整组", "nr_class"), t.whole("合格样本户", "n_selected"),
             t.whole("有效户", "n_respondents"), t.decimal("调整因子", "factor", 3), t.text("并组说明", "merged"),
@@ -186,7 +186,7 @@ def calibration(frame: pd.DataFrame, ctx: Context, *, id: str = "t-calibration")
         ``calibration``.
     """
     return t.make(
-        id, f"{ctx.name}校准前后与登记户数对照（{len(frame)}组）", frame.sort_values(["city", "margin", "level"]),
+        id, f"{ctx.name}校准前后与登记户数对照", frame.sort_values(["city", "margin", "level"]),
         [
             t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.custom("分组变量", lambda r: _MARGINS.get(str(r["margin"]), str(r["margin"]))),
             t.text("分组", "level_name"), t.whole("样本户", "n"), t.whole("登记户数", "target"), t.whole("校准前", "before"), t.whole("校准后", "after"),

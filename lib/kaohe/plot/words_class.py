@@ -96,9 +96,7 @@ def _ties(rows: pd.DataFrame) -> Note:
     distinct = int(ranked["rank"].nunique())
     tied = int(ranked["tied"].sum())
     if not tied:
-        return Note(
-            f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "bands"
-        )
+        return Note(f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "bands")
     return Note(
         f"{len(ranked)}个对象只有{distinct}个不同的名次，{tied}个与他人并列；得分相近的宜看档、不宜看名次。",
         "bands",

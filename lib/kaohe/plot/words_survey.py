@@ -123,7 +123,14 @@ def survey_note(job: Source, *, ref: str) -> Note:
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
     worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
     text = f"{heard}，{_satisfaction(own)}{against_province(worse, better, compared)}"
-    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), ref)
+    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), _picture(worse, ctx) or ref)
+
+
+def _picture(rows: list[Row], ctx: Context) -> str:
+    """Id of the chart of the topic in which the first of these shares stands; empty when none is a share."""
+    topics = list(ctx.plan.raw["survey_topics"]["household"])
+    share = next((r for r in rows if r["is_share"] and r["topic"] in topics), None)
+    return "" if share is None else f"profile-{topics.index(share['topic']) + 1}"
 
 
 def _satisfaction(own: pd.DataFrame) -> str:
