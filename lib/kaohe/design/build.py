@@ -111,22 +111,22 @@ def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
 
 def _response(listed: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     """Outcomes of the sample by province, city, county and helper city (its paired villages)."""
-    rows = []
-    groups = [("province", PROVINCE, listed)]
-    for level in ("city", "county", "helper"):
-        groups += [(level, str(code), group) for code, group in listed.groupby(level, sort=True)]
-    for level, code, group in groups:
-        outcome = group["outcome"]
-        completed = int((group["responded"]).sum())
-        vacant = int((outcome == VACANT).sum())
-        rows.append({
-            "domain_type": level, "domain": code, "name": "全省" if level == "province" else names.get(code, code),
-            "selected": len(group), "completed": completed, "refused": int((outcome == REFUSED).sum()),
-            "not_contacted": int((outcome == NOT_CONTACTED).sum()), "vacant": vacant,
-            "set_aside": int(((outcome == COMPLETED) & ~group["has_form"]).sum()),
-            "response_rate": completed / (len(group) - vacant) if len(group) > vacant else float("nan"),
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+    outcome = listed["outcome"]
+    counts = pd.DataFrame({
+        "selected": 1, "completed": listed["responded"], "refused": outcome == REFUSED,
+        "not_contacted": outcome == NOT_CONTACTED, "vacant": outcome == VACANT,
+        "set_aside": (outcome == COMPLETED) & ~listed["has_form"],
+    }).astype(int)  # fmt: skip
+    parts = []
+    for level in ("province", "city", "county", "helper"):
+        key = pd.Series(PROVINCE, index=listed.index) if level == "province" else listed[level]
+        sums = counts.groupby(key.rename("domain"), sort=True).sum().reset_index()
+        parts.append(sums.assign(domain_type=level))
+    out = pd.concat(parts, ignore_index=True)
+    out["name"] = ["全省" if d == PROVINCE else names.get(str(d), str(d)) for d in out["domain"]]
+    in_scope = (out["selected"] - out["vacant"]).astype(float)
+    out["response_rate"] = out["completed"] / in_scope.where(in_scope > 0)
+    return out[BUILT["response"].names]
 
 
 def register_margins(totals: pd.DataFrame, names: dict[str, str]) -> dict[str, dict[str, dict[object, float]]]:

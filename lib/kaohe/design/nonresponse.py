@@ -85,7 +85,9 @@ def weighting_classes(
     [1.0, 1.0, 2.0, 2.0]
     """
     faults.need(frame, [weight, responded, partition, *classes], "nonresponse")
-    name = frame[list(classes)].astype(str).agg(JOIN.join, axis=1) if classes else pd.Series("全部", index=frame.index)
+    name = pd.Series("全部", index=frame.index)
+    for k, column in enumerate(classes):
+        name = frame[column].astype(str) if k == 0 else name + JOIN + frame[column].astype(str)
     final = name.copy()
     accounts = []
     for part, rows in frame.groupby(partition, sort=True).groups.items():

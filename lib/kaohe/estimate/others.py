@@ -122,16 +122,17 @@ def profile_table(
     with_form = set(clean["households"]["household"])
     selected = listed.groupby("village").size()
     done = listed[(listed["outcome"] == OUTCOMES[0]) & listed["household"].isin(with_form)].groupby("village").size()
-    answers = forms.set_index("village")
+    answers = forms.drop_duplicates("village").set_index("village").to_dict("index")
+    designated = places["designated"].to_dict() if "designated" in places else {}
     rows = []
     for village, selection in zip(villages["village"], villages["selection"], strict=True):
         town, county, city = (parent_code(village, level) for level in ("town", "county", "city"))
-        own = answers.loc[village] if village in answers.index else {}
+        own = answers.get(village, {})
         rows.append({
             "village": village, "name": names.get(village, village), "town_name": names.get(town, town),
             "county": county, "county_name": names.get(county, county), "city": city, "selection": selection,
             "helper_city": helper.get(village, ""),
-            "designated": places["designated"].get(village, np.nan) if "designated" in places else np.nan,
+            "designated": designated.get(village, np.nan),
             "selected": int(selected.get(village, 0)), "completed": int(done.get(village, 0)),
             **{
                 c: own.get(c, np.nan)

@@ -76,13 +76,11 @@ def secondary(frame: pd.DataFrame, parent: pd.Series, low: pd.Series) -> pd.Seri
         the fewest answers among the others is withheld too.
     """
     extra = pd.Series(False, index=frame.index)
-    inside = frame[(parent != "") & (frame["n"] > 0)]
-    hidden = low.loc[inside.index]
-    for rows in inside.groupby([parent.loc[inside.index], inside["indicator"]], sort=False).groups.values():
-        if hidden.loc[rows].sum() == 1:
-            rest = frame.loc[rows][~hidden.loc[rows]]
-            if len(rest):
-                extra.loc[rest["n"].astype(int).idxmin()] = True
+    inside = (parent != "") & (frame["n"] > 0)
+    group = parent[inside] + "/" + frame.loc[inside, "indicator"].astype(str)
+    hidden = low[inside]
+    open_ = frame.loc[inside, "n"].astype(float)[~hidden & (hidden.groupby(group).transform("sum") == 1)]
+    extra.loc[open_.groupby(group[open_.index]).idxmin()] = True
     return extra
 
 

@@ -127,10 +127,10 @@ class Design:
         )
         out = []
         order = self.structure.order
+        used = self.frame[[*calibration.margins, *calibration.numeric]]
         for part in range(int(parts.max()) + 1):
             rows = order[parts[order] == part]
-            piece = self.frame.iloc[rows]
-            x = indicator_matrix(piece, calibration.margins, calibration.numeric)
+            x = indicator_matrix(used.iloc[rows], calibration.margins, calibration.numeric)
             out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows])))
         return tuple(out)
 
