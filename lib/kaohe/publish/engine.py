@@ -32,6 +32,7 @@ class KaoheEngine(NBClientEngine):
             extra_arguments=EXTRA_ARGUMENTS,
             record_timing=False,
             store_widget_state=False,
+            shutdown_kernel="immediate",
             allow_errors=False,
             config=Config({"KernelManager": kwargs.get("connection", {})}),
         )

@@ -20,7 +20,14 @@ PREFIX = "kaohe-run-"
 PLAIN = "kaohe-plain"
 WARM = "kaohe"
 LONGEST = 50  # a socket path holds 107 bytes and the file name takes 54
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# Libraries that start threads when they are imported are asked not to: a process with threads cannot be forked.
+THREADS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class Sandbox:
         for name in ("work", "runtime", "config", "ipython", "matplotlib"):
             (root / name).mkdir(parents=True, exist_ok=True)
         write_spec(root / "jupyter" / "kernels" / PLAIN, PLAIN)
+        write_spec(root / "jupyter" / "kernels" / WARM, WARM, provisioner="kaohe-zygote")
         return cls(root, kernel_name)
 
     def environment(self) -> dict[str, str]:

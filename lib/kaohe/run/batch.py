@@ -74,11 +74,12 @@ class Options:
 
 @dataclass
 class BatchResult:
-    """How it went: slugs made, failed (with exit code) and skipped, and the seconds it took."""
+    """How it went: slugs made, failed (with exit code) and skipped, what else to say, and the seconds it took."""
 
     made: list[str] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    notes: set[str] = field(default_factory=set)
     seconds: float = 0.0
 
     @property
@@ -155,7 +156,9 @@ def run_batch(
                     shown.one(f"{job.report.notebook.stem} {job.report.target.name}", done.seconds, done.reason)
 
                 if jobs:
-                    run_jobs(jobs, options.jobs or os.cpu_count() or 1, arrived, warm=options.warm)
+                    run_jobs(
+                        jobs, options.jobs or os.cpu_count() or 1, arrived, warm=options.warm, on_note=result.notes.add
+                    )
         finally:
             if selection.everything:
                 keeper.forget({r.slug for r in reports})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
 if TYPE_CHECKING:
     from kaohe.base.plan import Plan
 
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 app = typer.Typer(
     name="kaohe",
     help="Analysis suite for the assessment of poverty-alleviation effectiveness (扶贫开发工作成效考核).",
@@ -159,6 +160,9 @@ def main(arguments: list[str] | None = None) -> int:
     A refusal is one message; a fault of the suite is one line, with the details in the file it names.
     """
     _use_utf8()
+    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
     try:
         code = app(args=arguments, standalone_mode=False)
         return _exit(int(code) if isinstance(code, int) else EXIT_OK)
@@ -167,9 +171,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _exit(error.exit_code)
     except typer.Exit as error:
         return _exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
         _say_error("stopped; what was finished is kept, the same command goes on")
-        return _exit(INTERRUPTED)
+        return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
     except Exception as error:
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own messages about usage
             _say_error(error.format_message())
@@ -178,6 +182,18 @@ def main(arguments: list[str] | None = None) -> int:
 
         _say_error(f"kaohe: unexpected fault: {record(error)}")
         return _exit(EXIT_BUG)
+
+
+class _Stopped(BaseException):
+    """The process was asked to end; holds the exit code. Not an Exception, so that nothing swallows it."""
+
+
+def _terminated(*_: object) -> None:
+    raise _Stopped(TERMINATED)
+
+
+def _interrupted(*_: object) -> None:
+    raise _Stopped(INTERRUPTED)
 
 
 def _exit(code: int) -> int:

@@ -15,13 +15,13 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from kaohe.publish.sandbox import PREFIX, Sandbox, sweep_dead
+from kaohe.publish.sandbox import PREFIX, WARM, Sandbox, sweep_dead
 from kaohe.run.job import Job, JobResult, run_target
 
 TRIES = 2
@@ -36,7 +36,12 @@ class _Worker:
 
 
 def run_jobs(
-    jobs: Iterable[Job], workers: int, on_result: Callable[[Job, JobResult], None], *, warm: bool = True
+    jobs: Iterable[Job],
+    workers: int,
+    on_result: Callable[[Job, JobResult], None],
+    *,
+    warm: bool = True,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Make reports in `workers` processes and hand each result over as it comes.
 
@@ -50,6 +55,8 @@ def run_jobs(
         Called in this process with each job and its result.
     warm : bool
         Kernels forked from a prepared process where the system can; otherwise ordinary ones.
+    on_note : callable
+        Told when kernels cannot be forked, and why.
     """
     waiting = deque(jobs)
     tried: dict[str, int] = {}
@@ -69,7 +76,7 @@ def run_jobs(
                 if job is None:
                     continue
                 try:
-                    result: JobResult = worker.pipe.recv()
+                    result: JobResult | str = worker.pipe.recv()
                 except (EOFError, OSError):
                     slug = job.report.slug
                     tried[slug] = tried.get(slug, 0) + 1
@@ -80,6 +87,9 @@ def run_jobs(
                     else:
                         on_result(job, _died(slug, code))
                     _give(fresh, waiting)
+                    continue
+                if isinstance(result, str):
+                    on_note(result)
                     continue
                 worker.job = None
                 on_result(job, result)
@@ -129,6 +139,10 @@ def _work(pipe: Connection, root: str, warm: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sandbox = Sandbox.prepare(Path(root))
+    if warm:
+        sandbox, trouble = warmed(sandbox)
+        if trouble:
+            pipe.send(trouble)
     while True:
         try:
             job = pipe.recv()
@@ -139,3 +153,17 @@ def _work(pipe: Connection, root: str, warm: bool) -> None:
             pipe.send(result)
         except OSError:
             return
+
+
+def warmed(sandbox: Sandbox) -> tuple[Sandbox, str]:
+    """The sandbox with forked kernels, and an empty text; or itself and why there are none."""
+    from kaohe.plot.output import BATCH
+    from kaohe.publish.kernel import ZygoteUnavailable, zygote
+    from kaohe.publish.notebook import surroundings
+
+    with surroundings({**sandbox.environment(), BATCH: "1"}):
+        try:
+            zygote().wait_ready()
+        except ZygoteUnavailable as reason:
+            return sandbox, f"kernels are started the ordinary way: {reason}"
+    return replace(sandbox, kernel_name=WARM), ""

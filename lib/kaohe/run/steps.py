@@ -33,7 +33,7 @@ def demo(out: Path, seed: int, households: int, say: Say) -> None:
 
 def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
     """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
-    from kaohe.clean import clean_all
+    from kaohe.clean import clean_all, describe
 
     start = time.monotonic()
     done = clean_all(raw, processed, plan)
@@ -41,7 +41,7 @@ def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
     say(f"clean: {done.files} files, {sum(done.rows.values()):,} rows; findings: {counts or 'none'}"
         f" ({time.monotonic() - start:.0f} s)")  # fmt: skip
     for finding in done.refusals:
-        say(f"refused  {finding}")
+        say(describe(finding))
     return EXIT_REFUSED if done.refused else EXIT_OK
 
 
@@ -75,6 +75,7 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
         f"run: {len(done.made)} made, {len(done.failed)} failed, {len(done.skipped)} unchanged"
         f" ({done.seconds:.0f} s); open {outputs / 'html' / 'index.html'}"
     ]
+    lines += sorted(done.notes)
     if done.failed:
         lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"
                      " `kaohe run --only-failed` tries them again")  # fmt: skip
