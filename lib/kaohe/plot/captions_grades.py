@@ -42,10 +42,10 @@ def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int)
     gathered = [c for c, n in counts.most_common() if n >= 2]
     if not gathered:
         return f"{head}，分散在{some(list(counts), 4)}{tail}"
-    whole = sum(counts[c] for c in gathered) == len(weak)
-    return (
-        f"{head}，{'集中' if len(gathered) <= 3 else '多'}在{numbers.names(gathered, 3)}{'' if whole else '等'}{tail}"
-    )
+    if 2 * sum(counts[c] for c in gathered[:3]) >= len(weak):
+        return f"{head}，集中在{some(gathered, 3)}{tail}"
+    top = [c for c in gathered if counts[c] == counts[gathered[0]]]
+    return f"{head}，分散在{len(counts)}项指标，最多的{some(top, 3)}有{counts[top[0]]}级{tail}"
 
 
 def _weak_words(weak: Sequence[tuple[str, str, str]]) -> str:

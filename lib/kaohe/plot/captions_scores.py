@@ -150,20 +150,21 @@ def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
     return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的{named}{each}{top}位"
 
 
-def daily_title(name: str, points: Mapping[str, float], n_records: int) -> str:
-    """How much was taken off and by which source."""
-    total = sum(points.values())
+def daily_title(name: str, points: Sequence[tuple[str, float]], n_records: int) -> str:
+    """How much was taken off and by which source; `points` (source, points)."""
+    total = sum(p for _, p in points)
     if not n_records:
-        return f"{name}没有日常工作扣分记录"
+        return f"{name}没有日常工作记录，不扣分"
     if half_up(total, 1) == 0:
         return f"{of(name)}{n_records}条日常工作记录都没有扣分"
-    some = {k: v for k, v in points.items() if half_up(v, 1) > 0}
-    top = max(some.values())
-    most = [k for k, v in some.items() if half_up(v, 1) == half_up(top, 1)]
+    some = [(label, half_up(p, 1)) for label, p in points if half_up(p, 1) > 0]
+    top = max(p for _, p in some)
+    most = [label for label, p in some if p == top]
     if len(some) == 1:
         return f"{name}日常工作共扣{score(total)}分，都来自{most[0]}"
-    each = "各" if len(most) > 1 else ""
-    return f"{name}日常工作共扣{score(total)}分，最多的是{'、'.join(most[:3])}（{each}{score(top)}分）"
+    if len(most) > 3:
+        return f"{name}日常工作共扣{score(total)}分，分散在{len(some)}个来源"
+    return f"{name}日常工作共扣{score(total)}分，最多的是{'、'.join(most)}（{'各' if len(most) > 1 else ''}{top}分）"
 
 
 def lost_title(name: str, lost: Sequence[tuple[str, float]]) -> str:

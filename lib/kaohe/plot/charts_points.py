@@ -26,34 +26,37 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     ctx : Context
     """
     mine = own_rows(daily_sources, ctx)
-    if mine.empty:
+    if mine.empty or mine["points"].isna().any():
         return nothing("日常工作", ctx)
     found = {str(r["source"]): r for r in records(mine)}
     order = [s for s in ctx.plan.daily_sources if s in found] + [s for s in found if s not in ctx.plan.daily_sources]
     items = [found[s] for s in order]
-    points = {str(r["source_name"]): float(r["points"]) for r in items}
+    names = [str(r["source_name"]) for r in items]
+    points = [float(r["points"]) for r in items]
     n = sum(int(r["n_records"]) for r in items)
-    top = max(points.values())
-    hot = [ACCENT if p == top and p > 0 else INK for p in points.values()]
+    top = max(points)
+    hot = [ACCENT if p == top and p > 0 else INK for p in points]
     frame: Rows = rows(
-        list(points), widest=2.7, above=0.3, below=0.5,
-        numbers=[Numbers("记录数", [str(int(r["n_records"])) for r in items]), Numbers("扣分", [numbers.score(p) for p in points.values()], hot)],
+        names, widest=2.7, above=0.3, below=0.5,
+        numbers=[
+            Numbers("记录数", [str(int(r["n_records"])) for r in items]),
+            Numbers("扣分", [numbers.score(p) for p in points], hot),
+        ],
     )  # fmt: skip
     scale = Scale(0, widen([0.0, top if top > 0 else 1.0], floor=0)[1], frame.left, frame.right)
     axis(
         frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
     )
-    for row, value in enumerate(points.values()):
+    h = frame.pitch * 0.66
+    for row, value in enumerate(points):
         if value > 0:
-            h = frame.pitch * 0.66
-            frame.canvas.rect(
-                frame.left, frame.y(row) - h / 2, scale(value) - frame.left, h, ACCENT if value == top else MID
-            )
+            wide = scale(value) - frame.left
+            frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
     frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
     caption = Caption(
-        words.daily_title(ctx.name, points, n),
+        words.daily_title(ctx.name, list(zip(names, points, strict=True)), n),
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
-        f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points.values()))}分。",
+        f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points))}分。",
         source(ctx, "日常工作记录", f"共{n}条记录" if n else "没有记录", str(ctx.plan.choices["daily"]["note"])),
     )
     body = [[str(r["source_name"]), str(int(r["n_records"])), numbers.score(r["points"])] for r in items]

@@ -178,9 +178,10 @@ def _bump(
     movers: Sequence[str], ctx: Context,
 ) -> Canvas:  # fmt: skip
     names = {c: short(ctx, c) for c in order}
-    label = max(fonts.width(n, SIZE) for n in names.values()) + 0.1
+    label = min(1.3, max(fonts.width(n, SIZE) for n in names.values())) + 0.1
     every = [{c: base[c] for c in order}, *(found for _, found in columns)]
-    heads = [["基准"], *([name, *balanced(scenario, 1.0, TINY)] for (name, scenario), _ in columns)]
+    room = min(1.0, (WIDTH - 2 * label - 0.32) / max(len(columns), 1) - 0.06)
+    heads = [["基准"], *([name, *balanced(scenario, room, TINY)[:4]] for (name, scenario), _ in columns)]
     deep = max(len(h) for h in heads)
     top = 0.16 + deep * TINY * LINE / 72 + 0.06
     pitch = 0.27
@@ -193,7 +194,8 @@ def _bump(
     for x, block in zip(xs, heads, strict=True):
         start = top - 0.1 - (len(block) - 1) * TINY * LINE / 72
         for i, line in enumerate(block):
-            canvas.text(x, start + i * TINY * LINE / 72, line, size=TINY, color=MUTED, align="center")
+            middle = start + i * TINY * LINE / 72
+            canvas.text(x, middle, line, size=TINY, color=MUTED, align="center", fit=room)
     for code in sorted(order, key=lambda c: c in color):
         points = [(x, top + (slot[code] + 0.5) * pitch) for x, slot in zip(xs, slots, strict=True) if code in slot]
         hot = color.get(code)
@@ -202,9 +204,9 @@ def _bump(
         for (x, y), found in zip(points, every, strict=False):
             canvas.dot(x, y, 0.095, hot or RULE, edge=PAPER, line=1.0, z=3.5 if hot else 3)
             canvas.text(x, y, f"{found[code]:.0f}", size=TINY, color=PAPER if hot else INK, align="center")
-        canvas.text(label, points[0][1], names[code], color=hot or INK, align="right")
+        canvas.text(label, points[0][1], names[code], color=hot or INK, align="right", fit=1.3)
         if len(points) == len(every) and len(every) > 1:
-            canvas.text(WIDTH - label, points[-1][1], names[code], color=hot or INK)
+            canvas.text(WIDTH - label, points[-1][1], names[code], color=hot or INK, fit=1.3)
     return canvas
 
 

@@ -183,8 +183,8 @@ def waterfall(
     """
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]
-    if mine.empty:
-        if reference == "next" and len(own_rows(contributions, ctx)):
+    if mine.empty or mine["delta"].isna().any():
+        if mine.empty and reference == "next" and len(own_rows(contributions, ctx)):
             return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",))
         return nothing("得分差距分解", ctx)
     items = [(str(r["stream"]), str(r["stream_name"]), str(r["label"]), float(r["delta"])) for r in records(mine)]

@@ -139,9 +139,9 @@ def drawable(text: str) -> str:
 
 
 def width(text: str, size: float) -> float:
-    """Width of one line of text in inches at `size` points."""
+    """Width of one line of text in inches at `size` points; as drawn, so 〓 for what the font lacks."""
     path = font_path()
-    return sum(_advance(path, c) for c in text) * size / 72
+    return sum(_advance(path, c) for c in drawable(text)) * size / 72
 
 
 @lru_cache(maxsize=8192)

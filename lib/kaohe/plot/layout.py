@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
 from kaohe.plot.palette import INK, MUTED, RULE, SOFT
+from kaohe.plot.typeset import shorten
 
 PITCH = 0.26
 
@@ -117,7 +118,7 @@ def rows(
     """
     height = above + pitch * len(names) + below
     canvas = Canvas(height)
-    label = min(widest, max((fonts.width(fonts.drawable(n), size) for n in names), default=0.0)) + 0.02
+    label = min(widest, max((fonts.width(n, size) for n in names), default=0.0)) + 0.02
     x = WIDTH - 0.02
     spots = []
     for column in reversed(numbers):
@@ -171,7 +172,8 @@ def legend(canvas: Canvas, x: float, y: float, entries: Iterable[tuple[str, str]
 
     An entry is (fill, word); the fill ``hatch`` draws the pattern of missing values.
     """
-    for fill, word in entries:
+    for fill, text in entries:
+        word = shorten(fonts.drawable(text), 1.4, SMALL)
         if fill == "hatch":
             canvas.hatch(x, y - 0.065, 0.2, 0.13)
         else:

@@ -68,19 +68,18 @@ def check_layout(figure: Any, tolerance: float = 0.02) -> list[str]:
     """
     import matplotlib as mpl
     import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_agg import RendererAgg
 
     texts = [t for t in figure.texts if t.get_text().strip()]
     if not texts:
         return []
-    dpi, canvas = figure.dpi, figure.canvas
+    dpi = figure.dpi
     with mpl.rc_context({"text.hinting": "none"}):
         figure.set_dpi(_FINE)
-        agg: Any = FigureCanvasAgg(figure)
-        renderer = agg.get_renderer()
+        make: Any = RendererAgg
+        renderer = make(1, 1, _FINE)
         boxes = np.array([t.get_window_extent(renderer).extents for t in texts]) / _FINE
         figure.set_dpi(dpi)
-    figure.set_canvas(canvas)
     width, height = figure.get_size_inches()
     faults = []
     outside = (boxes[:, 0] < -tolerance) | (boxes[:, 1] < -tolerance)
