@@ -116,6 +116,7 @@ RULES: dict[str, Rule] = {
     "K286": Rule("选项写法已规范"),
     "K287": Rule("百分数已换算为比例"),
     "K288": Rule("对象不在本方案之内", "", "请核对考核对象"),
+    "K289": Rule("名册缺少方案中的对象", "方案列出的全部对象", "请核对考核对象名册"),
     # forms
     "K290": Rule("不是本方案的考评表或指标表", "附件2、附件3 的表式", "请使用规定的表式"),
     "K291": Rule("指标序号与文字不符", "序号与指标文字一致", "请核对该行指标"),
@@ -149,3 +150,27 @@ def finding(
         action=action, code=code, table=table, file=file, sheet=sheet, row=row, column=column, cell=cell,
         value=value[:200], rule=rule.rule, expected=expected or rule.expected, remedy=rule.remedy,
     )  # fmt: skip
+
+
+_DONE = {
+    QUARANTINE: "row set aside (see quarantine.parquet)",
+    NORMALISE: "repaired by rule",
+    NOTE: "noted",
+    REFUSE: "file not used; the others are",
+}
+
+
+def describe(found: Finding) -> str:
+    """A finding as a message of the same parts each time: rule, where, got, expected, done, remedy."""
+    where = found.file + (f" › {found.sheet}" if found.sheet else "")
+    if found.cell:
+        where += f" › {found.cell}"
+    elif found.row:
+        where += f" › row {found.row}"
+    if found.column:
+        where += f" › column {found.column}"
+    parts = (
+        ("where", where), ("got", found.value), ("expected", found.expected), ("done", _DONE[found.action]),
+        ("remedy", found.remedy),
+    )  # fmt: skip
+    return "\n".join([f"{found.code} {found.rule}", *(f"  {label:<9} {text}" for label, text in parts if text)])

@@ -164,7 +164,7 @@ def parent_matches(code: str, parent: str, level: str) -> bool:
 
 
 def check_objects(batch: Batch, known: Known, office: Office) -> None:
-    """Targets belong to their class: cities as the plan lists them;江门 is left out; classes get their ids."""
+    """Targets belong to their class: cities as the plan lists them; 江门 is left out; classes get their ids."""
     plan = office.plan
     by_short = {c.short: c for c in plan.classes.values()}
     for row in batch.live():
@@ -183,6 +183,19 @@ def check_objects(batch: Batch, known: Known, office: Office) -> None:
                 batch.values["name"][row] = official
         if row not in batch.bad:
             batch.values["class_id"][row] = target_class.id
+
+
+def note_absent_objects(batch: Batch, known: Known, office: Office) -> None:
+    """Note the plan's targets that the register does not hold."""
+    here = {str(batch.values["object"][row]): str(batch.values["class_id"][row]) for row in batch.live()}
+    file = batch.segments[0].sheet.file if batch.segments else ""
+    for cls in office.plan.classes.values():
+        absent = [office.plan.gazetteer.name(c) for c in cls.members if c not in here]
+        registered = sum(c == cls.id for c in here.values())
+        if absent:
+            office.note("K289", "objects", file, value=f"{cls.label}：缺{'、'.join(absent)}")
+        elif registered != cls.n:
+            office.note("K289", "objects", file, value=f"{cls.label}：名册有 {registered} 个")
 
 
 def check_pairing(batch: Batch, known: Known, office: Office) -> None:
@@ -263,7 +276,7 @@ def check_problem_place(batch: Batch, known: Known, office: Office) -> None:
 
 
 RULES_BY_TABLE: dict[str, tuple[Rule, ...]] = {
-    "objects": (check_objects,),
+    "objects": (check_objects, note_absent_objects),
     "places": (check_places,),
     "pairing": (check_village_code, check_pairing),
     "totals": (check_totals,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kaohe.clean.codes import RULES, finding
+from kaohe.clean.codes import RULES, describe, finding
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,3 +39,23 @@ def test_a_finding_carries_its_rule() -> None:
     made = finding("quarantine", "K274", "self_grades", "a.csv", row=3, value="优秀" * 200)
     assert (made.rule, made.expected, made.remedy) == ("不是规定的等次", "好、较好、一般、较差", "请从四个等次中选填")
     assert len(made.value) == 200
+
+
+def test_a_finding_reads_as_a_message() -> None:
+    made = finding(
+        "quarantine", "K203", "households", "survey/households/韶关.xlsx", sheet="住户", row=17, column="身份证号", cell="C17",
+        value="（个人信息已遮盖，18 位）",
+    )  # fmt: skip
+    assert describe(made) == (
+        "K203 身份证号校验位不符\n"
+        "  where     survey/households/韶关.xlsx › 住户 › C17 › column 身份证号\n"
+        "  got       （个人信息已遮盖，18 位）\n"
+        "  expected  18 位，末位按 GB 11643 校验\n"
+        "  done      row set aside (see quarantine.parquet)\n"
+        "  remedy    请核对原始资料后改正重报"
+    )
+    made = finding("refuse", "K211", "daily", "daily/a.csv", value="0 字节")
+    assert describe(made) == (
+        "K211 空文件 0 字节\n  where     daily/a.csv\n  got       0 字节\n  expected  有内容的文件\n"
+        "  done      file not used; the others are\n  remedy    请重新导出后重报"
+    )

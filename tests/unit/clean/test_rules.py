@@ -136,3 +136,14 @@ def test_an_answer_may_be_missing_a_fixed_column_may_not(tmp_path: Path, plan: P
     assert frame["debt"].isna().sum() == 1
     found = pd.read_parquet(result.folder / "quarantine.parquet")
     assert found[["code", "row", "value"]].to_numpy().tolist() == [["K260", 4, "不详"]]
+
+
+def test_targets_that_the_register_lacks_are_noted(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.files["registry/objects.csv"] = [
+        r for r in office.files["registry/objects.csv"] if r["对象名称"] != "清远市"
+    ]
+    found = pd.read_parquet(office.clean(tmp_path).folder / "findings.parquet")
+    assert found.loc[found["code"] == "K289", "value"].tolist() == [
+        "有脱贫攻坚任务的14个市：缺清远市", "有定点扶贫任务的235个单位：名册有 3 个",
+    ]  # fmt: skip
