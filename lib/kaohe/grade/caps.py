@@ -14,6 +14,7 @@ from kaohe.base.plan import Plan, Rule
 from kaohe.base.tables import FACT_FIELDS
 from kaohe.grade.composite import LACKING, OPEN, SETTLED
 from kaohe.grade.inputs import by_id
+from kaohe.grade.ranks import lower_grade
 
 FIRED, PASSED, PENDING, HARMLESS, INACTIVE = "触发", "未触发", "待核", "待核，不影响等次", "未启用"
 _TRUE, _FALSE = {"是", "true"}, {"否", "false"}
@@ -90,14 +91,14 @@ def apply_caps(
         rows = [_judge(target.object, rule, rule.id in active, known) for rule in plan.rules]
         fired = [str(r["cap"]) for r in rows if r["fired"]]
         cap = max(fired, key=order.index) if fired else ""
-        sure = _lower(target.grade_score, cap, order)
+        sure = lower_grade(target.grade_score, cap, order)
         pending = False
         for row in rows:
             row["before"], row["after"] = target.grade_score, target.grade_score
             if row["fired"]:
-                row["after"] = _lower(target.grade_score, str(row["cap"]), order)
+                row["after"] = lower_grade(target.grade_score, str(row["cap"]), order)
             elif row["state"] == PENDING:
-                if sure and _lower(sure, str(row["cap"]), order) == sure:
+                if sure and lower_grade(sure, str(row["cap"]), order) == sure:
                     row["state"] = HARMLESS
                 else:
                     pending = True
@@ -131,13 +132,6 @@ def _judge(code: str, rule: Rule, active: bool, known: dict[tuple[str, str], obj
         "date": fact.date if fact is not None else pd.NaT,  # type: ignore[attr-defined]
         "fired": state == FIRED, "clause": rule.clause, "text": rule.text, "state": state, "cap": rule.cap,
     }  # fmt: skip
-
-
-def _lower(grade: str, cap: str, order: list[str]) -> str:
-    """The lower of a grade and a cap; "" has no say."""
-    if not grade or not cap:
-        return grade
-    return max(grade, cap, key=order.index)
 
 
 def _decide(out: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, order: list[str]) -> Capped:

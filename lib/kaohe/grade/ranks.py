@@ -63,6 +63,13 @@ def ranks(scores: pd.Series, tolerance: float = TOLERANCE) -> pd.DataFrame:
     return pd.DataFrame({"rank": rank, "tied": tied, "n_ranked": n}, index=scores.index)
 
 
+def lower_grade(grade: str, cap: str, order: list[str]) -> str:
+    """The lower of a grade and a cap, by `order` from the best down; "" has no say."""
+    if not grade or not cap:
+        return grade
+    return max(grade, cap, key=order.index)
+
+
 def bands(scores: pd.Series, width: float, tolerance: float = TOLERANCE) -> pd.Series:
     """Bands of scores that lie within `width` of the best one of their band.
 

@@ -190,7 +190,8 @@ def sensitivity(
         taken by itself.
     summary : DataFrame
         class_id, source, source_name, scenarios, mean_shift and max_shift (of ranks, over targets
-        and scenarios), grade_changes (targets whose grade changes in any scenario).
+        and scenarios), grade_changes (targets whose grade changes in any scenario; of the random
+        scales, in the three rows shown).
 
     Notes
     -----
@@ -233,10 +234,15 @@ def sensitivity(
                 "class_id": data.class_id, "source": source, "source_name": label, "scenarios": len(ranked),
                 "mean_shift": float(shift.mean()) if shift.size else np.nan,
                 "max_shift": float(shift.max()) if shift.size else np.nan,
-                "grade_changes": int((graded != base_grade).any(axis=0).sum()) if len(graded) else 0,
+                "grade_changes": _changed(graded if source != "scale" else [f[3] for f in shown[1:]], base_grade),
             }
         )  # fmt: skip
     return pd.concat(rows, ignore_index=True), pd.DataFrame(summary)
+
+
+def _changed(graded: np.ndarray | list[np.ndarray], base: np.ndarray) -> int:
+    """How many targets have another grade in any of these rows."""
+    return int((np.stack(list(graded)) != base).any(axis=0).sum()) if len(graded) else 0
 
 
 def _quantile(

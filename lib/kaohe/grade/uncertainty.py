@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.special import betaincinv, ndtr
 
 from kaohe.base.plan import Plan
-from kaohe.grade.ranks import TOLERANCE
+from kaohe.grade.composite import SETTLED
+from kaohe.grade.ranks import TOLERANCE, lower_grade
 from kaohe.grade.survey_score import SurveyScores, indicator_score
 
 KNOTS = np.linspace(-6.0, 6.0, 121)
@@ -269,7 +270,8 @@ def uncertainty_tables(
     -----
     A class without the survey stream has no sampling error to speak of: its targets stand in
     `rank_intervals` with their rank and no interval, and not in `rank_probabilities`. Different
-    targets' samples are taken as independent.
+    targets' samples are taken as independent. `p_grade` is the probability of the grade given; NaN
+    where the grade is open or was set by a decision.
     """
     choice = plan.choices["uncertainty"]
     draws, level = int(choice["draws"]), float(choice["level"])
@@ -313,7 +315,8 @@ def _fill(
     order = plan.scale.order
     for j, code in enumerate(found.objects):
         out.loc[code, "p_rank"] = found.p_rank[j, int(ranked.loc[code, "rank"]) - 1]
-        grade = ranked.loc[code, "grade_final"]
-        if ranked.loc[code, "status"] == "已定" and grade in order:
-            out.loc[code, "p_grade"] = found.p_grade[j, order.index(grade)]
+        final, cap = ranked.loc[code, "grade_final"], ranked.loc[code, "cap"]
+        by_rule = lower_grade(ranked.loc[code, "grade_score"], cap, order)
+        if ranked.loc[code, "status"] == SETTLED and final == by_rule:
+            out.loc[code, "p_grade"] = found.p_grade[j, order.index(final)]
     return out
