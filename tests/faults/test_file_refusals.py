@@ -243,3 +243,42 @@ def test_a_damaged_origin_mark_is_refused(tmp_path: Path, plan: Plan) -> None:
         office.raw["origin.toml"] = text.encode()
         with pytest.raises(InputRefused, match="K236 The mark of the data's origin cannot be read"):
             office.clean(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["韶关 住户 (终稿).csv", "{target}.csv", "100%.csv", "=1+1.csv", "😀.csv", "a..csv", "长" * 60 + ".csv"]
+)
+def test_odd_file_names_are_read(name: str, tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.files[f"survey/households/{name}"] = office.files.pop(HOUSEHOLDS_FILE)
+    result = office.clean(tmp_path)
+    assert (result.refused, result.rows["households"]) == ([], 18)
+
+
+def test_hidden_sheets_are_read_and_noted(tmp_path: Path) -> None:
+    made = Workbook()
+    made.active.append(["编号", "数值"])
+    hidden = made.create_sheet("旧表")
+    hidden.sheet_state = "hidden"
+    hidden.append(["编号"])
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book_bytes(made))
+    read = read_file(path, "a.xlsx")
+    assert [s.name for s in read.sheets] == ["Sheet", "旧表"]
+    assert read.notes == [("K232", "旧表", "旧表")]
+
+
+def test_dates_of_the_1904_system_and_phantom_rows(tmp_path: Path) -> None:
+    from datetime import date, datetime
+
+    from openpyxl.styles import Font
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    made = Workbook()
+    made.epoch = CALENDAR_MAC_1904
+    made.active.append(["日期", date(2020, 9, 30)])
+    made.active.cell(1_048_576, 3).font = Font(bold=True)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book_bytes(made))
+    rows = read_file(path, "a.xlsx").sheets[0].rows
+    assert rows in ([["日期", date(2020, 9, 30)]], [["日期", datetime(2020, 9, 30)]])

@@ -188,9 +188,9 @@ def item_cell(row: list[Cell], limit: int) -> tuple[int, int, str] | None:
 
 
 def looks_like_form(sheet: Sheet) -> bool:
-    """True when a sheet without a row of grade words still has a form's title or its numbered items."""
+    """True when a sheet without a row of grade words still has a form's numbered items."""
     titled = any(isinstance(v, str) and _TITLE.search(tidy(v)) for row in sheet.rows for v in row)
-    return titled or len(stray_items(sheet, 0, len(sheet.rows))) >= 3
+    return len(stray_items(sheet, 0, len(sheet.rows))) >= (1 if titled else 3)
 
 
 def stray_items(sheet: Sheet, start: int, stop: int) -> list[int]:
@@ -201,3 +201,12 @@ def stray_items(sheet: Sheet, start: int, stop: int) -> list[int]:
         if any(NUMBERED.match(t) and t.endswith("情况") for t in texts):
             found.append(index)
     return found
+
+
+def notes_from(sheet: Sheet, found: FormFound) -> int:
+    """Row from which a form holds notes (注：…) only; its end when there are none."""
+    for index in range(found.head + 1, found.end):
+        first = next((v for v in sheet.rows[index] if not is_blank(v)), None)
+        if isinstance(first, str) and re.match(r"注[:：]?|说明[:：]|填表说明", tidy(first)):
+            return index
+    return found.end

@@ -17,7 +17,7 @@ from kaohe.base.plan import Form, Plan
 from kaohe.clean.cells import Sheet, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
 from kaohe.clean.dates import parse_date
-from kaohe.clean.form_layout import FormFound, find_forms, item_cell, looks_like_form, stray_items
+from kaohe.clean.form_layout import FormFound, find_forms, item_cell, looks_like_form, notes_from, stray_items
 from kaohe.clean.form_tables import PLACE_LEVELS, TABLE, FormRead, ItemRead, enter
 from kaohe.clean.office import Office
 from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS
@@ -88,7 +88,8 @@ def _read_form(sheet: Sheet, found: FormFound, account: SheetAccount, office: Of
         account.declared -= len(lines)
         return None
     read = _resolve(sheet, found, form, account, office)
-    lines = [line for line in lines if _is_item(line[3], form, office.plan)]
+    notes, own = notes_from(sheet, found), set(item_texts(office.plan)[form.id].values())
+    lines = [line for line in lines if line[0] < notes or plain(line[3]) in own]
     account.declared -= len(lines)
     if read is None:
         account.quarantined += len(lines)
@@ -121,13 +122,6 @@ def recognise(title: str, lines: list[tuple[int, str]], plan: Plan) -> Form | No
     if scores[best][0] >= 3 and scores[best][0] * 2 >= len(lines) and scores[titled][1] <= 0:
         return plan.forms[best]
     return None
-
-
-def _is_item(text: str, form: Form, plan: Plan) -> bool:
-    """False for numbered notes below a form (注：1. …), which are not items."""
-    key = plain(text)
-    own = item_texts(plan)[form.id].values()
-    return key in own or (len(key) < 45 and "均使用此表" not in key and "结合当地实际" not in key)
 
 
 def _resolve(sheet: Sheet, found: FormFound, form: Form, account: SheetAccount, office: Office) -> FormRead | None:

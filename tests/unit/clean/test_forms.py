@@ -229,6 +229,19 @@ def test_a_form_without_grade_columns_is_not_lost_beside_a_sound_one(tmp_path: P
     assert got.account[["used", "quarantined"]].to_numpy().tolist() == [[17, 16]]
 
 
+def test_notes_and_instructions_are_no_items(tmp_path: Path, plan: Plan) -> None:
+    rows = form_rows(plan.forms["town"], HEADS["town"], tick)
+    made = Workbook()
+    for row in [*rows, ["注：填表要求"], ["1. 请用黑色签字笔填写"], ["2. 每项只选一个等次"]]:
+        made.active.append(row)
+    page = made.create_sheet("填表说明")
+    for text in ("请按考评表的要求填写", "1. 每处一张表"):
+        page.append([text])
+    got = Cleaned(tmp_path, plan, a=book_bytes(made))
+    assert got.codes() == []
+    assert got.account[["used", "quarantined"]].to_numpy().tolist() == [[16, 0], [0, 0]]
+
+
 def test_a_form_twice(tmp_path: Path, plan: Plan) -> None:
     rows = form_rows(plan.forms["town"], HEADS["town"], tick)
     other = form_rows(plan.forms["town"], HEADS["town"], lambda n: "好")
