@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text, cell
 
+FOLD_FROM = 50
+MAIN = frozenset({"40_city", "45_county", "50_unit"})
+
 
 def ranking(
-    frame: pd.DataFrame, ctx: Context, *, intervals: pd.DataFrame | None = None, id: str = "t-ranking"
-) -> Table | Text:
+    frame: pd.DataFrame, ctx: Context, *, intervals: pd.DataFrame | None = None, targets: pd.DataFrame | None = None,
+    id: str = "t-ranking",
+) -> Table | Text:  # fmt: skip
     """The composite ranking of a class: grade, score, streams, rank with interval or band.
 
     Parameters
@@ -21,6 +28,8 @@ def ranking(
     ctx : Context
     intervals : DataFrame, optional
         ``rank_intervals`` of the class.
+    targets : DataFrame, optional
+        ``targets``: names become links to the reports.
     id : str
         ASCII slug on the page.
     """
@@ -28,7 +37,8 @@ def ranking(
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams if ctx.class_id else True
     rows = frame.sort_values(["rank", "object"], na_position="last")
     fields = [
-        t.custom("名次", rank_cell, "center"), t.text("对象", "name"), t.grade("综合等次", "grade_final"), t.decimal("综合得分", "composite", 2),
+        t.custom("名次", rank_cell, "center"), t.custom("对象", _linked(targets)), t.grade("等次", "grade_final"),
+        t.custom("综合得分", _score, "right"),
     ]  # fmt: skip
     if has_survey:
         fields.append(t.decimal("专项调查", "survey"))
@@ -37,15 +47,12 @@ def ranking(
         fields.append(t.custom("名次区间", lambda r: _interval(within.get(r["object"])), "center"))
     if (rows["band"] != "").any():
         fields.append(t.text("档", "band"))
-    fields += [
-        t.whole("一般及以下指标", "n_weak"),
-        t.percent("数据完整率", "completeness"),
-        t.custom("上下界", _bounds, "right"),
-    ]
+    fields += [t.whole("一般及以下（项）", "n_weak"), t.percent("完整率", "completeness")]
     return t.make(
         id, f"{ctx.class_label or ctx.name}综合评价一览（{len(rows)}个）", rows, fields,
         empty="本类没有参评对象。",
-        note="得分相同的名次并列，其后名次顺延；待核、缺数据的不排名次，只给出可能的得分上下界。",
+        note="得分相同的名次并列，其后名次顺延；等次待核的按得分排名次，等次待定；缺数据的不排名次，综合得分栏为可能的上下界。",
+        folded=len(rows) > FOLD_FROM,
     )  # fmt: skip
 
 
@@ -126,20 +133,32 @@ def counties(frame: pd.DataFrame, ctx: Context, *, id: str = "t-counties") -> Ta
     )  # fmt: skip
 
 
-def talk_list(frame: pd.DataFrame, ctx: Context, *, id: str = "t-talk") -> Table | Text:
-    """Whom the leading group is to talk to, and why.
+def talk_list(
+    frame: pd.DataFrame, ctx: Context, *, targets: pd.DataFrame | None = None, id: str = "t-talk"
+) -> Table | Text:
+    """Whom the leading group is to talk to, and why: one row a target, all its reasons together.
 
     Parameters
     ----------
     frame : DataFrame
         ``talk_list``.
+    ctx : Context
+    targets : DataFrame, optional
+        ``targets``: names become links to the reports.
+    id : str
+        ASCII slug on the page.
     """
     order = {"city": 0, "unit": 1, "county": 2}
-    rows = frame.assign(_k=frame["kind"].map(order)).sort_values(["_k", "object", "reason"])
+    merged: dict[str, dict[Hashable, Any]] = {}
+    for row in t.records(frame.assign(_k=frame["kind"].map(order)).sort_values(["_k", "object", "reason"])):
+        held = merged.setdefault(str(row["object"]), {**row, "reason": ""})
+        held["reason"] = "、".join(p for p in (held["reason"], str(row["reason"])) if p)
+        if row["kind"] == "county":
+            held["name"] = f"{row['name']}（{ctx.name_of(str(row['object'])[:4] + '0' * 8)}）"
     return t.make(
-        id, f"谈话提醒对象（{rows['object'].nunique()}个）", rows,
+        id, f"谈话提醒对象（{len(merged)}个）", list(merged.values()),
         [
-            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.text("对象", "name"), t.text("理由", "reason"),
+            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.custom("对象", _linked(targets)), t.text("理由", "reason"),
             t.text("依据", "clause"),
         ],
         empty="按现有认定，没有需要谈话提醒的对象。",
@@ -181,7 +200,19 @@ def _interval(row: t.Row | None) -> Cell:
     return numbers.MISSING if row is None else numbers.rank_short(row["low"], row["high"])
 
 
-def _bounds(row: t.Row) -> Cell:
+def _score(row: t.Row) -> Cell:
+    """The composite, or its bounds where a stream is missing."""
     if numbers.is_missing(row["composite"]):
         return numbers.span(row["low"], row["high"])
-    return numbers.MISSING
+    return numbers.number(row["composite"], 2)
+
+
+def _linked(targets: pd.DataFrame | None) -> t.Show:
+    """The name as a link to the target's main report, where there is one."""
+    pages = {} if targets is None else {r["object"]: r["slug"] for r in t.records(targets) if r["notebook"] in MAIN}
+
+    def show(row: t.Row) -> Cell:
+        slug = pages.get(row["object"])
+        return cell(str(row["name"]), href=f"{slug}.html") if slug else str(row["name"])
+
+    return show

@@ -63,22 +63,34 @@ def intake_totals(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake-tota
     )  # fmt: skip
 
 
-def findings(frame: pd.DataFrame, ctx: Context, *, id: str = "t-findings") -> Table | Text:
+def findings(frame: pd.DataFrame, ctx: Context, *, mended: bool = False, id: str = "") -> Table | Text:
     """Problem data by rule: how many, what was done, what the sender should do.
 
     Parameters
     ----------
     frame : DataFrame
         ``findings_summary``.
+    ctx : Context
+    mended : bool
+        What was mended by rule or only noted, instead of what was set aside or refused.
+    id : str
+        ASCII slug on the page.
     """
+    aside = frame["action"].isin(["quarantine", "refuse"])
+    rows = (frame[~aside] if mended else frame[aside]).sort_values(
+        ["n", "table", "code"], ascending=[False, True, True]
+    )
+    what = "按规则改正和记录的数据" if mended else "隔离和未采用的数据"
     return t.make(
-        id, "问题数据按规则汇总", frame.sort_values("n", ascending=False),
+        id or ("t-mended" if mended else "t-findings"), f"{what}，按规则汇总", rows,
         [
             t.text("表", "table_label"), t.text("规则", "rule"), t.custom("处理", lambda r: _ACTIONS.get(str(r["action"]), str(r["action"])), "center"),
             t.whole("条数", "n"), t.text("处理建议", "remedy"), t.text("代码", "code"),
         ],
-        empty="没有发现问题数据。",
-        note="隔离的行不进入任何计算，逐条清单连同文件、工作表和行号随数据交还报送单位。",
+        empty=f"没有{what}。",
+        note="改正的数据按改正后的值计算，原值留在来件中。" if mended
+        else "隔离的行不进入任何计算，逐条清单连同文件、工作表和行号随数据交还报送单位。",
+        folded=mended,
     )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def cards_county(job: Source) -> Cards:
         return Cards(
             [
                 Card(numbers.MISSING, "实地核查得分", "未核查" if row["n_county"] == 0 else "有应评未评的指标"),
-                Card(numbers.integer(row["n_households"]), "样本户", "户"),
+                Card(numbers.integer(row["n_households"]), "完成样本户（户）"),
             ]
         )
     return Cards(
@@ -132,8 +132,8 @@ def cards_county(job: Source) -> Cards:
             Card(
                 place, "位次", "靠后" if row["bottom"] else f"受核查的{numbers.integer(row['n_ranked'])}个县（市、区）"
             ),
-            Card(numbers.integer(row["n_weak"]), "一般及以下指标", "项"),
-            Card(numbers.integer(row["n_households"]), "样本户", "户"),
+            Card(numbers.integer(row["n_weak"]), "一般及以下指标（项）"),
+            Card(numbers.integer(row["n_households"]), "完成样本户（户）"),
         ]
     )
 

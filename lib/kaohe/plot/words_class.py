@@ -40,15 +40,19 @@ def cards_ranking(job: Source) -> Cards:
     known = rows[rows["composite"].notna()]
     weak = int(rows["grade_final"].isin(terms.WEAK).sum())
     mean = numbers.score(known["class_mean"].iloc[0]) if len(known) else numbers.MISSING
-    spread = numbers.score(known["composite"].max() - known["composite"].min()) if len(known) else numbers.MISSING
     return Cards(
         [
-            Card(numbers.integer(int(rows["rank"].notna().sum())), "排名次的对象", f"共{len(rows)}个"),
+            Card(numbers.integer(int(rows["rank"].notna().sum())), "排名次的对象（个）", f"共{len(rows)}个"),
             Card(mean, "平均综合得分", "满分100分"),
-            Card(spread, "首末相差", "分"),
-            Card(numbers.integer(weak), "一般及以下", "个"),
+            Card(spread(known) if len(known) else numbers.MISSING, "首末相差（分）"),
+            Card(numbers.integer(weak), "综合评价一般及以下（个）"),
         ]
     )
+
+
+def spread(rows: pd.DataFrame) -> str:
+    """Points between the first and the last, taken between the scores as printed."""
+    return str(numbers.half_up(rows["composite"].max(), 1) - numbers.half_up(rows["composite"].min(), 1))
 
 
 def grades_of(rows: pd.DataFrame) -> str:
@@ -68,7 +72,7 @@ def _ends(rows: pd.DataFrame) -> Note:
         return Note("排名次的对象不足2个，不作先后比较。", "t-ranking")
     top = ranked[ranked["rank"] == ranked["rank"].min()]
     last = ranked[ranked["rank"] == ranked["rank"].max()]
-    gap = numbers.score(ranked["composite"].max() - ranked["composite"].min())
+    gap = spread(ranked)
     return Note(
         f"综合得分最高的是{numbers.names(top['name'], 3, '个')}（{numbers.score(top['composite'].iloc[0])}分），最低的是"
         f"{numbers.names(last['name'], 3, '个')}（{numbers.score(last['composite'].iloc[0])}分），相差{gap}分。",
@@ -129,7 +133,7 @@ def _effective(rows: pd.DataFrame) -> list[Note]:
         Note(
             f"名次高低主要由{top['stream_name']}拉开：名义权重{numbers.percent(top['nominal'], 0)}，"
             f"有效权重{numbers.percent(top['effective'], 0)}。",
-            "t-effective",
+            "effective-weights",
         )
     ]
 
@@ -154,11 +158,12 @@ def conclusions_overview(job: Source) -> Notes:
     """
     ctx = job.ctx
     rows = job.table("composite")
-    notes = []
+    said: dict[str, list[str]] = {}
     for cls in ctx.plan.classes.values():
         mine = rows[rows["class_id"] == cls.id]
         if len(mine):
-            notes.append(Note(end(f"{cls.label}：{grades_of(mine)}"), "class-summary"))
+            said.setdefault(cls.kind, []).append(f"{cls.label}：{grades_of(mine)}")
+    notes = [Note("".join(end(part) for part in parts), "class-summary") for parts in said.values()]
     notes += [
         _talk(job.table("talk_list")),
         _common(job),
@@ -175,11 +180,15 @@ def cards_overview(job: Source) -> Cards:
     undecided = int((~rows["grade_final"].isin(terms.GRADES)).sum())
     return Cards(
         [
-            Card(numbers.integer(len(rows)), "考核对象", "市和单位，个"),
-            Card(numbers.integer(weak), "综合评价一般及以下", f"另有{undecided}个待核或缺数据" if undecided else "个"),
-            Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象", "含县（市、区），个"),
+            Card(numbers.integer(len(rows)), "考核对象（个）", "市和单位"),
             Card(
-                numbers.integer(int((open_["state"] != "已完成").sum())), "尚未完成整改的问题", f"共登记{len(open_)}个"
+                numbers.integer(weak), "综合评价一般及以下（个）", f"另有{undecided}个待核或缺数据" if undecided else ""
+            ),
+            Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象（个）", "含县（市、区）"),
+            Card(
+                numbers.integer(int((open_["state"] != "已完成").sum())),
+                "尚未完成整改的问题（个）",
+                f"共登记{len(open_)}个",
             ),
         ]
     )
@@ -233,4 +242,5 @@ def _problems(rows: pd.DataFrame, due: str) -> Note:
     left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
     text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
     text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
-    return Note(end(text), "")
+    pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
+    return Note(end(text), "t-problems" if pending else "")

@@ -56,11 +56,15 @@ def cards_sample(job: Source) -> Cards:
     deff = weights["deff_kish"].max() if len(weights) else float("nan")
     return Cards(
         [
-            Card(numbers.integer(whole["completed"]) if whole else numbers.MISSING, "完成样本户", "户"),
+            Card(
+                numbers.integer(whole["completed"]) if whole else numbers.MISSING,
+                "完成样本户（户）",
+                f"抽中{numbers.integer(whole['selected'])}户" if whole else "",
+            ),
             Card(numbers.percent(whole["response_rate"]) if whole else numbers.MISSING, "应答率"),
             Card(
                 numbers.integer(weights["register_households"].sum()) if len(weights) else numbers.MISSING,
-                "代表的登记户",
+                "代表的登记户（户）",
                 "户",
             ),
             Card(numbers.number(deff, 2), "权重设计效应最大值", "按市"),
@@ -140,12 +144,16 @@ def cards_quality(job: Source) -> Cards:
     refused = intake[intake["refused"]]["file"].nunique()
     return Cards(
         [
-            Card(numbers.integer(intake["file"].nunique()), "来件", f"未采用{refused}个" if refused else "全部采用"),
+            Card(
+                numbers.integer(intake["file"].nunique()),
+                "来件（个文件）",
+                f"未采用{refused}个" if refused else "全部采用",
+            ),
             Card(numbers.integer(read), "读入行数"),
             Card(
                 numbers.percent(aside / read, 2) if read else numbers.MISSING, "隔离比例", f"{numbers.integer(aside)}行"
             ),
-            Card(numbers.integer(int(screens["flagged"].sum())), "真实性筛查提示", "项"),
+            Card(numbers.integer(int(screens["flagged"].sum())), "真实性筛查提示（项）"),
         ]
     )
 

@@ -229,7 +229,11 @@ def cards_survey(job: Source) -> Cards:
     sat = shown(own, SATISFACTION)
     return Cards(
         [
-            Card(numbers.integer(row["completed"]) if row else numbers.MISSING, "完成样本户", "户"),
+            Card(
+                numbers.integer(row["completed"]) if row else numbers.MISSING,
+                "完成样本户（户）",
+                f"抽中{numbers.integer(row['selected'])}户" if row else "",
+            ),
             Card(numbers.percent(row["response_rate"]) if row else numbers.MISSING, "应答率"),
             Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "对脱贫攻坚工作表示满意"),
             Card(below, "收入低于相对贫困线的人口"),

@@ -192,13 +192,33 @@ def test_ranking_orders_by_rank_marks_ties_and_leaves_the_unranked_last() -> Non
     assert column(table, "名次") == ["1", "2（并列）", "2（并列）", "—"]
     assert column(table, "对象") == ["肇庆市", "韶关市", "汕头市", "缺市"]
     assert column(table, "名次区间") == ["—", "1–3", "—", "—"]
-    assert column(table, "上下界") == ["—", "—", "—", "60.0–90.0"]
+    assert column(table, "综合得分") == ["80.00", "80.00", "80.00", "60.0–90.0"]
+    targets = frame("targets", {"object": SHAOGUAN, "notebook": "40_city", "slug": "city-440200"})
+    linked = tables.ranking(rows, make_context("class"), targets=targets)
+    assert isinstance(linked, Table)
+    assert linked.rows[1][1] == {"text": "韶关市", "href": "city-440200.html"}
+    assert linked.rows[0][1] == "肇庆市"
     units = tables.ranking(rows.assign(band="第1档"), make_context("classunit"), intervals=within)
     assert isinstance(units, Table)
     labels = [c.label for c in units.columns]
     assert "档" in labels
     assert "名次区间" not in labels
     assert "专项调查" not in labels
+
+
+def test_talk_list_gives_each_target_one_row_with_all_its_reasons() -> None:
+    rows = frame(
+        "talk_list",
+        {"object": "DW003", "name": "单位003", "kind": "unit", "reason": "综合评价“一般”", "clause": "六"},
+        {"object": SHAOGUAN, "name": "韶关市", "kind": "city", "reason": "综合评价“一般”", "clause": "六"},
+        {"object": SHAOGUAN, "name": "韶关市", "kind": "city", "reason": "存在突出问题", "clause": "六"},
+        {"object": "441502000000", "name": "城区", "kind": "county", "reason": "实地核查得分靠后", "clause": "六"},
+    )
+    table = tables.talk_list(rows, PROVINCE)
+    assert isinstance(table, Table)
+    assert table.caption == "谈话提醒对象（3个）"
+    assert column(table, "对象") == ["韶关市", "单位003", "城区（汕尾市）"]
+    assert column(table, "理由") == ["存在突出问题、综合评价“一般”", "综合评价“一般”", "实地核查得分靠后"]
 
 
 def test_caps_and_decisions_are_whole_logs() -> None:
