@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from kaohe.plot import numbers
 from kaohe.plot.labels import group_word, joined, listed, of, some
 from kaohe.plot.terms import GRADES, LEVELS, WEAK
 

@@ -70,7 +70,7 @@ def position_title(
         return f"{name}数据不全，不排名次，综合得分在{score(low)}–{score(high)}分之间"
     text = f"{name}综合得分{score(composite)}分"
     if not numbers.is_missing(rank):
-        text += f"，在{group_word(n_ranked, class_id)}中{'并列' if tied else '列'}第{numbers.integer(rank)}"
+        text += f"，在{group_word(n_ranked, class_id)}中{'并列' if tied else '列'}第{numbers.integer(rank)}名"
     if numbers.is_missing(mean):
         return text
     gap = half_up(composite, 1) - half_up(mean, 1)
@@ -121,15 +121,14 @@ def ranks_title(class_id: str, spans: Sequence[tuple[str, float, float]], unrank
         return f"没有可以排列的名次{tail}"
     sure = [name for name, low, high in spans if low == high]
     if len(sure) == n:
-        return f"{group_word(n, class_id)}的名次都是确定的{tail}"
+        return f"计入抽样误差，{group_word(n, class_id)}的名次都不变{tail}"
     wide = max(spans, key=lambda s: s[2] - s[1])
     worst = f"最宽的{wide[0]}为{numbers.rank_span(wide[1], wide[2])}"
     if not sure:
-        return f"{group_word(n, class_id)}的名次都只能定到区间，{worst}{tail}"
-    if len(sure) == 1:
-        return f"只有{sure[0]}的名次是确定的，其余{group_word(n - 1, class_id)}只能定到区间，{worst}{tail}"
-    rest = n - len(sure)
-    return f"{listed(sure, class_id)}的名次是确定的，其余{group_word(rest, class_id)}只能定到区间，{worst}{tail}"
+        return f"计入抽样误差，{group_word(n, class_id)}的名次都只能定到区间，{worst}{tail}"
+    only = "只有" if len(sure) == 1 else ""
+    rest = group_word(n - len(sure), class_id)
+    return f"计入抽样误差，{only}{listed(sure, class_id)}的名次不变，其余{rest}只能定到区间，{worst}{tail}"
 
 
 def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
@@ -147,7 +146,7 @@ def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
         return f"换用其他办法，名次至多变动{top}位（{named}）"
     if large == 1:
         return f"换用其他办法，只有{most[0]}名次变动达{limit}位以上（{top}位）"
-    return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的{named}{each}{top}位"
+    return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的{named}（{each}{top}位）"
 
 
 def daily_title(name: str, points: Sequence[tuple[str, float]], n_records: int) -> str:
@@ -190,14 +189,16 @@ def effective_title(rows: Sequence[tuple[str, float, float]]) -> str:
     if half_up(effective, 2) == half_up(nominal, 2):
         return "各来源对得分差异的影响与方案权重一致"
     word = "大于" if effective > nominal else "小于"
-    return (
-        f"{stream}对得分差异的影响{word}方案权重（{numbers.percent(effective, 0)}，方案{numbers.percent(nominal, 0)}）"
-    )
+    return f"{stream}对得分差异的影响{word}方案权重（{_percent(effective)}，方案{numbers.percent(nominal, 0)}）"
+
+
+def _percent(share: float) -> str:
+    return numbers.percent(share, 0).replace("-", "−")
 
 
 def counties_title(rows: Sequence[tuple[str, bool]], unranked: int, *, within: str = "") -> str:
     """Which counties are near the bottom; `rows` (name, bottom), `within` the city's name."""
-    tail = f"；另有{unranked}个没有得分" if unranked else ""
+    tail = f"；另有{unranked}个没有核查得分" if unranked else ""
     bottom = [name for name, low in rows if low]
     head = f"{within}{len(rows)}个县（市、区）" if within else f"全省{len(rows)}个县（市、区）"
     if not rows:

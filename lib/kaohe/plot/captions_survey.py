@@ -49,12 +49,12 @@ def profile_title(name: str, topic: str, worse: Sequence[str], better: Sequence[
     """Which shares of a topic differ from the province."""
     head = f"{of(name)}{quoted(topic)}"
     if not compared:
-        return f"{head}{shown}项比例没有可与全省比较的区间"
+        return f"{head}{shown}项比例只作列示，不判断好坏"
     if not worse and not better:
-        return f"{head}{compared}项比例与全省都没有明显差别"
+        return f"{head}{compared}项可比的比例与全省{'都' if compared > 1 else ''}没有明显差别"
     parts = [f"{len(worse)}项明显差于全省（{some(worse, 2)}）" if worse else "没有明显差于全省的",
              f"{len(better)}项明显好于全省（{some(better, 2)}）" if better else ""]  # fmt: skip
-    return f"{head}{compared}项比例中{joined(parts, '，')}"
+    return f"{head}{compared}项可比的比例中{joined(parts, '，')}"
 
 
 def province_title(topic: str, shares: Sequence[tuple[str, str]]) -> str:

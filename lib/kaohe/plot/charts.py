@@ -37,6 +37,7 @@ Survey
     weights_chart(weight_diagnostics, ctx)             final weights: least, median, greatest, deff
 Sets
     topic_profiles(estimates, ctx)                     a target: estimate_profile of every household topic, a list
+    item_charts(item_grades, ctx)                      a class: grade_heatmap, for a large one item_mix before it
     rank_chart(rank_intervals, composite, ctx)         a class: rank_intervals, or unit_bands without a survey
 Data
     data_quality_bars(data_quality, ctx, *, limit=0.05)   missing and doubtful shares
@@ -57,12 +58,12 @@ from kaohe.plot.charts_ranks import county_ranks, rank_intervals, sensitivity_ra
 from kaohe.plot.charts_sample import income_bars, response_bars, weights_chart
 from kaohe.plot.charts_scores import streams_bars, waterfall
 from kaohe.plot.charts_survey import estimate_dots, estimate_profile
-from kaohe.plot.sections import rank_chart, topic_profiles
+from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
 
 __all__ = [
     "class_summary", "completeness_bars", "county_grades", "county_ranks", "daily_deductions", "data_quality_bars",
     "effective_weights", "estimate_dots", "estimate_profile", "evidence_gap", "grade_heatmap", "grade_matrix",
-    "grade_mix", "heatmap_pages", "income_bars", "item_mix", "position_in_class", "rank_chart", "rank_intervals", "response_bars",
+    "grade_mix", "heatmap_pages", "income_bars", "item_charts", "item_mix", "position_in_class", "rank_chart", "rank_intervals", "response_bars",
     "self_gap", "sensitivity_ranks", "streams_bars", "survey_scores", "tile_grid", "topic_profiles", "unit_bands", "unit_grades",
     "waterfall", "weights_chart",
 ]  # fmt: skip

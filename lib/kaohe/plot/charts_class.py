@@ -236,7 +236,7 @@ def effective_weights(
     items = [found[s] for s in ctx.plan.streams if s in found]
     frame = rows(
         [str(r["stream_name"]) for r in items], above=0.56, below=0.5, pitch=0.32, gap=0.3,
-        numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0) for r in items], [INK] * len(items))],
+        numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
     )  # fmt: skip
     canvas = frame.canvas
     canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
@@ -264,5 +264,8 @@ def effective_weights(
             "有效权重只说明差异从哪里来，不改变方案权重",
         ),
     )
-    body = [[str(r["stream_name"]), numbers.percent(r["nominal"]), numbers.percent(r["effective"])] for r in items]
+    body = [
+        [str(r["stream_name"]), numbers.percent(r["nominal"]), numbers.percent(r["effective"]).replace("-", "−")]
+        for r in items
+    ]
     return canvas.chart(id, caption, DataTable("名义与有效权重", ["来源", "方案权重", "有效权重"], body))

@@ -55,6 +55,8 @@ def grade_matrix(item_grades: pd.DataFrame, ctx: Context, *, id: str = "grade-ma
     mine = own_rows(item_grades, ctx)
     if mine.empty:
         return nothing("指标等次", ctx)
+    if ctx.kind == "county" and not int(mine["n_graded"].sum()):
+        return Text((f"没有收到{ctx.name}的实地核查考评表，没有指标等次。",))
     levels = [v for v in ORDER if v in set(mine["level"])]
     rows = _rows(mine, levels, ctx)
     places = {v: int(mine.loc[mine["level"] == v, "n_places"].max()) for v in levels}

@@ -19,6 +19,8 @@ from kaohe.plot.typeset import balanced
 BUMP_TARGETS = 20
 MOVERS = (ACCENT, BLUE, PLUM)
 BASE = "基准"
+# Quantiles of random scales are taken target by target: no ranking of their own, so no column of lines.
+RANDOM = "scale"
 LAST = 25
 
 
@@ -120,7 +122,7 @@ def sensitivity_ranks(
 
     Notes
     -----
-    Lines show, for each kind of choice, the scenario that moves ranks most in total; moves in the
+    Lines show, for each kind of choice but random scales, the scenario that moves ranks most in total; moves in the
     title and table are over all scenarios.
     """
     which = class_of(ctx, class_id)
@@ -163,10 +165,12 @@ def sensitivity_ranks(
 
 
 def _columns(others: pd.DataFrame, base: Mapping[str, float]) -> list[tuple[tuple[str, str], dict[str, float]]]:
-    """For each source its scenario with the largest total shift; sources without any shift are left out."""
+    """For each source its scenario with the largest total shift; sources without any shift and random scales are left out."""
     best: dict[str, tuple[float, tuple[str, str], dict[str, float]]] = {}
     for (source_id, scenario), part in others.groupby(["source", "scenario"], sort=False):
         found = {str(r["object"]): float(r["rank"]) for r in records(part)}
+        if source_id == RANDOM:
+            continue
         shift = sum(abs(r - base[c]) for c, r in found.items())
         if shift > 0 and (str(source_id) not in best or shift > best[str(source_id)][0]):
             best[str(source_id)] = (shift, (str(part.iloc[0]["source_name"]), str(scenario)), found)

@@ -191,9 +191,8 @@ def estimate_profile(
     better = [str(r["label"]) for r, g in zip(items, good, strict=True) if g > 0]
     compared = sum(comparable(r, province.get(str(r["indicator"]))) and r["direction"] in {"up", "down"} for r in items)
     if alone:
-        title = words.province_title(
-            topic, [(str(r["label"]), _plain_share(r)) for r in items if r["direction"] == "up"]
-        )
+        judged = [r for r in items if r["direction"] == "up"] or items
+        title = words.province_title(topic, [(str(r["label"]), _plain_share(r)) for r in judged])
     else:
         title = words.profile_title(ctx.name, topic, worse, better, compared, len(items))
     said = joined([f"{len(worse)}项明显较差" if worse else "", f"{len(better)}项明显较好" if better else ""])

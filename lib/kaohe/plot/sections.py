@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot.charts_class import unit_bands
+from kaohe.plot.charts_heat import grade_heatmap
+from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
@@ -37,6 +39,22 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     if bare:
         shown.append(Text((f"{'、'.join(bare)}没有可列示的比例，金额和数量见下表。",)))
     return shown
+
+
+def item_charts(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:
+    """Where a class is weak: targets × items, and for a large class the mix of each item before it.
+
+    Parameters
+    ----------
+    item_grades : DataFrame
+        ``item_grades`` of the class.
+    ctx : Context
+    """
+    heat: Output = grade_heatmap(item_grades, ctx)
+    if ctx.plan.classes[ctx.class_id].kind != "unit":
+        return [heat]
+    mix: Output = item_mix(item_grades, ctx)
+    return [mix, heat]
 
 
 def rank_chart(ranks: pd.DataFrame, composite: pd.DataFrame, ctx: Context) -> Output:
