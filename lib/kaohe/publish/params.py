@@ -29,8 +29,9 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     try:
         text = path.read_text(encoding="utf-8")
         found: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
+        nbformat.validate(found)
         return found
-    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError, KeyError) as error:
+    except (OSError, ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError) as error:
         raise InputRefused(
             "K820",
             "A notebook cannot be read",

@@ -1,0 +1,112 @@
+"""What was published from what, and when it has to be made again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import sha256_text, write_parquet, write_text
+from kaohe.publish.manifest import (
+    Entry,
+    Manifest,
+    inputs_of,
+    library_hash,
+    read_manifest,
+    state_of,
+    summary,
+    write_manifest,
+)
+from kaohe.publish.parts import PartDigests
+from kaohe.publish.reports import reports_of, targets_of
+from support.built_frames import the_plan
+from support.publishing import frames, good, save, write_build
+
+PART = "streams[object=440200000000]"
+
+
+def setting(tmp_path: Path) -> tuple[Path, Path, dict[str, str], Entry]:
+    """Build, outputs, inputs and a fresh entry of 韶关市."""
+    build = write_build(tmp_path / "processed") / "build"
+    outputs = tmp_path / "outputs"
+    write_text(outputs / "html" / "city-440200.html", "page")
+    report = next(r for r in reports_of(frames()["targets"], the_plan()) if r.slug == "city-440200")
+    notebook = save(tmp_path / "40_city.ipynb", good("40_city"))
+    inputs = inputs_of(report, notebook, the_plan().digest, "leadership")
+    entry = Entry(
+        "city-440200", "40_city", "440200000000", "韶关市", "done", inputs,
+        {PART: digests(build)[PART]}, {"html/city-440200.html": sha256_text("page")},
+    )  # fmt: skip
+    return build, outputs, inputs, entry
+
+
+def digests(build: Path) -> PartDigests:
+    return PartDigests(build, targets_of(reports_of(frames()["targets"], the_plan())))
+
+
+def test_fresh_until_something_changes(tmp_path: Path) -> None:
+    build, outputs, inputs, entry = setting(tmp_path)
+    assert state_of(entry, inputs, digests(build), outputs) == "fresh"
+    for key in inputs:
+        assert state_of(entry, {**inputs, key: "other"}, digests(build), outputs) == "stale"
+    assert state_of(None, inputs, digests(build), outputs) == "missing"
+    assert state_of(replace(entry, state="failed"), inputs, digests(build), outputs) == "failed"
+
+
+def test_rows_of_others_do_not_make_it_stale_but_its_own_do(tmp_path: Path) -> None:
+    build, outputs, inputs, entry = setting(tmp_path)
+    changed = frames()["streams"].copy()
+    changed.loc[changed["object"] == "440300000000", "score"] += 1
+    write_parquet(build / "streams.parquet", changed)
+    assert state_of(entry, inputs, digests(build), outputs) == "fresh"
+    changed.loc[changed["object"] == "440200000000", "score"] += 1
+    write_parquet(build / "streams.parquet", changed)
+    assert state_of(entry, inputs, digests(build), outputs) == "stale"
+
+
+def test_a_page_that_was_touched_or_removed_is_made_again(tmp_path: Path) -> None:
+    build, outputs, inputs, entry = setting(tmp_path)
+    page = outputs / "html" / "city-440200.html"
+    page.write_text("touched")
+    assert state_of(entry, inputs, digests(build), outputs) == "missing"
+    assert state_of(entry, inputs, digests(build), outputs, check_files=False) == "fresh"
+    page.unlink()
+    assert state_of(entry, inputs, digests(build), outputs, check_files=False) == "missing"
+
+
+def test_it_reads_back_what_it_wrote(tmp_path: Path) -> None:
+    entry = Entry("a", "40_city", "x", "甲", "failed", {"plan": "p"}, reason="K830", exit_code=3, slowest=(4, 0.5))
+    write_manifest(tmp_path, Manifest({"a": entry}))
+    assert read_manifest(tmp_path).entries == {"a": entry}
+    assert read_manifest(tmp_path / "nowhere").entries == {}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"schema": 9, "reports": {}}', '{"schema": 1, "reports": {"a": {}}}']
+)
+def test_a_damaged_manifest_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(InputRefused, match="K860 The manifest cannot be read"):
+        read_manifest(tmp_path)
+
+
+def test_a_failure_keeps_the_files_of_the_last_success() -> None:
+    done = Entry("a", "n", "t", "甲", "done", {}, outputs={"html/a.html": "1"})
+    failed = Entry("a", "n", "t", "甲", "failed", {}, reason="K830")
+    kept = Manifest({"a": done}).with_entry(failed).entries["a"]
+    assert (kept.state, kept.outputs) == ("failed", {"html/a.html": "1"})
+
+
+def test_summary_counts_and_names_the_slowest() -> None:
+    entries = {s: Entry(s, "n", "t", "甲", st, {}, seconds=2.0, slowest=(3, sec)) for s, st, sec in
+               (("a", "done", 0.5), ("b", "failed", 0.0), ("c", "done", 1.5))}  # fmt: skip
+    said = summary(Manifest(entries))
+    assert (said["done"], said["failed"], said["seconds"]) == (2, 1, 6.0)
+    assert said["slowest"] == [("c", 3, 1.5), ("a", 3, 0.5)]
+
+
+def test_the_library_has_a_hash() -> None:
+    assert len(library_hash()) == 64
+    assert library_hash() == library_hash()

@@ -1,0 +1,58 @@
+"""Kernels see none of the user's settings, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from kaohe.publish.notebook import surroundings
+from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox, sweep_dead
+
+
+def test_everything_points_into_the_sandbox_and_is_gone_afterwards() -> None:
+    with Sandbox.temporary() as box:
+        root = box.root
+        variables = box.environment()
+        for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
+            assert Path(variables[name]).is_relative_to(root)
+        with box.working_folder() as work:
+            assert list(work.iterdir()) == []
+        assert not work.exists()
+    assert not root.exists()
+
+
+def test_kernelspecs_are_of_this_python() -> None:
+    with Sandbox.temporary() as box:
+        for name in (PLAIN, WARM):
+            spec = json.loads((box.root / "jupyter" / "kernels" / name / "kernel.json").read_text())
+            assert spec["argv"][0] == sys.executable
+        assert spec["metadata"]["kernel_provisioner"]["provisioner_name"] == "kaohe-zygote"
+
+
+def test_a_dead_runs_folder_is_swept_and_a_living_ones_kept() -> None:
+    gone = 2**22 + 12345
+    dead = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{gone}-"))
+    alive = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    try:
+        sweep_dead()
+        assert not dead.exists()
+        assert alive.exists()
+    finally:
+        alive.rmdir()
+
+
+def test_surroundings_are_put_back() -> None:
+    os.environ.pop("KAOHE_TEST_A", None)
+    os.environ["KAOHE_TEST_B"] = "old"
+    with surroundings({"KAOHE_TEST_A": "1", "KAOHE_TEST_B": "new"}):
+        assert (os.environ["KAOHE_TEST_A"], os.environ["KAOHE_TEST_B"]) == ("1", "new")
+    assert "KAOHE_TEST_A" not in os.environ
+    assert os.environ.pop("KAOHE_TEST_B") == "old"
+
+
+def test_socket_paths_stay_short_enough() -> None:
+    assert Sandbox(Path("/t")).connection() == ({"transport": "ipc"} if os.name == "posix" else {})
+    assert Sandbox(Path("/t" + "x" * 80)).connection() == {}
