@@ -121,7 +121,7 @@ def gap_title(flags: Sequence[tuple[str, float]], compared: int) -> str:
     if not compared:
         return "没有可与实地核查对照的指标"
     if not flags:
-        return f"{compared}项指标表等次与实地核查都相差不到一档"
+        return f"{compared}项指标的指标表等次与实地核查都相差不到一档"
     high, low = [c for c, g in flags if g > 0], [c for c, g in flags if g < 0]
     if len(flags) == 1:
         return f"{compared}项中1项与实地核查相差一档以上：“{flags[0][0]}”指标表评得{'高' if high else '低'}"

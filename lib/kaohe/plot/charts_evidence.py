@@ -68,14 +68,21 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
         if not is_missing(item["gap"]):
             ends = [(scale.clip(item["evidence"]), y), (scale.clip(item["index_value"]), y)]
             canvas.line(ends, color, line=3.0 if item["flagged"] else 1.6)
-        if not is_missing(item["evidence"]):
-            canvas.dot(
-                scale.clip(item["evidence"]), y, 0.055, PAPER, edge=ACCENT if item["flagged"] else BLUE, line=1.5
-            )
-        else:
-            canvas.text(scale(scale.low) + 0.05, y, "无实地核查", size=SMALL, color=MUTED)
         if item["index_grade"] in GRADES and not is_missing(item["index_value"]):
             canvas.diamond(scale.clip(item["index_value"]), y, 0.075, GRADE_FILL[item["index_grade"]], edge=INK)
+        if is_missing(item["evidence"]):
+            canvas.text(scale(scale.low) + 0.05, y, "无实地核查", size=SMALL, color=MUTED)
+        else:
+            x, near = scale.clip(item["evidence"]), not is_missing(item["gap"]) and abs(item["gap"]) < 2
+            canvas.dot(
+                x,
+                y,
+                0.03 if near else 0.055,
+                PAPER,
+                edge=ACCENT if item["flagged"] else BLUE,
+                line=1.0 if near else 1.5,
+                z=4,
+            )
     places = _places(items)
     caption = Caption(
         words.gap_title(flags, len(both)),

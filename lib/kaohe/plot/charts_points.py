@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MID, MUTED
+from kaohe.plot.terms import hidden
 
 
 def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "daily-deductions") -> Chart | Text:
@@ -75,7 +77,7 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
     mine = own_rows(survey_items, ctx)
     if mine.empty:
         return nothing("专项调查计分指标", ctx)
-    items = records(mine)
+    items = [_closed(r) if hidden(str(r["quality"])) else r for r in records(mine)]
     lost = [float(r["weight"]) * 100 - float(r["contribution"]) for r in items]
     order = sorted(range(len(items)), key=lambda i: -lost[i] if not is_missing(lost[i]) else 1e9)
     items, lost = [items[i] for i in order], [lost[i] for i in order]
@@ -94,7 +96,8 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
         y = frame.y(row)
         frame.canvas.rect(frame.left, y - h / 2, frame.right - frame.left, h, BAND, z=0.5)
         if is_missing(item["score"]):
-            frame.canvas.text(frame.left + 0.08, y, "缺", size=SMALL, color=MUTED)
+            word = numbers.SUPPRESSED if hidden(str(item["quality"])) else "缺"
+            frame.canvas.text(frame.left + 0.08, y, word, size=SMALL, color=MUTED)
         else:
             frame.canvas.rect(
                 frame.left, y - h / 2, scale(item["score"]) - frame.left, h, BLUE if row or lost[0] < 0.05 else ACCENT
@@ -115,6 +118,11 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
         body.append([str(r["label"]), *(numbers.measure(r[c], unit, share) for c in ("estimate", "floor", "target")),
                      numbers.score(r["score"]), numbers.percent(r["weight"]), numbers.score(v), numbers.integer(r["n"])])  # fmt: skip
     return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}专项调查得分构成", head, body))
+
+
+def _closed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose estimate is hidden: its score would give it away."""
+    return row | dict.fromkeys(("estimate", "se", "score", "contribution"), float("nan"))
 
 
 def _lowest(items: Sequence[Mapping[str, object]]) -> str:

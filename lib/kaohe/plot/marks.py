@@ -63,7 +63,7 @@ def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str) -> None:
     few = hollow(row)
     if has_interval(row):
         ends = [(scale.clip(row["ci_low"]), y), (scale.clip(row["ci_high"]), y)]
-        canvas.line(ends, RULE if few else color, line=3.2, z=2)
+        canvas.line(ends, RULE if few else color, line=3.6, z=2)
     canvas.dot(
         scale.clip(row["estimate"]),
         y,

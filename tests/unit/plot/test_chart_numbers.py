@@ -1,0 +1,179 @@
+"""Numbers in titles and tables recomputed from the frames, another way; hidden estimates stay hidden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kaohe.plot import charts
+from kaohe.plot.output import Chart
+from support.built_frames import make_built, make_context
+
+pytestmark = pytest.mark.usefixtures("checked")
+WEAK = ["一般", "较差"]
+
+
+def drawn(output: object) -> Chart:
+    assert isinstance(output, Chart)
+    return output
+
+
+def table(chart: Chart) -> pd.DataFrame:
+    return pd.DataFrame(chart.table.rows, columns=list(chart.table.columns))
+
+
+@pytest.fixture(scope="module", params=[11, 12])
+def frames(request: pytest.FixtureRequest) -> dict[str, pd.DataFrame]:
+    return make_built(seed=request.param)
+
+
+def test_matrix_counts(frames: dict[str, pd.DataFrame]) -> None:
+    mine = frames["item_grades"].query("object == '440200000000'")
+    chart = drawn(charts.grade_matrix(frames["item_grades"], make_context("city")))
+    graded, weak = int((mine["grade"] != "").sum()), int(mine["grade"].isin(WEAK).sum())
+    assert f"{graded}个评定" in chart.title
+    assert (f"{weak}个为" in chart.title) if weak else ("没有" in chart.title)
+    shown = table(chart)
+    assert len(shown) == mine["concept"].nunique()
+    for zh, level in {"村级": "village", "镇级": "town", "县级": "county", "市级": "city"}.items():
+        rows = mine[mine["level"] == level]
+        assert shown[zh].isin(WEAK).sum() == rows["grade"].isin(WEAK).sum()
+        assert (shown[zh] == "缺").sum() == (rows["grade"] == "").sum()
+        assert (shown[zh] != "—").sum() == len(rows)
+    # Alignment by concept: the town form's fifth item is the city form's sixth.
+    sixth = shown[shown["序号"] == "6"].iloc[0]
+    town = mine[(mine["level"] == "town") & (mine["item"] == 5)].iloc[0]
+    assert sixth["指标"].startswith("医疗救助")
+    assert sixth["镇级"] == town["grade"]
+
+
+def test_mix_and_heatmap_counts(frames: dict[str, pd.DataFrame]) -> None:
+    ctx = make_context("class")
+    index = frames["item_grades"].query("class_id == 'city14' and level == 'city'")
+    weak = index[index["grade"].isin(WEAK)].groupby("object").size().reindex(index["object"].unique(), fill_value=0)
+    mix = table(drawn(charts.grade_mix(frames["item_grades"], ctx)))
+    names = {c: ctx.name_of(c).removesuffix("市") for c in weak.index}
+    assert dict(zip(mix["对象"], mix["一般及以下"].astype(int), strict=True)) == {names[c]: n for c, n in weak.items()}
+    assert list(mix["一般及以下"].astype(int)) == sorted(weak)
+    heat = table(drawn(charts.grade_heatmap(frames["item_grades"], ctx)))
+    totals = heat[heat["对象"] == "合计"].iloc[0, 1:-1].astype(int)
+    by_item = index[index["grade"].isin(WEAK)].groupby("item").size().reindex(range(1, 18), fill_value=0)
+    assert totals.tolist() == by_item.tolist()
+    assert int(heat.iloc[-1, -1]) == int(weak.sum())
+    item = table(drawn(charts.item_mix(frames["item_grades"], ctx)))
+    assert item["一般及以下"].astype(int).tolist() == by_item.tolist()
+
+
+def test_streams_and_waterfall_add_up(frames: dict[str, pd.DataFrame]) -> None:
+    scores = frames["composite"].query("class_id == 'city14'").set_index("object")
+    chart = drawn(charts.streams_bars(frames["streams"], make_context("class")))
+    gap = round(scores["composite"].max(), 1) - round(scores["composite"].min(), 1)
+    assert float(re.findall(r"相差([\d.]+)分", chart.title)[0]) == pytest.approx(gap, abs=0.051)
+    shown = table(chart)
+    assert (shown["综合得分"] == "—").sum() == scores["composite"].isna().sum()
+    whole = shown[shown["综合得分"] != "—"]
+    parts = whole[["专项调查", "交叉考核", "日常工作"]].astype(float).sum(axis=1)
+    assert (parts - whole["综合得分"].astype(float)).abs().max() <= 0.16
+    fall = drawn(charts.waterfall(frames["contributions"], make_context("city")))
+    me = scores.loc["440200000000"]
+    total = float(table(fall).iloc[-1]["差值（分）"].replace("−", "-"))
+    assert total == pytest.approx(me["composite"] - me["class_mean"], abs=0.0051)
+
+
+def test_position_and_tiles(frames: dict[str, pd.DataFrame]) -> None:
+    me = frames["composite"].query("object == '440200000000'").iloc[0]
+    place = drawn(charts.position_in_class(frames["composite"], make_context("city")))
+    assert f"第{me['rank']:.0f}名" in place.title
+    tiles = drawn(charts.tile_grid(frames["composite"], make_context("province")))
+    task = frames["composite"].query("class_id == 'city14'")
+    for grade, n in task["grade_final"].value_counts().items():
+        if grade in {"好", "较好", "一般", "较差"}:
+            assert f"{n}市“{grade}”" in tiles.title
+    assert len(table(tiles)) == 20
+    assert "江门" not in "".join(r[0] for r in tiles.table.rows)
+
+
+def test_estimates_against_the_province(frames: dict[str, pd.DataFrame]) -> None:
+    est = frames["estimates"].query("indicator == 'sat_work'")
+    province = round(float(est.query("domain_type == 'province'")["estimate"].iloc[0]), 3)
+    cities = est.query("domain_type == 'city' and quality == 'ok' and n >= 50")
+    low = cities[cities["ci_high"].round(3) < province]["name"].str.removesuffix("市")
+    high = cities[cities["ci_low"].round(3) > province]["name"].str.removesuffix("市")
+    chart = drawn(charts.estimate_dots(frames["estimates"], make_context("province"), "sat_work"))
+    assert f"{len(low) + len(high)}市的区间不含全省估计" in chart.alt
+    for side, word in ((low, "明显低于"), (high, "明显高于")):
+        if len(side) > 3:
+            assert f"等{len(side)}市{word}" in chart.title
+        for name in side if len(side) <= 3 else []:
+            assert name in chart.title.split(word)[0]
+    values = [float(v) for v in table(chart)["估计（%）"][:14]]
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "secret"),
+    [
+        ("estimates", lambda f, c: charts.estimate_dots(f, c, "sat_work"), ("estimate", "ci_low", "ci_high")),
+        (
+            "estimates",
+            lambda f, c: charts.estimate_profile(f, c, topic="群众满意度情况"),
+            ("estimate", "ci_low", "ci_high"),
+        ),
+        ("income", lambda f, c: charts.income_bars(f, c), ("share_below", "share_low", "share_high")),
+        ("survey_items", lambda f, c: charts.survey_scores(f, c), ("estimate",)),
+    ],
+    ids=["dots", "profile", "income", "scores"],
+)
+def test_a_hidden_estimate_is_nowhere(
+    name: str, draw: Callable[..., object], secret: tuple[str, ...], frames: dict[str, pd.DataFrame]
+) -> None:
+    """Even where the table still holds it: not in the picture, the table, the title or the description."""
+    frame = frames[name].copy()
+    key = "domain" if "domain" in frame else "object"
+    mine = (frame[key] == "440200000000") & (frame.get("indicator", pd.Series("sat_work", frame.index)) == "sat_work")
+    assert mine.sum() == 1
+    frame.loc[mine, "quality"] = "suppressed"
+    frame.loc[mine, list(secret)] = [0.123456, 0.111111, 0.133333][: len(secret)]
+    if name == "survey_items":
+        frame.loc[mine, ["score", "contribution"]] = [12.3456, 1.1111]
+    said = str(drawn(draw(frame, make_context("city"))).payload())
+    assert "已隐藏" in said
+    assert not re.search(r"(?<![\d.])(12\.3|11\.1|13\.3)(?=[%–<'])", said)
+
+
+def test_the_line_and_income_shares(frames: dict[str, pd.DataFrame]) -> None:
+    ctx = make_context("city")
+    chart = drawn(charts.income_bars(frames["income"], ctx))
+    assert "8,468元" in chart.alt
+    cities = frames["income"].query("domain_type == 'city'")
+    me = cities.query("domain == '440200000000'")["share_below"].iloc[0]
+    place = 1 + int(((100 * cities["share_below"]).round(1) > round(100 * me, 1)).sum())
+    assert ("最高" if place == 1 else f"第{place}高") in chart.title
+
+
+def test_bands_and_ranks(many: dict[str, pd.DataFrame]) -> None:
+    ctx = make_context("classunit")
+    units = many["composite"].query("class_id == 'unit235'")
+    chart = drawn(charts.unit_bands(units, ctx))
+    sizes = units["band"].value_counts()
+    shown = table(chart)
+    assert dict(zip(shown["档"], shown["数量"].astype(int), strict=True)) == sizes.to_dict()
+    moves = drawn(charts.sensitivity_ranks(many["sensitivity"], ctx))
+    sens = many["sensitivity"].query("class_id == 'unit235'")
+    base = sens.query("scenario == '基准'").groupby("object")["rank"].first()
+    shift = (sens["rank"] - sens["object"].map(base)).abs().groupby(sens["object"]).max()
+    assert int(table(moves)["最大变动"].astype(int).max()) == int(np.nanmax(shift))
+
+
+def test_quality_is_marked_at_the_printed_precision(built: dict[str, pd.DataFrame]) -> None:
+    frame = built["data_quality"].copy()
+    frame["missing_share"], frame["doubtful_share"] = 0.01, 0.0
+    frame.loc[0, "missing_share"] = 0.05049
+    chart = drawn(charts.data_quality_bars(frame, make_context("province")))
+    assert "都不超过5%" in chart.title
+    frame.loc[0, "missing_share"] = 0.0505
+    assert "超过5%（5.1%）" in drawn(charts.data_quality_bars(frame, make_context("province"))).title
