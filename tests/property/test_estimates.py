@@ -136,3 +136,20 @@ def test_calibrated_counts_are_hit_and_known(frame: pd.DataFrame) -> None:
     np.testing.assert_allclose(found["estimate"], want, rtol=1e-9)
     known = found["se"].dropna()
     assert (known <= 1e-6 * found["estimate"].loc[known.index]).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(samples(), st.sampled_from(["certainty", "adjust", "average"]), st.booleans())
+def test_the_fast_lane_gives_the_same_numbers(frame: pd.DataFrame, lonely: str, sizes: bool) -> None:
+    """A variable alone (no missing answer) and beside one with missing answers go different ways."""
+    d = design(frame, lonely=lonely) if sizes else design(frame, lonely=lonely, psu=["t"], fpc=None)
+    where = (frame["k"] == "k1").to_numpy()
+    for kind in ("mean", "total"):
+        for inside in (None, where):
+            alone = getattr(d, kind)("y", by="d", where=inside)
+            beside = getattr(d, kind)(["y", "z"], by="d", where=inside)
+            beside = beside[beside["variable"] == "y"].reset_index(drop=True)
+            np.testing.assert_allclose(
+                alone[[*NUMBERS, "n_psu", "n_missing"]], beside[[*NUMBERS, "n_psu", "n_missing"]], rtol=1e-8, atol=1e-10
+            )
+            assert alone["quality"].tolist() == beside["quality"].tolist()

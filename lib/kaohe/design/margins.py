@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,8 +42,18 @@ def basis(x: Floats, w: Floats) -> Floats:
     return np.ascontiguousarray(q[:, :rank])
 
 
-def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) -> None:
-    """Refuse margins that the sample cannot meet.
+@dataclass(frozen=True)
+class Margin:
+    """One margin: the levels that the register counts, the code of each record, and the counts."""
+
+    name: str
+    levels: list[object]
+    codes: npt.NDArray[np.int64]
+    target: Floats
+
+
+def coded_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) -> list[Margin]:
+    """Margins as codes and targets; what the sample cannot meet is refused.
 
     Raises
     ------
@@ -54,40 +65,45 @@ def check_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
     w = frame[weight].to_numpy(float)
     if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
         raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
-    grand: dict[str, float] = {}
-    for margin, target in totals.items():
-        values = np.array([float(v) for v in target.values()])
-        if not np.all(np.isfinite(values)) or (values < 0).any():
-            bad = [f"{k} = {v}" for k, v in target.items() if not (np.isfinite(v) and v >= 0)]
-            raise InputRefused(
-                "K322", "A register total is not a count", where=f"{where} › {margin}", got=faults.few(bad),
-                expected="a finite total of 0 or more",
-            )  # fmt: skip
-        sampled = set(frame.loc[w > 0, margin].dropna().unique())
-        if frame.loc[w > 0, margin].isna().any():
-            raise InputRefused(
-                "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
-                got=f"{int(frame.loc[w > 0, margin].isna().sum())} sampled records without a level",
-                expected="a level in every record",
-            )  # fmt: skip
-        missing = [k for k, v in target.items() if v > 0 and k not in sampled]
-        extra = sorted(str(k) for k in sampled - {k for k, v in target.items() if v > 0})
-        if missing or extra:
-            raise InputRefused(
-                "K320", "A margin and the sample do not match", where=f"{where} › {margin}",
-                got="; ".join(
-                    text for text, names in (
-                        (f"in the register only: {faults.few(missing)}", missing),
-                        (f"in the sample only: {faults.few(extra)}", extra),
-                    ) if names
-                ),
-                expected="the same levels on both sides",
-                remedy="merge the level with a neighbour on both sides, or correct the register totals",
-            )  # fmt: skip
-        grand[margin] = float(values.sum())
+    out = [_margin(frame, w, name, target, where) for name, target in totals.items()]
+    grand = {m.name: float(m.target.sum()) for m in out}
     if grand and max(grand.values()) - min(grand.values()) > TOLERANCE * max(grand.values()):
         raise InputRefused(
             "K321", "Margins add up to different totals", where=where,
             got="; ".join(f"{k}: {v:.10g}" for k, v in grand.items()),
             expected="one number of households in every margin", remedy="correct the register totals",
         )  # fmt: skip
+    return out
+
+
+def _margin(frame: pd.DataFrame, w: Floats, name: str, target: Mapping[object, float], where: str) -> Margin:
+    bad = [f"{k} = {v}" for k, v in target.items() if not (np.isfinite(v) and v >= 0)]
+    if bad:
+        raise InputRefused(
+            "K322", "A register total is not a count", where=f"{where} › {name}", got=faults.few(bad),
+            expected="a finite total of 0 or more",
+        )  # fmt: skip
+    raw, labels = pd.factorize(frame[name])
+    codes = np.asarray(raw, dtype=np.int64)
+    unknown = int(((codes < 0) & (w > 0)).sum())
+    if unknown:
+        raise InputRefused(
+            "K320", "A margin and the sample do not match", where=f"{where} › {name}",
+            got=f"{unknown} sampled records without a level", expected="a level in every record",
+        )  # fmt: skip
+    weighed = np.bincount(codes[codes >= 0], weights=w[codes >= 0], minlength=len(labels)) > 0
+    sampled = {label for label, counted in zip(labels, weighed, strict=True) if counted}
+    levels = [k for k, v in target.items() if v > 0]
+    missing = [k for k in levels if k not in sampled]
+    extra = sorted(str(k) for k in sampled - set(levels))
+    if missing or extra:
+        sides = (("in the register only", missing), ("in the sample only", extra))
+        raise InputRefused(
+            "K320", "A margin and the sample do not match", where=f"{where} › {name}",
+            got="; ".join(f"{text}: {faults.few(names)}" for text, names in sides if names),
+            expected="the same levels on both sides",
+            remedy="merge the level with a neighbour on both sides, or correct the register totals",
+        )  # fmt: skip
+    position = {k: i for i, k in enumerate(levels)}
+    of_label = np.array([position.get(label, 0) for label in labels] + [0], dtype=np.int64)
+    return Margin(name, levels, of_label[codes], np.array([float(target[k]) for k in levels]))

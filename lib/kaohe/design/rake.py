@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design.margins import Totals, check_margins
+from kaohe.design.margins import Margin, Totals, coded_margins
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class Raked:
     worst : float
         Largest relative difference from a margin at the end.
     trace : tuple of float
-        The same after each pass.
+        The largest difference met within each pass, before it was mended.
     reached : DataFrame
         margin, level, n, target, before, after, g_min, g_max.
     """
@@ -89,39 +89,47 @@ def rake(
     >>> rake(f, {"a": {"x": 30, "y": 10}, "b": {"p": 20, "q": 20}}).weights.round(6).tolist()
     [15.0, 15.0, 5.0, 5.0]
     """
-    check_margins(frame, weight, totals, where or "calibration")
+    margins = coded_margins(frame, weight, totals, where or "calibration")
     before = frame[weight].to_numpy(float)
     w = before.copy()
-    coded: list[tuple[str, list[object], npt.NDArray[np.intp], Floats]] = []
-    for margin, target in totals.items():
-        levels = [k for k, v in target.items() if v > 0]
-        position = {k: i for i, k in enumerate(levels)}
-        codes = np.fromiter((position.get(v, -1) for v in frame[margin]), dtype=np.intp, count=len(frame))
-        codes[(codes < 0)] = 0
-        coded.append((margin, levels, codes, np.array([float(target[k]) for k in levels])))
     trace: list[float] = []
-    worst, at = np.inf, ""
-    for _ in range(max_iter):
-        for _, levels, codes, target_values in coded:
-            w = w * (target_values / np.bincount(codes, weights=w, minlength=len(levels)))[codes]
-        worst, at = 0.0, ""
-        for margin, levels, codes, target_values in coded:
-            off = np.abs(np.bincount(codes, weights=w, minlength=len(levels)) / target_values - 1)
-            if off.max(initial=0.0) > worst:
-                worst, at = float(off.max()), f"{margin} {levels[int(off.argmax())]}"
+    while True:
+        worst = 0.0
+        for m in margins:
+            factor = m.target / np.bincount(m.codes, weights=w, minlength=len(m.target))
+            worst = max(worst, float(np.abs(1 / factor - 1).max()))
+            w *= factor[m.codes]
         trace.append(worst)
-        if worst <= tol:
-            break
-    else:
-        raise not_converged(where, worst, trace, at, tol)
+        if worst <= tol or len(trace) >= max_iter:
+            worst, at = _worst(margins, w)
+            if worst <= tol:
+                break
+            if len(trace) >= max_iter:
+                raise not_converged(where, worst, trace, at, tol)
     g = np.divide(w, before, out=np.ones_like(w), where=before > 0)
-    rows = []
-    for margin, levels, codes, target_values in coded:
-        for i, level in enumerate(levels):
-            mine = (codes == i) & (before > 0)
-            rows.append({
-                "margin": margin, "level": level, "n": int(mine.sum()), "target": target_values[i],
-                "before": float(before[mine].sum()), "after": float(w[mine].sum()),
-                "g_min": float(g[mine].min()), "g_max": float(g[mine].max()),
-            })  # fmt: skip
-    return Raked(w, g, len(trace), worst, tuple(trace), pd.DataFrame(rows))
+    reached = pd.concat([_account(m, before, w, g) for m in margins], ignore_index=True)
+    return Raked(w, g, len(trace), worst, tuple(trace), reached)
+
+
+def _worst(margins: list[Margin], w: Floats) -> tuple[float, str]:
+    """Largest relative difference from any count, and where it is."""
+    worst, at = 0.0, ""
+    for m in margins:
+        off = np.abs(np.bincount(m.codes, weights=w, minlength=len(m.target)) / m.target - 1)
+        if off.max() > worst:
+            worst, at = float(off.max()), f"{m.name} {m.levels[int(off.argmax())]}"
+    return worst, at
+
+
+def _account(m: Margin, before: Floats, after: Floats, g: Floats) -> pd.DataFrame:
+    """Counts of one margin before and after, and the range of g."""
+    size, used = len(m.target), before > 0
+    codes = m.codes[used]
+    low, high = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(low, codes, g[used])
+    np.maximum.at(high, codes, g[used])
+    return pd.DataFrame({
+        "margin": m.name, "level": pd.Series(m.levels, dtype=object), "n": np.bincount(codes, minlength=size),
+        "target": m.target, "before": np.bincount(codes, weights=before[used], minlength=size),
+        "after": np.bincount(codes, weights=after[used], minlength=size), "g_min": low, "g_max": high,
+    })  # fmt: skip

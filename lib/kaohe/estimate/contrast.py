@@ -11,7 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import score_matrix
+from kaohe.estimate.linear import ONE, score_matrix
 from kaohe.estimate.variance import covariance
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def joint_means(design: Design, variable: str, codes: np.ndarray, n_domains: int
     means = np.full(n_domains, np.nan)
     for d in range(n_domains):
         inside = codes == d
-        rows, own = score_matrix(design.structure, design.blocks, design.w, num, np.ones_like(num), inside)
+        rows, own = score_matrix(design.structure, design.blocks, design.w, num, ONE, inside)
         scores[rows, d] = own[:, 0]
         ok = inside & ~np.isnan(num[:, 0])
         means[d] = np.average(num[ok, 0], weights=design.w[ok])
@@ -53,8 +53,8 @@ def contrast_means(
     c = np.array([float(v) for v in weights.values()])
     union = np.where(kept >= 0, 0, -1).astype(np.int64)
     values = design.values([variable])
-    numbers = design.numbers(values, np.ones_like(values), union, 1)
-    each = design.numbers(values, np.ones_like(values), kept, len(chosen))
+    numbers = design.numbers(values, ONE, union, 1)
+    each = design.numbers(values, ONE, kept, len(chosen))
     sure = bool((each.df > 0).all())
     estimate, se = float(c @ means), float(np.sqrt(c @ cov @ c)) if sure else np.nan
     df = float(numbers.df[0, 0])
@@ -84,7 +84,7 @@ def equal_means(design: Design, variable: str, by: Any, where: Any) -> pd.DataFr
     matrix = np.hstack([-np.ones((k - 1, 1)), np.eye(k - 1)])
     union = np.where(codes >= 0, 0, -1).astype(np.int64)
     values = design.values([variable])
-    df = float(design.numbers(values, np.ones_like(values), union, 1).df[0, 0])
+    df = float(design.numbers(values, ONE, union, 1).df[0, 0])
     difference = matrix @ means
     chi = float(difference @ np.linalg.solve(matrix @ cov @ matrix.T, difference))
     rest = df - (k - 1) + 1

@@ -10,6 +10,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
+from kaohe.estimate.linear import ONE
 from kaohe.estimate.poverty import FIXED, FREE, MEASURES, RELATIVE, Measure, relative_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def estimate_poverty(
     answered = ~np.isnan(y) & (design.w > 0)
     y = np.where(answered, y, 0.0)
     w = np.where(answered, design.w, 0.0)
-    numbers = design.numbers(values, np.ones_like(values), codes, len(domains))
+    numbers = design.numbers(values, ONE, codes, len(domains))
     found_line, line_scores = _line(y, w, whole & answered, share, measures)
     rows = []
     for d in range(len(domains)):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.design.structure import Floats, Ints, Structure
-from kaohe.estimate import intervals
+from kaohe.estimate import complete, intervals
 from kaohe.estimate.totals import pair_totals, sums
 from kaohe.estimate.variance import covariance, domain_variance
 
@@ -17,6 +17,7 @@ COLUMNS = (
     "variable", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv", "method", "quality",
 )  # fmt: skip
 
+ONE: Floats = np.ones((1, 1))  # the denominator of a mean
 ROUNDING = 1e-13  # a relative standard error below this is rounding of one that is 0
 
 
@@ -58,6 +59,7 @@ class Numbers:
 
 def _prepare(w: Floats, num: Floats, den: Floats | None) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Answered records, numerator and denominator with 0 for no answer, and their weighted forms."""
+    den = None if den is ONE else den
     missing = np.isnan(num) if den is None else np.isnan(num) | np.isnan(den)
     answered = ~missing & (w > 0)[:, None]
     y = np.where(answered, num, 0.0)
@@ -79,10 +81,12 @@ def estimate_numbers(
     Parameters
     ----------
     num, den : float array, row × variable
-        Missing is no answer.
+        Missing is no answer. `ONE` for `den` makes means.
     domain : int array
         0 to n_domains − 1, or negative for rows outside every domain.
     """
+    if (den is None or den is ONE) and not blocks and complete.applies(structure, w, num, n_domains):
+        return _complete(structure, w, num, domain, n_domains, total=den is None)
     answered, y, x, wy, wx = _prepare(w, num, den)
     size = sums(domain, n_domains, wx)
     top = sums(domain, n_domains, wy)
@@ -104,6 +108,21 @@ def estimate_numbers(
     srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
     cap = n if den is None else np.maximum(n, np.where(_counts_of_parts(y, x), sums(domain, n_domains, x), n))
     return Numbers(estimate, variance, df, n, n_psu, counted - n, size, srs_wr, srs_wor, cap)
+
+
+def _complete(structure: Structure, w: Floats, num: Floats, domain: Ints, n_domains: int, *, total: bool) -> Numbers:
+    """Means or totals where every record has an answer; see `kaohe.estimate.complete`."""
+    found = complete.complete_sums(structure, w, num, domain, n_domains, total=total)
+    shape = found.top.shape
+    n, df, n_psu = (np.broadcast_to(v, shape) for v in (found.n, found.df, found.n_psu))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = np.where(n > 0, found.top if total else found.top / found.size, np.nan)
+        variance = np.where(found.variance <= ROUNDING**2 * estimate**2, 0.0, found.variance)
+        variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
+        wr = found.squares / found.size * n / (n - 1) / n * (found.size**2 if total else 1.0)
+        wor = wr * (found.size - n) / found.size
+    size = np.broadcast_to(found.size, shape)
+    return Numbers(estimate, variance, df, n, n_psu, np.zeros(shape), size, wr, wor, n)
 
 
 def _counts_of_parts(y: Floats, x: Floats) -> npt.NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
+from kaohe.estimate.linear import ONE
 
 if TYPE_CHECKING:
     from kaohe.estimate.survey import Design
@@ -130,7 +131,7 @@ def estimate_quantiles(
             y = values[mine, k]
             found[d, c] = weighted_quantile(y, design.w[mine], [probs[j]], rule)[0]
             below[mine, c] = np.where(np.isnan(y), np.nan, y <= found[d, c])
-    numbers = design.numbers(below, np.ones_like(below), codes, len(domains))
+    numbers = design.numbers(below, ONE, codes, len(domains))
     se = np.sqrt(numbers.variance)
     low, high = _limits(numbers.estimate, se, numbers.df, numbers.n, level, method)
     ends = np.full((2, *shape), np.nan)

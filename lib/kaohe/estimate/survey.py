@@ -17,7 +17,7 @@ from kaohe.design.structure import Floats, FpcEntry, Ints, build_structure
 from kaohe.estimate import intervals
 from kaohe.estimate.contrast import contrast_means, equal_means
 from kaohe.estimate.inequality import estimate_poverty
-from kaohe.estimate.linear import Block, Estimates, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.linear import ONE, Block, Estimates, Numbers, estimate_numbers, residual_scores, score_matrix
 from kaohe.estimate.quantiles import estimate_quantiles
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
@@ -65,8 +65,8 @@ class Design:
     --------
     >>> f = pd.DataFrame({"h": list("aabb"), "t": [1, 2, 3, 4], "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, 9.0]})
     >>> Design(f, weight="w", strata="h", psu="t").mean("v")[["estimate", "se", "df"]].round(4)
-       estimate      se   df
-    0       4.5  1.1180  2.0
+       estimate     se   df
+    0       4.5  1.118  2.0
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class Design:
         names = _list(variables)
         values = self.values(names)
         domain, levels = self.domains(by, where)
-        found = self.numbers(values, np.ones_like(values), domain, len(levels))
+        found = self.numbers(values, ONE, domain, len(levels))
         return Estimates(found, levels, names).frame("t", level, deff=deff)
 
     def ratio(
@@ -278,13 +278,13 @@ class Design:
             raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
         names, columns = self._shares(_list(variables))
         domain, levels = self.domains(by, where)
-        found = self.numbers(columns, np.ones_like(columns), domain, len(levels))
+        found = self.numbers(columns, ONE, domain, len(levels))
         planned = np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
         return Estimates(found, levels, names).frame(method, level, capped=capped, planned=planned)
 
     def _planned(self, columns: Floats, domain: Ints, found: Numbers) -> Floats:
         """Design effect of each variable over all domains together, at least 1."""
-        whole = self.numbers(columns, np.ones_like(columns), np.where(domain >= 0, 0, -1).astype(np.int64), 1)
+        whole = self.numbers(columns, ONE, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
         deff = whole.deff("wr")
         return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
 
@@ -412,7 +412,7 @@ class Design:
         """Covariance matrix of means, totals or ratios of several variables in one domain."""
         names = _list(variables)
         num = self.values(names)
-        den: Floats | None = np.ones_like(num) if kind == "mean" else None
+        den: Floats | None = ONE if kind == "mean" else None
         if denominator is not None:
             bottom = _list(denominator)
             den = self.values(bottom * len(names) if len(bottom) == 1 else bottom)
