@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kaohe.plot import tables
 from kaohe.plot.charts_class import unit_bands
 from kaohe.plot.charts_heat import grade_heatmap
+from kaohe.plot.charts_matrix import county_grades
 from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_survey import estimate_profile
@@ -39,6 +41,26 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     if bare:
         shown.append(Text((f"{'、'.join(bare)}没有可列示的比例，金额和数量见下表。",)))
     return shown
+
+
+def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) -> list[Output]:
+    """What the field visits saw in a county: grades by level, item by item, place by place.
+
+    Parameters
+    ----------
+    item_grades, form_scores : DataFrame
+        Rows of the county.
+    ctx : Context
+
+    Returns
+    -------
+    list of Output
+        One `Text` where nobody went there.
+    """
+    if not (item_grades["n_graded"] > 0).any():
+        return [Text((f"{ctx.name}没有接受实地核查，没有县、镇、村考评表。",))]
+    made: list[Output] = [county_grades(item_grades, ctx), tables.grades(item_grades, ctx)]
+    return [*made, tables.field_grades(item_grades, ctx), tables.forms(form_scores, ctx)]
 
 
 def item_charts(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:

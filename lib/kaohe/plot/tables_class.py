@@ -120,12 +120,15 @@ def counties(frame: pd.DataFrame, ctx: Context, *, id: str = "t-counties") -> Ta
         ``counties`` of the city or province.
     """
     rows = frame.sort_values(["rank", "county"], na_position="last")
+    where = str(rows["city_name"].iloc[0]) if ctx.kind == "county" and len(rows) else ctx.name
     share = numbers.percent(ctx.plan.choices["county"]["bottom_share"], 0)
     return t.make(
-        id, f"{ctx.name}{len(rows)}个县（市、区）的实地核查得分", rows,
+        id, f"{where}{len(rows)}个县（市、区）的实地核查得分", rows,
         [
-            t.custom("位次", rank_cell, "center"), t.text("县（市、区）", "name"), t.text("市", "city_name"), t.decimal("实地核查得分", "score"),
-            t.custom("县／镇／村表", lambda r: f"{r['n_county']}／{r['n_town']}／{r['n_village']}", "center"), t.whole("一般及以下指标", "n_weak"),
+            t.custom("位次", rank_cell, "center"), t.text("县（市、区）", "name"),
+            *([t.text("市", "city_name")] if ctx.kind == "province" else []), t.decimal("实地核查得分", "score"),
+            t.custom("县／镇／村表", _forms, "center"),
+            t.custom("一般及以下（项）", lambda r: numbers.integer(r["n_weak"]) if r["n_county"] else numbers.MISSING, "right"),
             t.yes("靠后", "bottom", "靠后", numbers.MISSING), t.yes("突出问题", "prominent", "有", numbers.MISSING), t.whole("样本户", "n_households"),
         ],
         empty=f"{ctx.name}没有接受实地核查的县（市、区）。",
@@ -198,6 +201,12 @@ def rank_cell(row: t.Row) -> Cell:
 
 def _interval(row: t.Row | None) -> Cell:
     return numbers.MISSING if row is None else numbers.rank_short(row["low"], row["high"])
+
+
+def _forms(row: t.Row) -> Cell:
+    """County, town and village forms received, or that nobody went there."""
+    counts = [int(row[c]) for c in ("n_county", "n_town", "n_village")]
+    return "／".join(str(n) for n in counts) if any(counts) else "未核查"
 
 
 def _score(row: t.Row) -> Cell:

@@ -25,6 +25,8 @@ def grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-grades") -> Table 
     """
     level = "county" if ctx.kind == "county" else ctx.kind
     rows = frame[frame["level"] == level].sort_values("item")
+    if not rows["grade"].ne("").any():
+        rows = rows.iloc[:0]
     form = "考评表（县级）" if ctx.kind == "county" else "考核指标表"
     return t.make(
         id, f"{ctx.name}{form}{len(rows)}项指标的等次和备注", rows,
@@ -46,7 +48,7 @@ def field_grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-field-grades
     frame : DataFrame
         ``item_grades`` of the target.
     """
-    field = frame[frame["level"].isin(list(terms.FORM_LEVELS))]
+    field = frame[frame["level"].isin(list(terms.FORM_LEVELS)) & (frame["n_places"] > 0)]
     order = list(dict.fromkeys(field.sort_values(["level", "item"])["concept"]))
     by_key = {(r["concept"], r["level"]): r for r in t.records(field)}
     levels = [level for level in terms.FORM_LEVELS if (field["level"] == level).any()]
@@ -213,7 +215,7 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
     return t.make(
         id, said, rows,
         [
-            *([t.custom("对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
+            *([t.custom("考核对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
             t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
             t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.text("整改状态", "state"),
             t.custom("整改期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx)),

@@ -143,7 +143,7 @@ def test_problems_order_due_date_and_scope() -> None:
     assert column(table, "发现") == ["2020年12月3日", "2020年12月2日", "2020年12月1日"]
     assert column(tables.problems(rows, COUNTY), "问题") == ["乙"]
     province = tables.problems(rows, PROVINCE)
-    assert column(province, "对象") == ["汕头市", "韶关市"]  # not begun before under way
+    assert column(province, "考核对象") == ["汕头市", "韶关市"]  # not begun before under way
     assert isinstance(province, Table)
     assert province.caption == "全省尚未完成整改的突出问题（2个）"
     none = tables.problems(rows.iloc[:0], CITY)
