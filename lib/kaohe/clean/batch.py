@@ -80,7 +80,7 @@ class Batch:
         """Run a parser over the cells of `rows` in one column, each distinct cell once."""
         raw, values = self.raw[column.name], self.values[column.name]
         seen: dict[tuple[type, object], Outcome] = {}
-        repaired: dict[str, list[int]] = {}
+        repaired: dict[str, dict[int, str]] = {}
         for row in rows:
             cell = raw[row]
             key = (cell.__class__, cell)
@@ -91,16 +91,17 @@ class Batch:
             if outcome.action == QUARANTINE:
                 self.flag(row, outcome.code, column.name, expected=outcome.expected)
             elif outcome.code:
-                repaired.setdefault(outcome.code, []).append(row)
+                repaired.setdefault(outcome.code, {})[row] = outcome.expected
         for code, found in repaired.items():
-            self._repairs(rows, column, code, found)
+            self.repairs(rows, column, code, found)
 
-    def _repairs(self, rows: range, column: Column, code: str, found: list[int]) -> None:
+    def repairs(self, rows: range, column: Column, code: str, found: dict[int, str]) -> None:
         """Enter repairs cell by cell, or once for the column where it is the column's own style."""
         if len(found) > _OWN_STYLE_FROM and len(found) > _OWN_STYLE * len(rows):
-            segment = self.segments[self.origin[found[0]][0]]
+            first = next(iter(found))
+            segment = self.segments[self.origin[first][0]]
             sheet = segment.sheet
-            example = shown(to_text(self.raw[column.name][found[0]]), column.kind)
+            example = shown(to_text(self.raw[column.name][first]), column.kind)
             self.ledger.add(
                 finding(
                     NORMALISE, code, self.contract.name, sheet.file, sheet=sheet.name, column=column.label,
@@ -108,8 +109,8 @@ class Batch:
                 )
             )  # fmt: skip
             return
-        for row in found:
-            self.remark(row, code, column.name, action=NORMALISE)
+        for row, expected in found.items():
+            self.remark(row, code, column.name, action=NORMALISE, expected=expected)
 
     def flag(self, row: int, code: str, column: str = "", *, value: str | None = None, expected: str = "") -> None:
         """Set a row aside, with a finding at the cell."""

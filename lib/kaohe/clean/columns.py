@@ -53,6 +53,7 @@ def _below_city(batch: Batch, rows: range, column: Column, office: Office) -> No
     """Resolve counties within the city of the same row."""
     cities, raw, values = batch.values.get("city", []), batch.raw[column.name], batch.values[column.name]
     seen: dict[tuple[object, object], Outcome] = {}
+    repaired: dict[str, dict[int, str]] = {}
     for row in rows:
         parent = str(cities[row] or "") if cities else ""
         key = (raw[row], parent)
@@ -63,7 +64,9 @@ def _below_city(batch: Batch, rows: range, column: Column, office: Office) -> No
         if outcome.action == QUARANTINE:
             batch.flag(row, outcome.code, column.name, expected=outcome.expected)
         elif outcome.code:
-            batch.remark(row, outcome.code, column.name, action=NORMALISE, expected=outcome.expected)
+            repaired.setdefault(outcome.code, {})[row] = outcome.expected
+    for code, found in repaired.items():
+        batch.repairs(rows, column, code, found)
 
 
 def _personal(batch: Batch, rows: range, column: Column, office: Office) -> None:

@@ -147,3 +147,17 @@ def test_targets_that_the_register_lacks_are_noted(tmp_path: Path, plan: Plan) -
     assert found.loc[found["code"] == "K289", "value"].tolist() == [
         "有脱贫攻坚任务的14个市：缺清远市", "有定点扶贫任务的235个单位：名册有 3 个",
     ]  # fmt: skip
+
+
+def test_a_repair_is_entered_by_cell_and_a_files_own_style_once(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.households[2]["市"] = "韶关"
+    rows = "".join(f"R{i},韶关,扶贫审计,2020/5/{i % 28 + 1},扣分事项,一般,,,甲\n" for i in range(40))
+    office.raw["daily/x.csv"] = (DAILY + rows).encode()
+    found = pd.read_parquet(office.clean(tmp_path).folder / "findings.parquet")
+    found = found[found["action"] == "normalise"]
+    assert found[["code", "file", "row", "column", "value", "expected"]].to_numpy().tolist() == [
+        ["K285", "daily/x.csv", 0, "对象", "整列同一写法，40 处，如 韶关", ""],
+        ["K284", "daily/x.csv", 0, "日期", "整列同一写法，40 处，如 2020/5/1", ""],
+        ["K285", "survey/households/440200_韶关市_住户.csv", 4, "市", "韶关", "韶关市"],
+    ]  # fmt: skip
