@@ -19,7 +19,7 @@ from pathlib import Path
 PREFIX = "kaohe-run-"
 PLAIN = "kaohe-plain"
 WARM = "kaohe"
-LONGEST = 50  # a socket path holds 107 bytes and the file name takes 54
+LONGEST = 90  # a socket path holds 107 bytes
 # Libraries that start threads when they are imported are asked not to: a process with threads cannot be forked.
 THREADS = {
     "OMP_NUM_THREADS": "1",
@@ -76,7 +76,7 @@ class Sandbox:
     def connection(self) -> dict[str, str]:
         """How to talk to kernels: over local sockets where there are such and the path is short enough."""
         if os.name == "posix" and len(str(self.root / "runtime")) <= LONGEST:
-            return {"transport": "ipc"}
+            return {"transport": "ipc", "ip": str(self.root / "runtime" / "k")}
         return {}
 
     @contextmanager

@@ -36,6 +36,7 @@ MODULES = (
     "kaohe.publish.parts",
     "kaohe.publish.report",
 )
+COLUMNS = 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -43,8 +44,12 @@ def preload() -> None:
     """Import what every report imports, and draw once, so that lazy imports are done too."""
     for name in MODULES:
         importlib.import_module(name)
+    import pandas
+
     from kaohe.publish.report import ENV_PLAN, cached_plan
 
+    # Imported outside IPython, pandas takes itself to be on a terminal; in a kernel it does not.
+    pandas.set_option("display.max_columns", COLUMNS)
     cached_plan(os.environ.get(ENV_PLAN, ""))
     _draw_once()
 

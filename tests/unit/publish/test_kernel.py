@@ -1,0 +1,184 @@
+"""Warm kernels: the same results as ordinary ones, nothing carried over, death and interrupt as ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kaohe.publish import kernel
+from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
+from kaohe.publish.notebook import RunFailed, notebook_text, run_notebook, surroundings
+from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
+from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
+
+pytestmark = pytest.mark.skipif(not available(), reason="forking is for Linux; elsewhere ordinary kernels are used")
+CITY = "440200000000"
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox.temporary(WARM) as made:
+        yield made
+    close_zygote()
+
+
+@pytest.fixture(scope="module")
+def processed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_build(tmp_path_factory.mktemp("processed"))
+
+
+class Runner:
+    def __init__(self, box: Sandbox, processed: Path, folder: Path) -> None:
+        self.box, self.processed, self.folder = box, processed, folder
+
+    def __call__(self, *cells: str, kernel_name: str = WARM, timeout: float = 60) -> str:
+        path = save(self.folder / "40_city.ipynb", good("40_city", *cells))
+        done = run_notebook(
+            path, None, {"target": CITY}, timeout=timeout, kernel_name=kernel_name, sandbox=self.box,
+            environment={"KAOHE_PROCESSED": str(self.processed)},
+        )  # fmt: skip
+        return notebook_text(done.notebook)
+
+
+@pytest.fixture
+def run(box: Sandbox, processed: Path, tmp_path: Path) -> Runner:
+    return Runner(box, processed, tmp_path)
+
+
+def said(text: str, word: str) -> str:
+    """What a cell printed after a word."""
+    return text.split(word, 1)[1].split("|", 1)[0]
+
+
+def test_outputs_equal_those_of_an_ordinary_kernel(run: Runner) -> None:
+    cells = (
+        "job.peers('composite')",
+        FIGURE.format(id="a"),
+        "import sys; sys.argv[0].rsplit('/')[-1]",
+        "__name__",
+        "2+2",
+    )
+    warm, plain = run(*cells), run(*cells, kernel_name=PLAIN)
+    assert warm.replace("ipykernel_launcher.py", "ipykernel_launcher") == plain.replace(
+        "ipykernel_launcher.py", "ipykernel_launcher"
+    )
+
+
+def test_it_is_a_genuine_ipykernel_of_its_own(run: Runner) -> None:
+    text = run("import os; print('pid=', os.getpid(), os.getppid(), os.getsid(0), type(get_ipython()).__name__, '|')")
+    pid, parent, session, shell = said(text, "pid=").split()
+    assert int(pid) != os.getpid()
+    assert int(parent) == zygote().pid
+    assert pid == session
+    assert shell == "ZMQInteractiveShell"
+
+
+def test_nothing_of_one_run_reaches_the_next(run: Runner) -> None:
+    run(
+        "import os, random, sys, warnings, matplotlib, numpy, pandas, kaohe\nleft_over = 1\nkaohe.left_over = 1\n"
+        "matplotlib.rcParams['font.size'] = 99\nwarnings.filterwarnings('ignore', 'left over')\nos.environ['LEFT_OVER'] = '1'\n"
+        "open('left_over', 'w').close()\nsys.path.append('/left_over')\npandas.set_option('display.max_rows', 7)"
+    )
+    text = run(
+        "import os, sys, warnings, matplotlib, pandas, kaohe\n"
+        "print('state=', 'left_over' in globals(), hasattr(kaohe, 'left_over'), matplotlib.rcParams['font.size'], "
+        "'LEFT_OVER' in os.environ, os.listdir('.'), '/left_over' in sys.path, pandas.get_option('display.max_rows'), "
+        "any('left over' in str(f) for f in warnings.filters), '|')"
+    )
+    assert said(text, "state=").split() == ["False", "False", "10.0", "False", "[]", "False", "60", "False"]
+
+
+def test_random_numbers_differ_between_runs(run: Runner) -> None:
+    cell = "import random, numpy; print('drawn=', random.random(), numpy.random.rand(), '|')"
+    assert said(run(cell), "drawn=") != said(run(cell), "drawn=")
+
+
+def test_the_zygote_survives_a_crash_and_a_kill(run: Runner) -> None:
+    before = zygote().pid
+    for cell in ("import ctypes; ctypes.string_at(0)", "import os; os.kill(os.getpid(), 9)"):
+        with pytest.raises(RunFailed, match="K831"):
+            run(cell)
+    run("1")
+    assert zygote().pid == before
+
+
+def test_interrupt_reaches_the_cell(run: Runner) -> None:
+    """A time-out interrupts nothing by itself; the kernel is ended and gone."""
+    with pytest.raises(RunFailed, match="K832") as caught:
+        run("import os; print('pid=', os.getpid(), '|', flush=True)\nwhile True: pass", timeout=4)
+    assert caught.value.notebook is not None
+    pid = int(said(notebook_text(caught.value.notebook), "pid="))
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_sent_interrupt_is_a_keyboard_interrupt(run: Runner) -> None:
+    cell = (
+        "import os, signal, threading, time\n"
+        "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\ntime.sleep(20)"
+    )
+    with pytest.raises(RunFailed, match="K830") as caught:
+        run(cell)
+    assert "KeyboardInterrupt" in caught.value.got
+
+
+def test_when_the_zygote_dies_its_kernels_die_and_a_new_one_comes(run: Runner) -> None:
+    before = zygote().pid
+    with pytest.raises(RunFailed, match="K831"):
+        run("import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(20)")
+    run("1")
+    assert zygote().pid != before
+
+
+def test_without_a_zygote_ordinary_kernels_are_used_and_it_is_said(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> None:
+        raise ZygoteUnavailable("no fork here")
+
+    monkeypatch.setattr(kernel, "zygote", none)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        text = run("import os; print('parent=', os.getppid(), '|')")
+    assert any("ordinary ones are used: no fork here" in str(w.message) for w in caught)
+    assert int(said(text, "parent=")) == os.getpid()
+
+
+def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "sitecustomize.py"
+    package.write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with surroundings(box.environment()):
+        other = kernel.Zygote()
+        with pytest.raises(ZygoteUnavailable, match="1 threads"):
+            other.wait_ready()
+    assert not other.alive()
+
+
+def test_no_process_is_left(box: Sandbox, processed: Path, tmp_path: Path) -> None:
+    with surroundings(box.environment()):
+        other = kernel.Zygote()
+        pid = other.fork(["-f", str(tmp_path / "missing.json")], str(tmp_path), dict(os.environ))
+    other.close()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(pid, signal.SIGKILL)
+        raise AssertionError("a kernel outlived its zygote")
+
+
+def test_sealed_report_of_a_notebook_without_parameters_never_starts(box: Sandbox, tmp_path: Path) -> None:
+    path = save(tmp_path / "40_city.ipynb", notebook(OPEN.format(stem="40_city"), SEAL, parameters=None))
+    with pytest.raises(Exception, match="K821"):
+        run_notebook(path, None, {"target": CITY}, sandbox=box)
