@@ -140,6 +140,13 @@ class Canvas:
         corners = [(x, y - r), (x + r, y), (x, y + r), (x - r, y)]
         self._add(Polygon(corners, closed=True, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=z))
 
+    def pointer(self, x: float, y: float, fill: str) -> None:
+        """A small triangle from `x` to the right: the row of the report's own target."""
+        from matplotlib.patches import Polygon
+
+        corners = [(x, y - 0.045), (x + 0.065, y), (x, y + 0.045)]
+        self._add(Polygon(corners, closed=True, facecolor=fill, edgecolor="none", linewidth=0, zorder=3))
+
     def text(
         self, x: float, y: float, text: str, *, size: float = SIZE, color: str = INK, align: str = "left",
         fit: float = 0.0, z: float = 5,

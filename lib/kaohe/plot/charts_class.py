@@ -46,11 +46,11 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     listing = scored if not is_missing(me["composite"]) else [*scored, me]
     mine = [r["object"] == ctx.object for r in listing]
     frame = rows(
-        [short(ctx, str(r["object"])) for r in listing], above=0.56, below=0.5, pitch=0.25, colors=[ACCENT if m else INK for m in mine],
+        [short(ctx, str(r["object"])) for r in listing], above=0.56, below=0.5, pitch=0.25, marked=mine,
         numbers=[
-            Numbers("得分", [numbers.score(r["composite"]) for r in listing], [ACCENT if m else MUTED for m in mine]),
-            Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [ACCENT if m else MUTED for m in mine]),
-            Numbers("综合等次", [str(r["grade_final"]) or numbers.MISSING for r in listing], [ACCENT if m else MUTED for m in mine]),
+            Numbers("得分", [numbers.score(r["composite"]) for r in listing], [BLUE if m else MUTED for m in mine]),
+            Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [BLUE if m else MUTED for m in mine]),
+            Numbers("综合等次", [str(r["grade_final"]) or numbers.MISSING for r in listing], [BLUE if m else MUTED for m in mine]),
         ],
     )  # fmt: skip
     canvas = frame.canvas
@@ -73,7 +73,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
                     [(scale.clip(item["low"]), y), (scale.clip(item["high"]), y)], ACCENT, line=2.2, dash=(4, 3)
                 )
             continue
-        canvas.dot(scale(item["composite"]), y, 0.085 if mine[row] else 0.06, ACCENT if mine[row] else MID)
+        canvas.dot(scale(item["composite"]), y, 0.085 if mine[row] else 0.06, BLUE if mine[row] else MID)
     caption = Caption(
         title,
         f"{group_word(len(listing), ctx.class_id)}综合得分由高到低，{ctx.year}年",
@@ -152,9 +152,9 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
     own_band = (
         str(me["band"]) or numbers.score(me["composite"]) if me is not None and not is_missing(me["composite"]) else ""
     )
-    hot = [ACCENT if b == own_band else MUTED for b in groups]
+    hot = [BLUE if b == own_band else MUTED for b in groups]
     frame = rows(
-        list(groups), above=0.6, below=0.5, pitch=0.24 if len(groups) <= 20 else 0.2, colors=[ACCENT if b == own_band else INK for b in groups],
+        list(groups), above=0.6, below=0.5, pitch=0.24 if len(groups) <= 20 else 0.2, marked=[b == own_band for b in groups],
         size=SIZE if len(groups) <= 20 else SMALL,
         numbers=[
             Numbers("得分", [numbers.span(g[-1]["composite"], g[0]["composite"]) if len(g) > 1 else numbers.score(g[0]["composite"]) for g in groups.values()], hot),
@@ -177,7 +177,7 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
         _band(canvas, scale, frame.y(row), frame.pitch * 0.72, group, present, list(groups)[row] == own_band)
     caption = Caption(
         title,
-        joined([f"{group_word(len(scored), class_id)}按综合得分分档，同档之间分不出先后", f"{ctx.name}所在档以红褐色标出" if own_band else "", f"{ctx.year}年"]),
+        joined([f"{group_word(len(scored), class_id)}按综合得分分档，同档之间分不出先后", f"{ctx.name}所在档以蓝框标出" if own_band else "", f"{ctx.year}年"]),
         f"条形图：{len(groups)}档，每条的长度为该档数量并按综合等次分段；最多的一档有{group_word(top, class_id)}。",
         source(ctx, "综合评价", "一档的宽度为一项指标相差一档所值的综合分", f"{group_word(len(items) - len(scored), class_id)}数据不全，未列" if len(items) > len(scored) else ""),
     )  # fmt: skip
@@ -210,9 +210,9 @@ def _band(
         else:
             canvas.hatch(x0, y - h / 2, x1 - x0 - 0.01, h)
         at += n
-    canvas.text(scale(at) + 0.05, y, str(len(group)), size=SMALL, color=ACCENT if own else MUTED)
+    canvas.text(scale(at) + 0.05, y, str(len(group)), size=SMALL, color=BLUE if own else MUTED)
     if own:
-        canvas.rect(scale(0), y - h / 2, scale(at) - scale(0) - 0.01, h, edge=ACCENT, line=1.4, z=2)
+        canvas.rect(scale(0), y - h / 2, scale(at) - scale(0) - 0.01, h, edge=BLUE, line=1.8, z=2)
 
 
 def effective_weights(

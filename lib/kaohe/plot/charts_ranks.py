@@ -13,7 +13,7 @@ from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, r
 from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, INK, MUTED, PAPER, PLUM, RULE, SOFT
+from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, PLUM, RULE, SOFT
 from kaohe.plot.typeset import balanced
 
 BUMP_TARGETS = 20
@@ -60,7 +60,7 @@ def rank_intervals(
     own = [c == ctx.object for c in ranked]
     frame = rows(
         [short(ctx, c) for c in ranked], above=0.56, below=0.5, pitch=0.28 if len(ranked) <= 20 else 0.22, gap=0.3,
-        colors=[ACCENT if o else INK for o in own],
+        marked=own,
         numbers=[
             Numbers("得分", [numbers.score(scores[c]["composite"]) for c in ranked], [INK] * len(ranked)),
             Numbers("名次区间", [numbers.rank_short(spans[c]["low"], spans[c]["high"]) for c in ranked]),
@@ -78,7 +78,7 @@ def rank_intervals(
     marks = [float(v) for v in range(1, n + 1) if v == 1 or v % step == 0 or n <= 20]
     axis(frame, scale, marks, lambda v: f"{v:.0f}", "名次（1为最高）")
     for row, code in enumerate(ranked):
-        _span(canvas, scale, frame.y(row), spans[code], ACCENT if own[row] else BLUE)
+        _span(canvas, scale, frame.y(row), spans[code], BLUE if own[row] or not any(own) else MID)
     wide = max(ranked, key=lambda c: spans[c]["high"] - spans[c]["low"])
     level = numbers.percent(ctx.plan.choices["uncertainty"]["level"], 0)
     caption = Caption(
@@ -270,7 +270,7 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
     hot = [ACCENT if r["bottom"] else MUTED for r in items]
     frame = rows(
         names, above=0.34, below=0.5, widest=2.4,
-        colors=[BLUE if r["county"] == ctx.object else INK for r in items],
+        marked=[r["county"] == ctx.object for r in items],
         numbers=[
             Numbers("得分", [numbers.score(r["score"]) for r in items], hot),
             Numbers("全省位次", [f"{numbers.integer(r['rank'])}/{r['n_ranked']}" for r in items], hot),

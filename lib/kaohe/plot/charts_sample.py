@@ -74,8 +74,8 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     mine = [r["domain"] == ctx.object for r in listing]
     shares = [numbers.SUPPRESSED if r in closed else numbers.percent(r["share_below"]) for r in listing]
     frame = rows(
-        names, above=0.66, below=0.34, pitch=0.27, colors=[ACCENT if m else INK for m in mine],
-        numbers=[Numbers("低于线的人口", shares, [ACCENT if m else INK for m in mine]), Numbers("中位数（元）", [numbers.integer(r["p50"]) if r in open_rows else "" for r in listing])],
+        names, above=0.66, below=0.34, pitch=0.27, marked=mine,
+        numbers=[Numbers("低于线的人口", shares, [BLUE if m else INK for m in mine]), Numbers("中位数（元）", [numbers.integer(r["p50"]) if r in open_rows else "" for r in listing])],
     )  # fmt: skip
     canvas = frame.canvas
     legend(canvas, 0.02, 0.12, [(PALE, "10–90%分位"), (MID, "25–75%分位")])
@@ -162,9 +162,9 @@ def response_bars(
     names = [short(ctx, str(r["domain"])) for r in items]
     mine = [r["domain"] == ctx.object for r in items]
     frame = rows(
-        names, above=0.34, below=0.5, colors=[ACCENT if m else INK for m in mine],
+        names, above=0.34, below=0.5, marked=mine,
         numbers=[
-            Numbers("应答率", [numbers.percent(r["response_rate"]) for r in items], [ACCENT if m else INK for m in mine]),
+            Numbers("应答率", [numbers.percent(r["response_rate"]) for r in items], [BLUE if m else INK for m in mine]),
             Numbers("完成", [numbers.integer(r["completed"]) for r in items]),
             Numbers("抽中", [numbers.integer(r["selected"]) for r in items]),
         ],
@@ -180,7 +180,7 @@ def response_bars(
                 frame.y(row) - h / 2,
                 scale(item["response_rate"]) - frame.left,
                 h,
-                ACCENT if mine[row] else MID,
+                BLUE if mine[row] else MID,
             )
     overall = float(province["response_rate"]) if province is not None else float("nan")
     caption = Caption(
@@ -214,9 +214,9 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
     names = [short(ctx, str(r["city"])) for r in items]
     mine = [r["city"] == ctx.object for r in items]
     frame = rows(
-        names, above=0.56, below=0.5, colors=[ACCENT if m else INK for m in mine],
+        names, above=0.56, below=0.5, marked=mine,
         numbers=[
-            Numbers("设计效应", [numbers.number(r["deff_kish"], 2) for r in items], [ACCENT if m else INK for m in mine]),
+            Numbers("设计效应", [numbers.number(r["deff_kish"], 2) for r in items], [BLUE if m else INK for m in mine]),
             Numbers("户数", [numbers.integer(r["n"]) for r in items]),
             Numbers("有效样本量", [numbers.integer(r["n_eff"]) for r in items]),
         ],
@@ -237,11 +237,11 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
     )
     for row, item in enumerate(items):
         y = frame.y(row)
-        color = ACCENT if mine[row] else SOFT
+        color = INK if mine[row] else SOFT
         canvas.line([(scale(item["w_min"]), y), (scale(item["w_max"]), y)], color, line=2.4)
         for end in ("w_min", "w_max"):
             canvas.line([(scale(item[end]), y - 0.06), (scale(item[end]), y + 0.06)], color, line=1.4)
-        canvas.dot(scale(item["w_median"]), y, 0.06, ACCENT if mine[row] else BLUE)
+        canvas.dot(scale(item["w_median"]), y, 0.06, BLUE)
     deffs = {n: float(r["deff_kish"]) for n, r in zip(names, items, strict=True)}
     ratios = {n: float(r["w_max"] / r["w_min"]) for n, r in zip(names, items, strict=True)}
     caption = Caption(

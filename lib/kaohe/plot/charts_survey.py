@@ -65,7 +65,7 @@ def estimate_dots(
     color = [_tint(s, bad, direction) for s in sides]
     texts = [shown(r) for r in items]
     frame = rows(
-        names, above=0.46, below=0.5, gap=0.25, pitch=0.27, colors=[ACCENT if r["domain"] == ctx.object else INK for r in items],
+        names, above=0.46, below=0.5, gap=0.25, pitch=0.27, marked=[r["domain"] == ctx.object for r in items],
         numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers("95%区间", [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
     )  # fmt: skip
     label = str(first["label"])
@@ -80,13 +80,18 @@ def estimate_dots(
         f"点图：{len(items)}市的估计与区间，竖线为全省{reference or '（无）'}；{len(worse) + len(better)}市的区间不含全省估计。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户",
                "竖线和灰带：全省估计及其区间" if province else "", hollow_note(items),
-               "标色：区间全在全省估计一侧，逐市比较，未作多重校正" if worse or better else "", hidden_note(items)),
+               _judged(direction) if worse or better else "", hidden_note(items)),
     )  # fmt: skip
     head = ["市", f"估计（{measure}）" if measure else "估计", "95%区间", "户数", "质量"]
     body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
     if province is not None:
         body.append(["全省", *shown(province), quality_word(str(province["quality"]))])
     return frame.canvas.chart(id or f"estimate-{indicator.replace('_', '-')}", caption, DataTable(label, head, body))
+
+
+def _judged(direction: str) -> str:
+    marks = "蓝色圆点：明显高于或低于全省" if direction == "none" else "红褐菱形：明显差于全省，蓝色圆点：明显好于全省"
+    return f"{marks}（区间全在全省估计一侧；逐市比较，未作多重校正）"
 
 
 def _said(row: Row | None, unit: str, share: bool) -> str:
@@ -202,7 +207,7 @@ def estimate_profile(
         joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
         source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
-               "标色：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", hidden_note(items)),
+               "明显：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", hidden_note(items)),
     )  # fmt: skip
     head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
@@ -246,7 +251,10 @@ def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> Non
         canvas.text(x + 0.08, 0.12, "全省", size=SMALL, color=MUTED)
         x += 0.56
         for color, word in ((ACCENT, "明显较差"), (BLUE, "明显较好")):
-            canvas.dot(x + 0.05, 0.12, 0.062, color)
+            if color == ACCENT:
+                canvas.diamond(x + 0.05, 0.12, 0.075, color)
+            else:
+                canvas.dot(x + 0.05, 0.12, 0.058, color)
             canvas.text(x + 0.17, 0.12, word, size=SMALL, color=MUTED)
             x += 0.9
     if few and x < WIDTH - 1.5:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
-from kaohe.plot.palette import INK, MUTED, RULE, SOFT
+from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
 from kaohe.plot.typeset import shorten
 
 PITCH = 0.26
@@ -99,7 +99,7 @@ class Rows:
 
 def rows(
     names: Sequence[str], *, numbers: Sequence[Numbers] = (), above: float = 0.3, below: float = 0.5, pitch: float = PITCH,
-    colors: Sequence[str] = (), widest: float = 2.2, size: float = SIZE, gap: float = 0.2,
+    marked: Sequence[bool] = (), colors: Sequence[str] = (), widest: float = 2.2, size: float = SIZE, gap: float = 0.2,
 ) -> Rows:  # fmt: skip
     """A canvas with names at left and columns of numbers at right.
 
@@ -111,8 +111,10 @@ def rows(
         Columns at right, heads in the strip `above`.
     above, below : float
         Inches above the first row (key, heads) and below the last (axis).
+    marked : sequence of bool
+        Rows of the report's own target: blue, with a pointer beside the name.
     colors : sequence of str
-        Colour of each name.
+        Colour of each name otherwise.
     gap : float
         Inches between plot and first number column.
     """
@@ -129,9 +131,10 @@ def rows(
     right = x + 0.2 - gap if numbers else WIDTH - 0.12
     frame = Rows(canvas, label + 0.12, right, above, pitch, len(names))
     for row, name in enumerate(names):
-        canvas.text(
-            label, frame.y(row), name, size=size, color=colors[row] if colors else INK, align="right", fit=widest
-        )
+        color = BLUE if marked and marked[row] else (colors[row] if colors else INK)
+        if marked and marked[row]:
+            canvas.pointer(label + 0.03, frame.y(row), BLUE)
+        canvas.text(label, frame.y(row), name, size=size, color=color, align="right", fit=widest)
     for column, spot in spots:
         canvas.text(spot, above - 0.14, column.head, size=SMALL, color=MUTED, align="right")
         for row, text in enumerate(column.texts):

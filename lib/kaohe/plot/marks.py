@@ -10,7 +10,7 @@ from kaohe.plot.against import FEW
 from kaohe.plot.canvas import Canvas
 from kaohe.plot.layout import Scale
 from kaohe.plot.numbers import half_up, is_missing
-from kaohe.plot.palette import PAPER, RULE
+from kaohe.plot.palette import ACCENT, PAPER, RULE
 from kaohe.plot.terms import hidden, quality_word
 
 Row = Mapping[str, Any]
@@ -57,21 +57,18 @@ def hollow_note(items: Sequence[Row]) -> str:
 
 
 def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str) -> None:
-    """A dot with its interval, hollow where no conclusion is drawn; nothing for an estimate that is hidden."""
+    """A dot with its interval, hollow where no conclusion is drawn, a diamond where it is worse; nothing if hidden."""
     if hidden(str(row["quality"])) or is_missing(row["estimate"]):
         return
     few = hollow(row)
     if has_interval(row):
         ends = [(scale.clip(row["ci_low"]), y), (scale.clip(row["ci_high"]), y)]
         canvas.line(ends, RULE if few else color, line=3.6, z=2)
-    canvas.dot(
-        scale.clip(row["estimate"]),
-        y,
-        0.062,
-        PAPER if few else color,
-        edge=color if few else PAPER,
-        line=1.6 if few else 0.8,
-    )
+    x = scale.clip(row["estimate"])
+    if color == ACCENT and not few:
+        canvas.diamond(x, y, 0.075, color, edge=PAPER)
+    else:
+        canvas.dot(x, y, 0.054, PAPER if few else color, edge=color if few else PAPER, line=1.6 if few else 0.8)
 
 
 def tick(value: float, share: bool) -> str:
