@@ -84,6 +84,24 @@ def mix_title(class_id: str, weak: Mapping[str, int], items: int, ungraded: Sequ
     return f"{group_word(len(some), class_id)}有“一般及以下”指标，{most}{tail}"
 
 
+def own_mix_title(name: str, class_id: str, weak: Mapping[str, int], own: str) -> str:
+    """How many weak items one target has, and its place among its class; `own` is its key in `weak`."""
+    if own not in weak:
+        return f"{name}尚无等次"
+    n, some = len(weak), sum(v > 0 for v in weak.values())
+    if not weak[own]:
+        others = (
+            f"其他{group_word(n - 1, class_id)}中{group_word(some, class_id)}有"
+            if some
+            else f"{group_word(n, class_id)}都没有"
+        )
+        return f"{name}没有“一般及以下”指标，{others}"
+    more = sum(v > weak[own] for v in weak.values())
+    same = sum(v == weak[own] for v in weak.values()) > 1
+    place = ("并列" if same else "") + ("最多" if not more else f"第{more + 1}多")
+    return f"{name}有{weak[own]}项“一般及以下”指标，在{group_word(n, class_id)}中{place}"
+
+
 def items_title(class_id: str, weak: Mapping[str, int], n: int) -> str:
     """Which items are weak in many targets: `weak` counts targets by concept name, `n` targets are graded."""
     some = sorted(((v, k) for k, v in weak.items() if v), key=lambda p: -p[0])

@@ -131,6 +131,16 @@ def ranks_title(class_id: str, spans: Sequence[tuple[str, float, float]], unrank
     return f"计入抽样误差，{only}{listed(sure, class_id)}的名次不变，其余{rest}只能定到区间，{worst}{tail}"
 
 
+def own_rank_title(name: str, rank: float, low: float, high: float, overlapping: int, class_id: str) -> str:
+    """Rank interval of one target and how many others' intervals meet it."""
+    if numbers.is_missing(low) or numbers.is_missing(high):
+        return f"{name}数据不全，不排名次"
+    if low == high:
+        return f"{name}列第{numbers.integer(rank)}名，计入抽样误差不变"
+    head = f"{name}列第{numbers.integer(rank)}名，计入抽样误差为{numbers.rank_span(low, high)}"
+    return f"{head}，区间与{group_word(overlapping, class_id)}相重" if overlapping else f"{head}，区间不与他市相重"
+
+
 def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
     """Whose rank moves under other choices; `moves` is the greatest shift by name."""
     if not moves:

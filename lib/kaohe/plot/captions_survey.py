@@ -45,6 +45,31 @@ def dots_title(
     return f"{quoted(label)}：{joined(parts)}"
 
 
+def own_dots_title(label: str, name: str, value: str, reference: str, direction: str, side: int, judged: bool) -> str:
+    """One city's estimate against the province.
+
+    Parameters
+    ----------
+    value, reference : str
+        Estimates with unit, as shown; empty where hidden or missing.
+    side : int
+        1 above, −1 below, 0 neither.
+    judged : bool
+        Whether the estimate is fit for a conclusion.
+    """
+    head = f"{quoted(label)}：{name}"
+    if not value:
+        return f"{head}的估计不能列示"
+    if not reference:
+        return f"{head}{value}"
+    if not judged:
+        return f"{head}{value}（全省{reference}），误差较大，不作结论"
+    if side == 0:
+        return f"{head}{value}，与全省（{reference}）没有明显差别"
+    good = ("，好于全省" if side < 0 else "，差于全省") if direction == "down" else ""
+    return f"{head}{value}，明显{'高' if side > 0 else '低'}于全省（{reference}）{good}"
+
+
 def profile_title(name: str, topic: str, worse: Sequence[str], better: Sequence[str], compared: int, shown: int) -> str:
     """Which shares of a topic differ from the province."""
     head = f"{of(name)}{quoted(topic)}"

@@ -47,6 +47,7 @@ Data
 from __future__ import annotations
 
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
+from kaohe.plot.charts_counties import county_ranks
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
 from kaohe.plot.charts_heat import grade_heatmap, heatmap_pages
 from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
@@ -54,7 +55,7 @@ from kaohe.plot.charts_mix import grade_mix, item_mix
 from kaohe.plot.charts_points import daily_deductions, survey_scores
 from kaohe.plot.charts_province import class_summary, tile_grid
 from kaohe.plot.charts_quality import completeness_bars, data_quality_bars
-from kaohe.plot.charts_ranks import county_ranks, rank_intervals, sensitivity_ranks
+from kaohe.plot.charts_ranks import rank_intervals, sensitivity_ranks
 from kaohe.plot.charts_sample import income_bars, response_bars, weights_chart
 from kaohe.plot.charts_scores import streams_bars, waterfall
 from kaohe.plot.charts_survey import estimate_dots, estimate_profile

@@ -46,7 +46,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     listing = scored if not is_missing(me["composite"]) else [*scored, me]
     mine = [r["object"] == ctx.object for r in listing]
     frame = rows(
-        [short(ctx, str(r["object"])) for r in listing], above=0.56, below=0.5, pitch=0.25, marked=mine,
+        [short(ctx, str(r["object"])) for r in listing], above=0.5, below=0.5, pitch=0.25, marked=mine,
         numbers=[
             Numbers("得分", [numbers.score(r["composite"]) for r in listing], [BLUE if m else MUTED for m in mine]),
             Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [BLUE if m else MUTED for m in mine]),

@@ -15,7 +15,7 @@ from kaohe.plot.charts_mix import PER_PAGE, index_rows
 from kaohe.plot.labels import class_of, group_word, nothing, records, short, source
 from kaohe.plot.layout import legend
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, MUTED
+from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, INK, MUTED
 from kaohe.plot.terms import GRADES, WEAK
 from kaohe.plot.typeset import balanced, wrap
 
@@ -175,10 +175,12 @@ def _draw(grid: _Grid, shown: Sequence[str], totals: Mapping[str, int], ctx: Con
             start = x
     _tiles(canvas, tiles)
     for row, name in enumerate(names):
-        canvas.text(
-            left - 0.08, top + (row + 0.5) * pitch, name, align="right", fit=1.3, size=SIZE if pitch > 0.2 else SMALL
-        )
-    canvas.text(left - 0.08, bottom + 0.16, "合计", size=SMALL, color=MUTED, align="right")
+        own, middle = shown[row] == ctx.object, top + (row + 0.5) * pitch
+        if own:
+            canvas.pointer(left - 0.075, middle, BLUE)
+        size, color = SIZE if pitch > 0.2 else SMALL, BLUE if own else INK
+        canvas.text(left - 0.09, middle, name, align="right", fit=1.3, size=size, color=color)
+    canvas.text(left - 0.09, bottom + 0.16, "合计", size=SMALL, color=MUTED, align="right")
     return canvas
 
 

@@ -27,6 +27,7 @@ class Bar:
 
     name: str
     counts: Mapping[str, int]
+    code: str = ""
 
     @property
     def weak(self) -> int:
@@ -68,6 +69,8 @@ def grade_mix(
     items = int(mine.groupby("object").size().max())
     weak = {b.name: b.weak for b in bars if b.graded}
     title = words.mix_title(which, weak, items, [b.name for b in bars if not b.graded])
+    if ctx.kind in {"city", "unit"} and any(b.code == ctx.object for b in bars):
+        title = words.own_mix_title(ctx.name, which, weak, short(ctx, ctx.object))
     many = len(bars) > PER_PAGE
     shown = sorted(bars, key=lambda b: (b.weak, b.counts["较差"], -b.counts["好"], b.name))
     order = "按“一般及以下”项数由少到多排列"
@@ -93,7 +96,9 @@ def grade_mix(
         ),
     )
     table = _table(f"各{'单位' if many else '市'}指标等次项数", "对象", shown)
-    return _draw(shown, "项数（项）").chart(id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table)
+    return _draw(shown, "项数（项）", ctx.object).chart(
+        id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table
+    )
 
 
 def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "item-mix") -> Chart | Text:
@@ -125,7 +130,7 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
         f"分向条形图：{len(bars)}项指标，零轴左侧为“较好”“好”，右侧为“一般”“较差”；{_extremes(bars, unit)}",
         source(ctx, "交叉考核", "指标名称摘自指标表原文"),
     )
-    return _draw(bars, f"数量（{unit}）").chart(id, caption, _table("各项指标等次数量", "指标", bars))
+    return _draw(bars, f"数量（{unit}）", "").chart(id, caption, _table("各项指标等次数量", "指标", bars))
 
 
 def _count(frame: pd.DataFrame, by: str, name: object) -> list[Bar]:
@@ -134,7 +139,7 @@ def _count(frame: pd.DataFrame, by: str, name: object) -> list[Bar]:
     for row in records(frame[[by, "grade"]]):
         counts = found.setdefault(str(row[by]), dict.fromkeys((*GRADES, ""), 0))
         counts[str(row["grade"])] += 1
-    return [Bar(name(code), counts) for code, counts in found.items()]
+    return [Bar(name(code), counts, code) for code, counts in found.items()]
 
 
 def _extremes(bars: Sequence[Bar], unit: str) -> str:
@@ -145,9 +150,15 @@ def _extremes(bars: Sequence[Bar], unit: str) -> str:
     return f"右侧最长的是{'、'.join(worst[:3])}{'等' if len(worst) > 3 else ''}，{top}{unit}。"
 
 
-def _draw(bars: Sequence[Bar], title: str) -> Canvas:
+def _draw(bars: Sequence[Bar], title: str, own: str) -> Canvas:
     missing = any(b.counts[""] for b in bars)
-    frame: Rows = rows([b.name for b in bars], above=0.66, below=0.46, pitch=PITCH if len(bars) <= 25 else 0.22)
+    frame: Rows = rows(
+        [b.name for b in bars],
+        marked=[bool(own) and b.code == own for b in bars],
+        above=0.66,
+        below=0.46,
+        pitch=PITCH if len(bars) <= 25 else 0.22,
+    )
     left = max(sum(b.counts[g] for g in ("好", "较好", "")) for b in bars)
     right = max(1, *(b.weak for b in bars))
     scale = Scale(-left, right, frame.left, frame.right)

@@ -27,6 +27,7 @@ class _Stack:
     name: str
     parts: Mapping[str, float]
     total: float
+    code: str = ""
 
     @property
     def whole(self) -> bool:
@@ -92,7 +93,7 @@ def _stacks(mine: pd.DataFrame, keys: Sequence[str], ctx: Context) -> list[_Stac
         found.setdefault(str(row["object"]), {})[str(row["stream"])] = float(row["contribution"])
     nan = float("nan")
     stacks = [
-        _Stack(short(ctx, code), {k: parts.get(k, nan) for k in keys}, sum(parts.get(k, nan) for k in keys))
+        _Stack(short(ctx, code), {k: parts.get(k, nan) for k in keys}, sum(parts.get(k, nan) for k in keys), code)
         for code, parts in sorted(found.items())
     ]
     return sorted(stacks, key=lambda s: -s.total if s.whole else 1e9)
@@ -101,7 +102,7 @@ def _stacks(mine: pd.DataFrame, keys: Sequence[str], ctx: Context) -> list[_Stac
 def _draw_streams(
     stacks: Sequence[_Stack], keys: Sequence[str], weights: Mapping[str, tuple[str, float]], means: Mapping[str, float], ctx: Context
 ) -> Canvas:  # fmt: skip
-    frame = rows([s.name for s in stacks], above=0.66, below=0.34)
+    frame = rows([s.name for s in stacks], marked=[s.code == ctx.object for s in stacks], above=0.66, below=0.34)
     canvas = frame.canvas
     entries = [(STREAM_FILL[k], f"{weights[k][0]}（{numbers.number(100 * weights[k][1], 0)}分）") for k in keys]
     after = legend(canvas, 0.02, 0.12, entries)

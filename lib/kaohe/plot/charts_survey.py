@@ -73,6 +73,10 @@ def estimate_dots(
     reference = _said(province, unit, share)
     class_id = {"city": "city14", "helper": "city6"}.get(which, "")
     title = words.dots_title(label, direction, reference, worse, better, sum(map(has_interval, items)), class_id)
+    me = next((r for r in items if r["domain"] == ctx.object), None)
+    if me is not None:
+        own, fit = _said(me, unit, share), comparable(me, province)
+        title = words.own_dots_title(label, ctx.name, own, reference, direction, side(me, province), fit)
     measure = "%" if share else unit
     caption = Caption(
         title,

@@ -398,3 +398,48 @@ def test_quality_is_flagged_as_printed(shares: dict[str, float], title: str) -> 
 )
 def test_complete(parts: list[tuple[str, int, int]], title: str) -> None:
     assert survey.complete_title("甲市", parts) == title
+
+
+@pytest.mark.parametrize(
+    ("rank", "low", "high", "overlapping", "title"),
+    [
+        (NAN, NAN, NAN, 0, "甲市数据不全，不排名次"),
+        (9.0, 9.0, 9.0, 0, "甲市列第9名，计入抽样误差不变"),
+        (9.0, 7.0, 11.0, 8, "甲市列第9名，计入抽样误差为第7至第11名，区间与8市相重"),
+        (9.0, 8.0, 9.0, 0, "甲市列第9名，计入抽样误差为第8至第9名，区间不与他市相重"),
+    ],
+)
+def test_own_rank(rank: float, low: float, high: float, overlapping: int, title: str) -> None:
+    assert scores.own_rank_title("甲市", rank, low, high, overlapping, "city14") == title
+
+
+@pytest.mark.parametrize(
+    ("value", "reference", "direction", "side", "judged", "title"),
+    [
+        ("", "91.7%", "up", 0, False, "“满意”：甲市的估计不能列示"),
+        ("90.0%", "", "up", 0, False, "“满意”：甲市90.0%"),
+        ("90.0%", "91.7%", "up", 0, False, "“满意”：甲市90.0%（全省91.7%），误差较大，不作结论"),
+        ("90.0%", "91.7%", "up", 0, True, "“满意”：甲市90.0%，与全省（91.7%）没有明显差别"),
+        ("80.0%", "91.7%", "up", -1, True, "“满意”：甲市80.0%，明显低于全省（91.7%）"),
+        ("8.0%", "4.7%", "down", 1, True, "“满意”：甲市8.0%，明显高于全省（4.7%），差于全省"),
+        ("1.0%", "4.7%", "down", -1, True, "“满意”：甲市1.0%，明显低于全省（4.7%），好于全省"),
+        ("9.0%", "4.7%", "none", 1, True, "“满意”：甲市9.0%，明显高于全省（4.7%）"),
+    ],
+)
+def test_own_dots(value: str, reference: str, direction: str, side: int, judged: bool, title: str) -> None:
+    assert survey.own_dots_title("满意", "甲市", value, reference, direction, side, judged) == title
+
+
+@pytest.mark.parametrize(
+    ("weak", "title"),
+    [
+        ({"乙": 1}, "甲市尚无等次"),
+        ({"甲": 0, "乙": 0}, "甲市没有“一般及以下”指标，2市都没有"),
+        ({"甲": 0, "乙": 2, "丙": 0}, "甲市没有“一般及以下”指标，其他2市中1市有"),
+        ({"甲": 5, "乙": 2}, "甲市有5项“一般及以下”指标，在2市中最多"),
+        ({"甲": 5, "乙": 5}, "甲市有5项“一般及以下”指标，在2市中并列最多"),
+        ({"甲": 1, "乙": 5, "丙": 0}, "甲市有1项“一般及以下”指标，在3市中第2多"),
+    ],
+)
+def test_own_mix(weak: dict[str, int], title: str) -> None:
+    assert grades.own_mix_title("甲市", "city14", weak, "甲") == title
