@@ -10,6 +10,7 @@ from kaohe.plot.charts_heat import grade_heatmap
 from kaohe.plot.charts_matrix import county_grades
 from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
+from kaohe.plot.charts_sample import response_bars
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
 
@@ -61,6 +62,19 @@ def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) ->
         return [Text((f"{ctx.name}没有接受实地核查，没有县、镇、村考评表。",))]
     made: list[Output] = [county_grades(item_grades, ctx), tables.grades(item_grades, ctx)]
     return [*made, tables.field_grades(item_grades, ctx), tables.forms(form_scores, ctx)]
+
+
+def response_chart(response: pd.DataFrame, ctx: Context) -> Output:
+    """Response rates of the cities of the report's class: a helper city's are those of its paired villages.
+
+    Parameters
+    ----------
+    response : DataFrame
+        ``response``, all domains.
+    ctx : Context
+    """
+    made: Output = response_bars(response, ctx, domain_type="helper" if ctx.class_id == "city6" else "city")
+    return made
 
 
 def item_charts(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:
