@@ -87,7 +87,7 @@ def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> l
         return [Note(f"没有{ctx.name}的综合评价结果。", "")]
     if numbers.is_missing(row["composite"]):
         text = f"{ctx.name}{_what_lacks(job.own('streams'))}，不计综合得分、不定等次、不排名次；{possible_grades(row, ctx)}"
-        return [Note(end(text) + _actions(job), ref_streams)]
+        return [Note(end(text) + _actions(job), _decided(job) or ref_streams)]
     scored = f"综合得分{numbers.score(row['composite'])}分"
     if row["grade_final"] not in terms.GRADES:
         unknown = [str(r["field_name"]) for r in records(job.own("caps")) if r["state"] == terms.DOUBTFUL]
@@ -97,7 +97,7 @@ def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> l
         return [Note(end(text) + _actions(job), ref_caps)]
     text = f"{ctx.name}综合评价为{numbers.quoted(str(row['grade_final']))}，{scored}{_rank(job, row)}"
     actions = _actions(job)
-    return [Note(end(text) + actions, ref_caps if actions else ref_rank)]
+    return [Note(end(text) + actions, _decided(job) or (ref_caps if actions else ref_rank))]
 
 
 def _rank(job: Source, row: Row) -> str:
@@ -119,6 +119,11 @@ def _rank(job: Source, row: Row) -> str:
     whole = within["low"] == 1 and within["high"] == row["n_ranked"]
     tail = "，覆盖全部位次，与其他各市分不出先后" if whole else ""
     return f"{text}，计入抽样误差的95%名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
+
+
+def _decided(job: Source) -> str:
+    """Id of the table of decisions when one of them was applied."""
+    return "t-decisions" if job.own("decisions_log")["applied"].any() else ""
 
 
 def _actions(job: Source) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 import pandas as pd
@@ -103,6 +104,10 @@ def test_verdict_says_the_cap_and_the_decision() -> None:
     text = said(composite=composite(grade_final="较差"), caps=caps, decisions_log=decisions)
     assert "按得分为“较好”，因“重大违纪违规问题”认定为“是”，依附件1 第1、2条限为“一般”" in text
     assert "经省考核办决定（D001，2021年1月20日），等次由“一般”调整为“较差”，理由是集体审议" in text
+    note = verdict(FakeReport(CITY, composite=composite(), decisions_log=decisions), **REFS)[0]
+    assert note.ref == "t-decisions"
+    assert verdict(FakeReport(CITY, composite=composite(), caps=caps), **REFS)[0].ref == "caps"
+    assert verdict(FakeReport(CITY, composite=composite()), **REFS)[0].ref == "rank"
     refused = decisions.assign(applied=False)
     assert "决定" not in said(composite=composite(), decisions_log=refused)
 
@@ -384,6 +389,41 @@ def test_conclusions_are_clean_chinese_with_and_without_data(
     for note in notes:
         assert note.text.endswith("。")
         assert not FAULTS.search(note.text), note.text
+
+
+def shown(value: float) -> str:
+    """A score as a careful reader rounds it by hand."""
+    tenths = int((Decimal(repr(float(value))) * 10 + Decimal("0.5")).to_integral_value(rounding=ROUND_FLOOR))
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+@pytest.mark.parametrize("code", [*members("city14"), *members("city6")])
+def test_numbers_of_a_citys_conclusions_recomputed_from_the_tables(code: str) -> None:
+    kind = "city" if code in members("city14") else "city6"
+    notes = [n.text for n in words.conclusions_city(invented_report(make_context(kind, object_=code))).items]
+    row = invented("composite").set_index("object").loc[code]
+    if pd.isna(row["composite"]):
+        assert f"{shown(row['low'])}分至{shown(row['high'])}分" in notes[0]
+        assert "名次区间" not in notes[0]
+    else:
+        assert f"综合得分{shown(row['composite'])}分" in notes[0]
+        peers = invented("composite")
+        same = peers.loc[peers["class_id"] == row["class_id"], "composite"]
+        better = int((same > row["composite"] + 1e-9).sum())
+        assert f"第{better + 1}名" in notes[0]
+    own = invented("item_grades").query("object == @code and level == 'city'")["grade"]
+    for grade in ("一般", "较差"):
+        n = int((own == grade).sum())
+        assert (f"“{grade}”{n}项（" in notes[1]) == (n > 0)
+    gaps = invented("evidence").query("object == @code")
+    both = gaps.dropna(subset=["evidence", "index_value"])
+    n = int(((both["index_value"] - both["evidence"]).abs() >= 25).sum())
+    assert f"可对照的{len(both)}项指标" in notes[2]
+    assert (f"有{n}项：" in notes[2]) == (n > 0)
+    answered = invented("response").query("domain == @code")["completed"].iloc[0]
+    assert f"完成样本户{answered}户" in notes[3]
+    problems_ = invented("rectify").query("object == @code")
+    assert notes[4].startswith(f"登记问题{len(problems_)}个" if len(problems_) else "没有登记")
 
 
 @pytest.mark.parametrize("code", [*members("city14"), *members("city6")])
