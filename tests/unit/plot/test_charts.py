@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("checked")
 # One topic, two indicators and the larger city class stand for the others at the edge.
 EDGE_CASES = [c for c in CASES if not re.search(r"profile-[02-5]|dots-(guarantees|poor)|-class6$", c.name)]
 EACH = list({c.draw: c for c in CASES}.values())
-EDGES = ("empty", "one", "missing", "equal", "long", "hostile")
+EDGES = ("empty", "missing", "hostile", *(pytest.param(k, marks=pytest.mark.slow) for k in ("one", "equal", "long")))
 FORBIDDEN = re.compile(r"\bnan\b|NaN|None|\\u|_|Traceback|inf\b|<NA>")
 
 
