@@ -147,6 +147,8 @@ def test_it_runs_top_to_bottom(stem: str, target: str, processed: Path, monkeypa
     assert (payloads[-1]["notebook"], payloads[-1]["target"], payloads[-1]["preview"]) == (stem, target, False)
     ids = [p["id"] for p in payloads if p["kind"] in {"figure", "table"}]
     assert len(ids) == len(set(ids))
+    refs = {item["ref"] for item in payloads[1]["items"]} - {""}
+    assert refs <= set(ids), f"conclusions point at {sorted(refs - set(ids))}"
     for item in payloads[1]["items"]:
         assert not re.search(r"[A-Za-z]{2,}", item["text"]), item["text"]
     if stem == "40_city":
@@ -159,13 +161,3 @@ def test_it_runs_top_to_bottom(stem: str, target: str, processed: Path, monkeypa
 def test_a_real_kernel_runs_one(processed: Path) -> None:
     sealed = run_notebook(FOLDER / "50_unit.ipynb", None, {"target": "DW003", "processed": str(processed)})
     assert sealed.seal["target"] == "DW003"
-
-
-def test_conclusions_point_at_what_is_on_the_page(processed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KAOHE_BATCH", "1")
-    for stem, targets in TARGETS.items():
-        target = targets[0]
-        payloads = run(FOLDER / f"{stem}.ipynb", target, processed)
-        ids = {p["id"] for p in payloads if p["kind"] in {"figure", "table"}}
-        refs = {item["ref"] for item in payloads[1]["items"]} - {""}
-        assert refs <= ids, f"{stem}: {sorted(refs - ids)}"

@@ -57,7 +57,7 @@ class KaoheExporter(TemplateExporter):
     def from_notebook_node(  # type: ignore[override]
         self, nb: nbformat.NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The page of an executed notebook; `resources` come back as they were given.
+        """The page of an executed notebook; `resources` come back with the ending of the page's file.
 
         Raises
         ------
@@ -77,4 +77,4 @@ class KaoheExporter(TemplateExporter):
         )
         if self.embed_font:
             text = text.replace(FONT_HERE, shared_fonts().data_uri(visible(text) + MARGINS), 1)
-        return text, resources or {}
+        return text, {**(resources or {}), "output_extension": self.file_extension}

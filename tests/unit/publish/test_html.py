@@ -52,6 +52,13 @@ def test_the_exporter_is_registered() -> None:
     assert nbconvert.get_exporter("kaohe") is KaoheExporter
 
 
+def test_nbconvert_learns_the_ending_of_the_file() -> None:
+    given = {"unique_key": "city"}
+    found = KaoheExporter(embed_font=False).from_notebook_node(executed(figure()), given)[1]
+    assert found == {"unique_key": "city", "output_extension": ".html"}
+    assert given == {"unique_key": "city"}
+
+
 def test_head_of_the_page() -> None:
     text = page(figure())
     assert text.startswith('<!DOCTYPE html>\n<html lang="zh-CN">')
