@@ -7,7 +7,7 @@ as 86.2. Missing values print as —.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -165,7 +165,3 @@ def counted(n: Any, kind: str) -> str:
     """A count with its measure word: 3个市, 12项指标, 5个县（市、区）."""
     return f"{integer(n)}{_CLASSIFIER[kind]}{_KIND_NAME[kind]}"
 
-
-def cn_list(parts: Sequence[str]) -> str:
-    """Phrases joined as one clause: a；b；c."""
-    return "；".join(p for p in parts if p)

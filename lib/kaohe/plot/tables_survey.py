@@ -114,15 +114,15 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
     return t.make(
         id, f"{ctx.name}调查到的村", rows,
         [
-            t.text("县（市、区）", "county_name"), t.text("镇", "town_name"), t.text("村", "name"), t.text("抽选方式", "selection"),
+            t.text("县（市、区）", "county_name"), t.custom("村", lambda r: f"{r['town_name']}{r['name']}"), t.text("抽选", "selection"),
             t.custom("省定贫困村", lambda r: _flag(r["designated"]), "center"),
             t.custom("完成／抽中（户）", lambda r: f"{numbers.integer(r['completed'])}／{numbers.integer(r['selected'])}", "right"),
-            t.whole("户籍户数", "v_households"), t.whole("相对贫困户", "v_poor"), t.whole("已退出", "v_exited"),
-            t.custom("村集体经济收入（万元）", lambda r: numbers.wan(r["v_collective_income"]).removesuffix("万元"), "right"),
-            t.custom("驻村工作队", lambda r: _flag(r["v_team"]), "center"), t.whole("队员人均驻村天数", "v_team_days"),
+            t.whole("相对贫困户", "v_poor"), t.whole("已退出", "v_exited"),
+            t.custom("集体收入（万元）", lambda r: numbers.wan(r["v_collective_income"]).removesuffix("万元"), "right"),
+            t.custom("驻村工作队", lambda r: _flag(r["v_team"]), "center"), t.whole("人均驻村天数", "v_team_days"),
         ],
         empty=f"没有{ctx.name}的样本村概况。",
-        note="村级情况来自样本村调查表，不加权；“—”为未填或不适用。",
+        note="村级情况来自样本村调查表，不加权；集体收入为村集体经济全年收入，驻村天数为驻村工作队队员人均；“—”为未填或不适用。",
         folded=True,
     )  # fmt: skip
 

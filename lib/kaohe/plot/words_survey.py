@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import against, numbers, terms
-from kaohe.plot.output import Card, Cards, Context, Note, Notes
+from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_survey import estimate_cell
 from kaohe.plot.words_common import Row, Source, end, first
@@ -138,6 +138,18 @@ def _satisfaction(own: pd.DataFrame) -> str:
     return f"{row['label']}为{with_interval(row)}；" if row is not None else ""
 
 
+def survey_scope(job: Source) -> Text:
+    """Whom the survey's figures speak of: a city's registered households, or those of its paired villages."""
+    ctx = job.ctx
+    whole = f"“全省”指{ctx.plan.classes['city14'].label}的全部登记户"
+    if ctx.class_id == "city6":
+        return Text(
+            (f"{ctx.name}没有自己的样本户：本节图表中的“{ctx.name}”都指{ctx.name}对口帮扶的村的登记户；{whole}。",),
+            "warning",
+        )
+    return Text((f"本节为{ctx.name}全部登记户的加权估计；{whole}。",))
+
+
 def conclusions_survey(job: Source) -> Notes:
     """主要结论 of a city's survey report.
 
@@ -187,7 +199,8 @@ def _income(job: Source) -> list[Note]:
     if row is None or terms.hidden(str(row["quality"])) or numbers.is_missing(row["p50"]):
         return []
     line = numbers.integer(job.ctx.plan.poverty_line)
-    text = f"人均可支配收入的中位数为{numbers.integer(row['p50'])}元"
+    where = f"{job.ctx.name}对口帮扶的村" if job.ctx.class_id == "city6" else ""
+    text = f"{where}人均可支配收入的中位数为{numbers.integer(row['p50'])}元"
     if not numbers.is_missing(row["share_below"]):
         text += f"，低于相对贫困线（{line}元）的人口占{numbers.percent(row['share_below'])}"
         if not numbers.is_missing(row["share_low"]):

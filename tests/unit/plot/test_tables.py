@@ -164,7 +164,7 @@ def test_villages_of_a_helper_city_are_those_paired_with_it() -> None:
         {"village": "440222101002", "name": "乙村", "city": SHAOGUAN, "v_team": 1.0, "designated": 0.0},
     )
     assert column(tables.villages(rows, CITY), "村") == ["甲村", "乙村"]
-    assert column(tables.villages(rows, CITY), "村集体经济收入（万元）") == ["12.3", "—"]
+    assert column(tables.villages(rows, CITY), "集体收入（万元）") == ["12.3", "—"]
     assert column(tables.villages(rows, CITY), "驻村工作队") == ["—", "是"]
     assert column(tables.villages(rows, CITY), "省定贫困村") == ["—", "否"]
     assert column(tables.villages(rows, make_context("city6")), "村") == ["甲村"]

@@ -335,6 +335,19 @@ def test_self_report_compares_grades() -> None:
     ]
 
 
+def test_a_helper_citys_figures_are_said_to_be_its_paired_villages() -> None:
+    helper = make_context("city6")
+    scope = words.survey_scope(FakeReport(helper))
+    assert scope.tone == "warning"
+    assert "“广州市”都指广州市对口帮扶的村的登记户" in scope.paragraphs[0]
+    texts = [n.text for n in words.conclusions_survey(invented_report(helper)).items]
+    assert texts[0].startswith("专项调查在广州市对口帮扶的村抽中")
+    assert any(t.startswith("广州市对口帮扶的村人均可支配收入") for t in texts)
+    assert words.survey_scope(FakeReport(CITY)).paragraphs == (
+        "本节为韶关市全部登记户的加权估计；“全省”指有脱贫攻坚任务的14个市的全部登记户。",
+    )
+
+
 def test_counts_leave_out_what_is_not_there() -> None:
     assert grade_counts(pd.Series(["好", "好", "较差", "待核"])) == "“好”2个、“较差”1个"
     assert grade_counts(pd.Series([], dtype="str")) == ""
