@@ -40,7 +40,7 @@ def places(people: Population) -> pd.DataFrame:
 
 
 def one_sample(
-    drawn: Sample, names: pd.DataFrame, totals: pd.DataFrame, helper: dict[str, str], plan: Plan
+    drawn: Sample, names: pd.DataFrame, totals: pd.DataFrame, pairing: pd.DataFrame, plan: Plan
 ) -> pd.DataFrame:
     """Estimates of every question in every domain from one sample."""
     clean = {
@@ -49,8 +49,10 @@ def one_sample(
         "households": drawn.answers,
         "totals": totals,
         "places": names,
+        "pairing": pairing,
     }
     weights = build_weights(clean, plan)["weights"]
+    helper = dict(zip(pairing["village"], pairing["helper_city"], strict=True))
     answers = derive(drawn.answers.drop(columns=["city", "county", "village"]), plan.questions, plan.poverty_line)
     sample = analysis_sample(weights, answers, helper)
     return domain_estimates(household_design(sample, plan), build_indicators(sample, "household", plan), plan)
@@ -59,8 +61,7 @@ def one_sample(
 def simulate(people: Population, plan: Plan, seeds: int) -> pd.DataFrame:
     """One row a seed, domain and question: the estimate with its interval and the truth."""
     villages = people.geography.villages
-    paired = villages[villages["helper_city"] != ""]
-    helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
+    pairing = villages.loc[villages["helper_city"] != "", ["village", "helper_city"]]
     names, totals = places(people), register_totals(people)
     key = ["domain_type", "domain", "indicator"]
     true = truth(people, plan).set_index(key)["value"]
@@ -68,7 +69,7 @@ def simulate(people: Population, plan: Plan, seeds: int) -> pd.DataFrame:
     parts = []
     started = time.perf_counter()
     for seed in range(1, seeds + 1):
-        found = one_sample(draw_sample(people, seed, plan), names, totals, helper, plan)[keep]
+        found = one_sample(draw_sample(people, seed, plan), names, totals, pairing, plan)[keep]
         parts.append(found.assign(seed=seed))
         if seed % 20 == 0:
             print(f"{seed}/{seeds} samples, {(time.perf_counter() - started) / seed:.2f} s each", flush=True)
