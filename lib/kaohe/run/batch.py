@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Options:
-    """How."""
+    """How; `executor` is `kaohe.run.pool.run_jobs` or another function of the same arguments."""
 
     force: bool = False
     jobs: int = 0
@@ -70,6 +70,7 @@ class Options:
     timeout: float = TIMEOUT
     warm: bool = True
     plan: str = ""
+    executor: Callable[..., None] = run_jobs
 
 
 @dataclass
@@ -156,7 +157,7 @@ def run_batch(
                     shown.one(f"{job.report.notebook.stem} {job.report.target.name}", done.seconds, done.reason)
 
                 if jobs:
-                    run_jobs(
+                    options.executor(
                         jobs, options.jobs or os.cpu_count() or 1, arrived, warm=options.warm, on_note=result.notes.add
                     )
         finally:

@@ -1,0 +1,241 @@
+"""Batches: one failure stops nobody, what is fresh is left alone, nothing is half done."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from kaohe.base.errors import BusyError, InputRefused
+from kaohe.base.files import locked, write_parquet
+from kaohe.publish.kernel import close_zygote
+from kaohe.publish.reports import reports_of
+from kaohe.publish.sandbox import Sandbox
+from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch, select
+from kaohe.run.job import Job, run_target
+from kaohe.run.pool import run_serially, warmed
+from support.built_frames import the_plan
+from support.publishing import FIGURE, OPEN, SEAL, frames, good, notebook, save, write_build
+
+SHAOGUAN, SHENZHEN, SHANTOU = "440200000000", "440300000000", "440500000000"
+MADE = ("40_city", "50_unit", "60_ranking")
+DIES = (
+    "import os, signal\nworker = int(open(f'/proc/{os.getppid()}/stat').read().split()[3])\n"
+    f"if job.ctx.object == '{SHENZHEN}':\n    os.kill(worker, signal.SIGKILL)"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Folders:
+    """A build and a folder of notebooks whose city report fails for Shenzhen."""
+    notebooks = tmp_path / "notebooks"
+    fails = f"if job.ctx.object == '{SHENZHEN}':\n    raise ValueError('only here')"
+    save(notebooks / "40_city.ipynb", good("40_city", "f = job.own('streams')", fails, FIGURE.format(id="a")))
+    save(notebooks / "50_unit.ipynb", good("50_unit", "f = job.own('streams')"))
+    save(notebooks / "60_ranking.ipynb", good("60_ranking", "f = job.peers('composite')"))
+    return Folders(write_build(tmp_path / "processed"), tmp_path / "outputs", notebooks)
+
+
+@pytest.fixture(scope="module")
+def serial() -> Iterator[Callable[..., None]]:
+    """Reports made in this process with one sandbox for all tests; two tests below use real workers."""
+    with Sandbox.temporary() as plain:
+        sandbox, _ = warmed(plain)
+
+        def made(jobs: Iterable[Job], _: int, on_result: Callable[..., None], **__: object) -> None:
+            for job in jobs:
+                on_result(job, run_target(job, sandbox))
+
+        yield made
+    close_zygote()
+
+
+def run(place: Folders, *targets: str, jobs: int = 2, **kw: object) -> tuple[BatchResult, str]:
+    out = io.StringIO()
+    selection = Selection(targets, notebooks=MADE, only_failed=bool(kw.pop("only_failed", False)))
+    options = Options(jobs=jobs, **kw)  # type: ignore[arg-type]
+    done = run_batch(place, the_plan(), selection, options, console=Console(file=out, width=200))
+    return done, out.getvalue()
+
+
+def pages(place: Folders) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in (place.outputs / "html").iterdir()}
+
+
+def test_a_failed_target_does_not_stop_the_others(place: Folders, serial: Callable[..., None]) -> None:
+    done, said = run(place, "韶关市", "深圳", SHANTOU, "单位001", "city6", executor=serial)
+    assert set(done.made) == {"city-440200", "city-440500", "unit-dw001", "ranking-city6"}
+    assert done.failed == {"city-440300": 3}
+    assert done.exit_code == 3
+    assert "failed  40_city 深圳市: K830 A cell of the notebook failed" in said
+    assert "5/5 reports, 1 failed" in said
+    kept = place.outputs / "notebooks" / "failed" / "city-440300.ipynb"
+    assert "only here" in kept.read_text(encoding="utf-8")
+    assert set(pages(place)) == {"index.html", *(f"{s}.html" for s in done.made)}
+    index = pages(place)["index.html"].decode()
+    assert "深圳市 市报告：笔记本有单元出错（代码K830）" in index
+    assert 'href="city-440200.html"' in index
+    assert 'href="city-440300.html"' not in index
+
+    again, _ = run(place, "深圳", only_failed=True, executor=serial)
+    assert (again.made, list(again.failed)) == ([], ["city-440300"])
+    book = good("40_city", "f = job.own('streams')", FIGURE.format(id="a"))
+    save(place.notebooks / "40_city.ipynb", book)
+    mended, _ = run(place, only_failed=True, executor=serial)
+    assert (mended.made, mended.exit_code) == (["city-440300"], 0)
+    assert not kept.exists()
+    assert "未能生成" not in pages(place)["index.html"].decode()
+
+
+def test_unchanged_reports_are_skipped_and_bytes_are_the_same_every_way(
+    place: Folders, serial: Callable[..., None]
+) -> None:
+    first, _ = run(place, "韶关市", SHANTOU, "单位001")
+    before = pages(place)
+    assert len(first.made) == 3
+    second, _ = run(place, "韶关市", SHANTOU, "单位001", executor=serial)
+    assert (second.made, len(second.skipped)) == ([], 3)
+    assert pages(place) == before
+    for way in ({"executor": serial}, {"executor": run_serially, "warm": False}):
+        forced, _ = run(place, "韶关市", SHANTOU, "单位001", force=True, **way)
+        assert len(forced.made) == 3
+        assert pages(place) == before
+
+
+def test_a_change_of_one_citys_rows_makes_that_city_again_and_no_other(
+    place: Folders, serial: Callable[..., None]
+) -> None:
+    run(place, "韶关市", SHANTOU, executor=serial)
+    changed = frames()["streams"].copy()
+    changed.loc[changed["object"] == SHAOGUAN, "score"] += 1
+    write_parquet(place.processed / "build" / "streams.parquet", changed)
+    done, _ = run(place, SHANTOU, executor=serial)
+    assert done.skipped == ["city-440500"]
+    assert "待更新" in pages(place)["index.html"].decode()
+    done, _ = run(place, "韶关市", SHANTOU, executor=serial)
+    assert (done.made, done.skipped) == (["city-440200"], ["city-440500"])
+
+
+def test_a_changed_notebook_or_edition_makes_its_reports_again(place: Folders, serial: Callable[..., None]) -> None:
+    run(place, "韶关市", "单位001", executor=serial)
+    save(place.notebooks / "50_unit.ipynb", good("50_unit", "f = job.peers('streams')"))
+    done, _ = run(place, "韶关市", "单位001", executor=serial)
+    assert (done.made, done.skipped) == (["unit-dw001"], ["city-440200"])
+    done, _ = run(place, "韶关市", edition="statistician", executor=serial)
+    assert done.made == ["city-440200"]
+    assert "代码</summary>" in pages(place)["city-440200.html"].decode()
+
+
+def test_a_leaking_page_is_not_put_in_place(place: Folders, serial: Callable[..., None]) -> None:
+    leak = "from kaohe.plot.output import Text\nText(['户主449901199001011234'])"
+    save(place.notebooks / "50_unit.ipynb", good("50_unit", leak))
+    done, said = run(place, "单位001", SHANTOU, executor=serial)
+    assert done.failed == {"unit-dw001": 4}
+    assert done.exit_code == 4
+    assert done.made == ["city-440500"]
+    assert "unit-dw001.html" not in pages(place)
+    assert "449901199001011234" not in said
+    assert "449901199001011234" not in (place.outputs / "manifest.json").read_text(encoding="utf-8")
+    assert "检出不应出现的内容" in pages(place)["index.html"].decode()
+
+
+@pytest.mark.slow
+def test_a_dead_worker_costs_its_report_only_after_a_second_try(place: Folders) -> None:
+    save(place.notebooks / "40_city.ipynb", good("40_city", DIES))
+    done, said = run(place, "韶关市", "深圳", SHANTOU)
+    assert set(done.made) == {"city-440200", "city-440500"}
+    assert done.failed == {"city-440300": 3}
+    assert "K836 The process that made the report died (signal 9, 2 times)" in said
+
+
+@pytest.mark.parametrize(
+    ("target", "code"), [("韶光", "K131"), ("江门市", "K130"), ("440700", "K130"), ("", "K131"), ("../x", "K131")]
+)
+def test_a_wrong_target_touches_nothing(place: Folders, target: str, code: str) -> None:
+    with pytest.raises(InputRefused) as caught:
+        run(place, "韶关市", target)
+    assert caught.value.code == code
+    assert not place.outputs.exists()
+
+
+def test_a_missing_notebook_is_said_before_anything_starts(place: Folders) -> None:
+    with pytest.raises(InputRefused, match="K820 A notebook cannot be read"):
+        run_batch(
+            place, the_plan(), Selection(notebooks=("45_county",)), Options(), console=Console(file=io.StringIO())
+        )
+    assert not place.outputs.exists()
+
+
+def test_a_second_batch_is_told_who_holds_the_folder(place: Folders) -> None:
+    with locked(place.outputs, "kaohe run"), pytest.raises(BusyError, match="K501 Another run holds this folder"):
+        run(place, "韶关市")
+
+
+def test_earlier_pages_stay_when_a_report_fails_later(place: Folders, serial: Callable[..., None]) -> None:
+    run(place, "韶关市", executor=serial)
+    before = pages(place)["city-440200.html"]
+    save(place.notebooks / "40_city.ipynb", notebook(OPEN.format(stem="40_city"), "1 / 0", SEAL))
+    done, _ = run(place, "韶关市", executor=serial)
+    assert done.exit_code == 3
+    assert pages(place)["city-440200.html"] == before
+
+
+def test_leftovers_of_a_killed_run_are_swept(place: Folders, serial: Callable[..., None]) -> None:
+    for folder in ("html", "notebooks"):
+        (place.outputs / folder).mkdir(parents=True, exist_ok=True)
+        (place.outputs / folder / ".tmp-abc").write_text("half a page")
+    run(place, "韶关市", executor=serial)
+    assert not list(place.outputs.rglob(".tmp-*"))
+
+
+def test_the_manifest_says_what_was_read(place: Folders, serial: Callable[..., None]) -> None:
+    run(place, "韶关市", executor=serial)
+    said = json.loads((place.outputs / "manifest.json").read_text(encoding="utf-8"))
+    entry = said["reports"]["city-440200"]
+    assert set(entry["parts"]) == {f"streams[object={SHAOGUAN}]"}
+    assert set(entry["outputs"]) == {"html/city-440200.html", "notebooks/city-440200.ipynb"}
+    assert set(entry["inputs"]) == {"notebook", "parameters", "library", "plan"}
+
+
+class TestSelect:
+    def names(self, **kw: tuple[str, ...]) -> list[str]:
+        return [r.slug for r in select(reports_of(frames()["targets"], the_plan()), Selection(**kw), the_plan())]
+
+    def test_everything(self) -> None:
+        assert len(self.names()) == len(frames()["targets"])
+        assert Selection().everything
+
+    def test_by_class_with_its_counties_and_ranking(self) -> None:
+        found = self.names(classes=("任务市",))
+        assert "ranking-city14" in found
+        assert sum(s.startswith("city-") for s in found) == 14
+        assert any(s.startswith("county-") for s in found)
+        assert not any(s.startswith("unit-") for s in found)
+
+    def test_by_notebook_and_target(self) -> None:
+        assert self.names(notebooks=("40_city",), targets=("韶关",)) == ["city-440200"]
+        assert len(self.names(notebooks=("unit",))) == 8
+
+    def test_a_target_that_the_notebook_does_not_have(self) -> None:
+        with pytest.raises(InputRefused, match="K131"):
+            self.names(notebooks=("50_unit",), targets=("韶关市",))
+
+    def test_an_unknown_class_gets_the_nearest(self) -> None:
+        with pytest.raises(InputRefused, match="K861 Unknown class") as caught:
+            class_of("city15", the_plan())
+        assert "city14 (任务市)" in caught.value.expected
+
+
+def test_notebooks_are_found_from_below_and_refused_where_there_are_none(
+    place: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / "data" / "raw"
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    assert find_notebooks() == place.notebooks
+    with pytest.raises(InputRefused, match="K820 The notebooks are not there"):
+        find_notebooks(deep)

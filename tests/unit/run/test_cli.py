@@ -1,0 +1,201 @@
+"""The command: what it says and which exit code it gives."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import kaohe
+from kaohe.run import cli, steps
+from support.publishing import good, save, write_build
+
+COMMANDS = ("demo", "clean", "build", "run", "all", "targets", "status", "version")
+ROOT = Path(__file__).parents[3]
+
+
+def call(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kaohe.run.cli", *arguments],
+        capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    write_build(tmp_path / "data" / "processed")
+    for stem in ("30_survey", "40_city", "50_unit", "60_ranking"):
+        save(tmp_path / "notebooks" / f"{stem}.ipynb", good(stem, "job.own('streams')"))
+    return tmp_path
+
+
+def run_in(place: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.chdir(place)
+    try:
+        return cli.main(list(arguments))
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+def test_version_and_help(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_in(tmp_path, monkeypatch, "version") == 0
+    assert capsys.readouterr().out.strip() == f"kaohe {kaohe.__version__}"
+    assert run_in(tmp_path, monkeypatch, "--help") == 0
+    said = capsys.readouterr().out
+    assert all(f"  {c} " in said for c in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme_or_the_docs(command: str) -> None:
+    texts = [(ROOT / n).read_text(encoding="utf-8") for n in ("README.md", "docs/operations.md")]
+    assert any(f"kaohe {command}" in t for t in texts)
+
+
+def test_one_target_from_the_command_line(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_in(place, monkeypatch, "run", "韶关市", "--jobs", "2") == 0
+    said = capsys.readouterr().out
+    assert "run: 2 made, 0 failed, 0 unchanged" in said
+    assert {p.name for p in (place / "outputs" / "html").iterdir()} == {
+        "city-440200.html",
+        "survey-440200.html",
+        "index.html",
+    }
+    assert run_in(place, monkeypatch, "status") == 0
+    assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("run", "韶光"), 2, "K131 Unknown target"),
+        (("run", "江门"), 2, "K130 江门市 is not assessed under this plan"),
+        (("run", "--class", "city15"), 2, "K861 Unknown class"),
+        (("run", "--notebook", "41_city"), 2, "K801 Unknown notebook"),
+        (("run", "--processed", "nowhere"), 2, "K804 There are no built tables"),
+        (("run", "--notebooks", "data"), 2, "K820 The notebooks are not there"),
+        (("run", "--plan", "nowhere"), 2, "K140 The plan folder lacks a file"),
+        (("run", "--jobs", "many"), 2, "--jobs"),
+        (("run", "--nonsense"), 2, "--nonsense"),
+        (("nonsense",), 2, "nonsense"),
+        (("clean", "--raw", "nowhere"), 2, "K2"),
+        (("build", "--processed", "nowhere"), 2, "K810"),
+    ],
+)
+def test_refusals_are_one_message_without_a_traceback(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...], code: int, said: str,
+) -> None:  # fmt: skip
+    assert run_in(place, monkeypatch, *arguments) == code
+    streams = capsys.readouterr()
+    assert said in streams.err
+    assert "Traceback" not in streams.err + streams.out
+    assert not (place / "outputs").exists()
+
+
+def test_targets_lists_codes_names_and_notebooks(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_in(place, monkeypatch, "targets", "--class", "任务市") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "440200000000\t韶关市\tcity14\t40_city 30_survey" in lines
+    assert not any("单位" in line for line in lines)
+
+
+def test_a_fault_of_the_suite_is_one_line_and_a_file_without_values(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        card = "".join(map(str, range(10))) * 2
+        raise RuntimeError(f"card {card}\nand more")
+
+    monkeypatch.setattr(steps, "targets", broken)
+    (place / "outputs").mkdir()
+    assert run_in(place, monkeypatch, "targets") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith("kaohe: unexpected fault: RuntimeError: card ******")
+    log = (place / "outputs" / "kaohe-fault.log").read_text(encoding="utf-8")
+    assert "0123456789" not in log
+    assert "broken" in log
+
+
+def test_it_runs_under_a_plain_locale(place: Path) -> None:
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PATH": os.environ["PATH"], "HOME": str(place)}
+    done = subprocess.run(
+        [sys.executable, "-m", "kaohe.run.cli", "run", "韶光"],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "K131 Unknown target" in done.stderr.decode("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopping_keeps_what_is_done_and_leaves_no_process(place: Path, number: int, code: int) -> None:
+    slow = f"import os, time\nopen(r'{place}/' + str(os.getpid()) + '.kernel', 'w').close()\ntime.sleep(60)"
+    save(
+        place / "notebooks" / "40_city.ipynb",
+        good("40_city", f"if job.ctx.name != '韶关市':\n    {slow!r} and exec({slow!r})"),
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kaohe.run.cli", "run", "--notebook", "40_city", "--jobs", "2"],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        page = place / "outputs" / "html" / "city-440200.html"
+        until(lambda: page.is_file() and len(list(place.glob("*.kernel"))) >= 2)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == code, said
+    assert "stopped; what was finished is kept" in said
+    assert page.is_file()
+    assert (place / "outputs" / "html" / "index.html").is_file()
+    assert not list((place / "outputs").rglob(".tmp-*"))
+    kernels = [int(p.stem) for p in place.glob("*.kernel")]
+    until(lambda: not any(alive(k) for k in kernels))
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_resumed(place: Path) -> None:
+    only = ("run", "广州市", "深圳市", "珠海市", "--notebook", "40_city", "--jobs", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kaohe.run.cli", *only], cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    html = place / "outputs" / "html"
+    until(lambda: html.is_dir() and len(list(html.glob("city-*.html"))) >= 1)
+    process.kill()
+    process.wait(10)
+    done = call(*only, cwd=place)
+    assert done.returncode == 0, done.stderr
+    killed = {p.name: p.read_bytes() for p in html.iterdir()}
+    assert call(*only, "--outputs", "undisturbed", cwd=place).returncode == 0
+    assert killed == {p.name: p.read_bytes() for p in (place / "undisturbed" / "html").iterdir()}
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(ready: object, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():  # type: ignore[operator]
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not happen in time")
+        time.sleep(0.1)
