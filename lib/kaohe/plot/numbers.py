@@ -164,4 +164,3 @@ def quoted(word: str) -> str:
 def counted(n: Any, kind: str) -> str:
     """A count with its measure word: 3个市, 12项指标, 5个县（市、区）."""
     return f"{integer(n)}{_CLASSIFIER[kind]}{_KIND_NAME[kind]}"
-
