@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -45,12 +46,18 @@ def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
     return EXIT_REFUSED if done.refused else EXIT_OK
 
 
+def build_time() -> datetime:
+    """The time written into a build: SOURCE_DATE_EPOCH where it is set, so that a build can be repeated byte by byte."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+
+
 def build(processed: Path, plan: Plan, force: bool, say: Say) -> None:
     """Build (see `kaohe.run.build.build_all`)."""
     from kaohe.run.build import build_all
 
     start = time.monotonic()
-    done = build_all(processed, plan, now=datetime.now(UTC), force=force)
+    done = build_all(processed, plan, now=build_time(), force=force)
     if done.unchanged:
         say("build: nothing has changed")
     else:
