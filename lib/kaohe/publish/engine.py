@@ -4,15 +4,63 @@ from __future__ import annotations
 
 import subprocess
 import time
+from queue import Empty
 from typing import Any
 
+from jupyter_core.utils import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
 from traitlets.config import Config
 
 NAME = "kaohe"
+PATIENCE, ECHO = 1.0, 0.05
 EXTRA_ARGUMENTS = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"]
+
+
+class Client(PapermillNotebookClient):
+    """Papermill's client, ready as soon as the kernel is.
+
+    The stock client waits a fifth of a second for silence on the kernel's output channel. Here the
+    channel counts as connected when it has carried the end of our own request.
+    """
+
+    async def async_start_new_kernel_client(self) -> Any:
+        """Connect to the kernel and wait until both channels carry its answers."""
+        self.kc = self.km.client()
+        try:
+            await ensure_async(self.kc.start_channels())
+            await self._ready(time.monotonic() + (self.startup_timeout or 60))
+        except BaseException:
+            await self._async_cleanup_kernel()
+            raise
+        self.kc.allow_stdin = False
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _ready(self, deadline: float) -> None:
+        sent: set[str] = set()
+        while time.monotonic() < deadline:
+            sent.add(self.kc.kernel_info())
+            heard = await self._said(PATIENCE, self.kc.get_shell_msg, sent, "kernel_info_reply")
+            if heard and await self._said(ECHO, self.kc.get_iopub_msg, sent, "status", "idle"):
+                return
+            if not await ensure_async(self.km.is_alive()):
+                raise RuntimeError("Kernel died before replying to kernel_info")
+        raise RuntimeError("Kernel did not start in time")
+
+    async def _said(self, seconds: float, receive: Any, sent: set[str], kind: str, state: str = "") -> bool:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            try:
+                message = await ensure_async(receive(timeout=left))
+            except Empty:
+                return False
+            about = message["parent_header"].get("msg_id") in sent
+            if about and message["msg_type"] == kind and state in {"", message["content"].get("execution_state")}:
+                return True
+        return False
 
 
 class KaoheEngine(NBClientEngine):
@@ -23,7 +71,7 @@ class KaoheEngine(NBClientEngine):
         """Execute; takes `holder` (a list that gets the notebook) and `deadline` (monotonic seconds)."""
         kwargs.get("holder", []).append(nb_man.nb)
         deadline = float(kwargs["deadline"])
-        client = PapermillNotebookClient(
+        client = Client(
             nb_man,
             kernel_name=kernel_name,
             log=logger,

@@ -21,10 +21,10 @@ from kaohe.publish.look import (
     RUNNING,
     TEMPLATES,
     page_environment,
-    shared_fonts,
     visible,
 )
 from kaohe.publish.page import EDITIONS, read_page
+from kaohe.publish.webfont import data_uri
 
 
 class KaoheExporter(TemplateExporter):
@@ -76,5 +76,5 @@ class KaoheExporter(TemplateExporter):
             running=RUNNING,
         )
         if self.embed_font:
-            text = text.replace(FONT_HERE, shared_fonts().data_uri(visible(text) + MARGINS), 1)
+            text = text.replace(FONT_HERE, data_uri(visible(text) + MARGINS), 1)
         return text, {**(resources or {}), "output_extension": self.file_extension}

@@ -20,11 +20,11 @@ from kaohe.publish.look import (
     RUNNING,
     TEMPLATES,
     page_environment,
-    shared_fonts,
     visible,
 )  # fmt: skip
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId
+from kaohe.publish.webfont import data_uri
 
 STATES = {"fresh": "", "stale": "待更新", "failed": "失败", "missing": "未生成"}
 GROUPS = {
@@ -184,7 +184,7 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
         family_stack=FAMILY_STACK,
         running=RUNNING,
     )
-    return text.replace(FONT_HERE, shared_fonts().data_uri(visible(text) + MARGINS + "↑↓↕份"), 1)
+    return text.replace(FONT_HERE, data_uri(visible(text) + MARGINS + "↑↓↕份"), 1)
 
 
 @lru_cache(maxsize=1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kaohe.publish.webfont import FAMILY, PageFonts
+from kaohe.publish.webfont import FAMILY
 
 TEMPLATES = Path(__file__).parent / "templates"
 GRADE_CLASS = {"好": "g-a", "较好": "g-b", "一般": "g-c", "较差": "g-d", "缺": "g-missing", "—": "g-none"}
@@ -20,12 +19,6 @@ RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
 FONT_HERE = "@font-goes-here@"
 MARGINS = "第页，共 0123456789"
 _SVG_TEXT = re.compile(r"<[^>]*>")
-
-
-@lru_cache(maxsize=1)
-def shared_fonts() -> PageFonts:
-    """The process's own cutter of fonts."""
-    return PageFonts(library_characters())
 
 
 def page_environment() -> Environment:
@@ -58,14 +51,3 @@ def visible(html: str) -> str:
     """The characters that a page can show, once each, in order."""
     body = html[html.find("<body") :]
     return "".join(sorted(set(_SVG_TEXT.sub("", body)) | set("".join(re.findall(r'"([^"<>]*)"', html)))))
-
-
-def library_characters() -> str:
-    """Characters of the plan's names and the library's own words, which most pages need."""
-    root = Path(__file__).parent.parent
-    found: set[str] = set()
-    for pattern in ("plans/*/*.toml", "plans/*/*.csv", "plot/*.py", "publish/*.py", "publish/templates/**/*"):
-        for path in root.glob(pattern):
-            if path.is_file():
-                found.update(path.read_text(encoding="utf-8"))
-    return "".join(sorted(found))
