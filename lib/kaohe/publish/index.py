@@ -39,7 +39,7 @@ GROUPS = {
 class Row:
     """One report in the list.
 
-    `order` keys sort columns; `state` is empty for a fresh one; `href` is empty where there is no page.
+    `state` is empty for a fresh one; `href` is empty where there is no page.
     """
 
     name: str
@@ -51,9 +51,6 @@ class Row:
     completeness: str = ""
     state: str = ""
     href: str = ""
-    sort_score: float = -1.0
-    sort_rank: float = 1e9
-    sort_complete: float = -1.0
 
 
 def rows_of(
@@ -128,9 +125,6 @@ def _target_facts(row: Mapping[str, Any] | None, interval: Mapping[str, Any] | N
         "score": "" if is_missing(row["composite"]) else number(row["composite"]),
         "rank": text,
         "completeness": "" if is_missing(row["completeness"]) else percent(row["completeness"]),
-        "sort_score": -1.0 if is_missing(row["composite"]) else round(float(row["composite"]), 3),
-        "sort_rank": 1e9 if is_missing(rank) else float(rank),
-        "sort_complete": -1.0 if is_missing(row["completeness"]) else round(float(row["completeness"]), 4),
     }
 
 
@@ -140,8 +134,6 @@ def _county_facts(row: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "score": number(row["score"]),
         "rank": "" if is_missing(row["rank"]) else f"{row['rank']:.0f}",
-        "sort_score": round(float(row["score"]), 3),
-        "sort_rank": 1e9 if is_missing(row["rank"]) else float(row["rank"]),
     }
 
 

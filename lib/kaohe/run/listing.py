@@ -55,7 +55,7 @@ def write_index(
     said = "、".join(f"{STATES[s]}{counts[s]}份" for s in ("failed", "stale", "missing") if counts[s])
     facts = [
         ("报告", f"{sum(bool(r.href) for r in rows)}份" + (f"（{said}）" if said else "")),
-        ("对象", "、".join(c.label for c in plan.classes.values())),
+        ("对象", "、".join(f"{c.short}{c.n}个" for c in plan.classes.values())),
         ("数据版本", info.data_hash[:12] or "未注明"),
         ("建表时间", beijing_time(info.time)),
     ]

@@ -25,6 +25,7 @@ from kaohe.publish.sandbox import PREFIX, WARM, Sandbox, sweep_dead
 from kaohe.run.job import Job, JobResult, run_target
 
 TRIES = 2
+FEWEST = 3  # reports that are worth the start of another process
 PATIENCE = 5.0
 
 
@@ -50,7 +51,7 @@ def run_jobs(
     jobs : iterable of Job
         Taken in order.
     workers : int
-        Processes; never more than jobs.
+        Processes at most; fewer for a few reports, because a process takes seconds to start.
     on_result : callable
         Called in this process with each job and its result.
     warm : bool
@@ -65,7 +66,7 @@ def run_jobs(
     context = multiprocessing.get_context("spawn")
     crew: list[_Worker] = []
     try:
-        for number in range(min(workers, len(waiting))):
+        for number in range(min(workers, -(-len(waiting) // FEWEST))):
             crew.append(_hire(context, root / f"w{number}", warm))
         for worker in crew:
             _give(worker, waiting)
@@ -155,9 +156,11 @@ def _work(pipe: Connection, root: str, warm: bool) -> None:
     """What a worker does until its pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # jsonschema tries this optional module for checks that notebooks do not need; it parses a grammar for a second.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     sandbox = Sandbox.prepare(Path(root))
     if warm:
-        sandbox, trouble = warmed(sandbox)
+        sandbox, trouble = warmed(sandbox, _load)
         if trouble:
             pipe.send(trouble)
     while True:
@@ -172,15 +175,28 @@ def _work(pipe: Connection, root: str, warm: bool) -> None:
             return
 
 
-def warmed(sandbox: Sandbox) -> tuple[Sandbox, str]:
-    """The sandbox with forked kernels, and an empty text; or itself and why there are none."""
+def _load() -> None:
+    """Import what a worker needs for its first report."""
+    import kaohe.publish.audit
+    import kaohe.publish.engine
+    import kaohe.publish.html
+    import kaohe.publish.notebook  # noqa: F401
+
+
+def warmed(sandbox: Sandbox, meanwhile: Callable[[], None] = lambda: None) -> tuple[Sandbox, str]:
+    """The sandbox with forked kernels, and an empty text; or itself and why there are none.
+
+    `meanwhile` is called while the process that forks them gets ready.
+    """
     from kaohe.plot.output import BATCH
     from kaohe.publish.kernel import ZygoteUnavailable, zygote
     from kaohe.publish.notebook import surroundings
 
     with surroundings({**sandbox.environment(), BATCH: "1"}):
         try:
-            zygote().wait_ready()
+            first = zygote()
+            meanwhile()
+            first.wait_ready()
         except ZygoteUnavailable as reason:
             return sandbox, f"kernels are started the ordinary way: {reason}"
     return replace(sandbox, kernel_name=WARM), ""

@@ -7,7 +7,7 @@ rows.forEach(function(r){var text=r.textContent.toLowerCase();
 var ok=words.every(function(w){return text.indexOf(w)>=0})&&(!group.value||r.cells[1].textContent===group.value)&&(!grade.value||r.cells[3].textContent===grade.value);
 r.hidden=!ok;if(ok)n++});
 count.textContent="显示 "+n+" / "+rows.length+" 份";none.hidden=n>0}
-function key(r,i){var c=r.cells[i];return c.hasAttribute("data-v")?parseFloat(c.getAttribute("data-v")):null}
+function key(r,i){var v=parseFloat(r.cells[i].textContent.replace(/^第/,""));return isNaN(v)?null:v}
 var order=["好","较好","一般","较差"];
 Array.prototype.forEach.call(table.tHead.rows[0].cells,function(head,i){
 var button=head.querySelector("button");if(!button)return;
