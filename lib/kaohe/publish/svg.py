@@ -82,10 +82,10 @@ def inline(svg: str, name: str, title: str, description: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def natural_width(svg: str) -> float:
-    """Width of the drawing in its own units (points), from its viewBox; 0 when there is none."""
-    found = re.search(r'viewBox="\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)', svg)
-    return float(found[1]) if found else 0.0
+def natural_size(svg: str) -> tuple[float, float]:
+    """Width and height of the drawing in its own units (points), from its viewBox; zeros when there is none."""
+    found = re.search(r'viewBox="\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)', svg)
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
 
 
 def _without_doctype(svg: str) -> str:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kaohe.base.errors import KaoheError
-from kaohe.publish.svg import inline, natural_width
+from kaohe.publish.svg import inline, natural_size
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 500 60">'
 
@@ -99,6 +99,6 @@ def test_a_picture_needs_its_size() -> None:
         inline('<svg xmlns="http://www.w3.org/2000/svg"/>', "fig", "t", "d")
 
 
-def test_natural_width() -> None:
-    assert natural_width(HEAD) == 500
-    assert natural_width("<svg>") == 0
+def test_natural_size() -> None:
+    assert natural_size(HEAD) == (500, 60)
+    assert natural_size("<svg>") == (0, 0)
