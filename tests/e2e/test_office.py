@@ -1,0 +1,254 @@
+"""The whole way, as an operator goes it: raw files, clean, build, run; then the pages in a browser.
+
+One small synthetic office is made for all tests of this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+TARGETS = ["韶关市", "广州市", "单位001", "始兴县", "city14"]
+PAGES = ["city-440200", "city-440100", "survey-440200", "county-440222", "unit-dw001", "ranking-city14"]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+
+Kaohe = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _kaohe(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kaohe.run.cli", *arguments],
+        cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=400, check=False,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1609459200"},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with raw, processed and outputs of a small office, and the notebooks beside them."""
+    folder = tmp_path_factory.mktemp("office")
+    shutil.copytree(NOTEBOOKS, folder / "notebooks")
+    for step in (["demo", "--households", "60000"], ["clean"], ["build"], ["run", *TARGETS]):
+        done = _kaohe(folder, *step)
+        assert done.returncode == 0, (step, done.stdout[-2000:], done.stderr[-2000:])
+    return folder
+
+
+@pytest.fixture
+def kaohe(office: Path) -> Kaohe:
+    return lambda *arguments: _kaohe(office, *arguments)
+
+
+def _bytes(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.html"))}
+
+
+def test_the_reports_asked_for_are_there_and_sealed(office: Path) -> None:
+    made = {p.stem for p in (office / "outputs" / "html").glob("*.html")}
+    assert {*PAGES, "index"} <= made
+    for stem, target in (("city-440200", "440200000000"), ("unit-dw001", "DW001"), ("ranking-city14", "city14")):
+        book = nbformat.read(office / "outputs" / "notebooks" / f"{stem}.ipynb", as_version=4)
+        seal = _payloads(book)[-1]
+        assert (seal["kind"], seal["target"], seal["preview"]) == ("seal", target, False)
+
+
+def _payloads(book: Any) -> list[dict[str, Any]]:
+    mime = "application/vnd.kaohe.v1+json"
+    return [o.data[mime] for c in book.cells for o in c.get("outputs", []) if mime in o.get("data", {})]
+
+
+def test_a_city_report_holds_the_charts_and_tables_it_should(office: Path) -> None:
+    found = _payloads(nbformat.read(office / "outputs" / "notebooks" / "city-440200.ipynb", as_version=4))
+    kinds = [p["kind"] for p in found]
+    assert kinds.count("figure") >= 6
+    assert kinds.count("table") >= 6
+    assert kinds.count("notes") >= 1
+
+
+def test_the_conclusion_says_the_score_and_grade_of_the_table(office: Path) -> None:
+    row = pd.read_parquet(office / "data/processed/build/composite.parquet").query("object == '440200000000'").iloc[0]
+    page = (office / "outputs" / "html" / "city-440200.html").read_text(encoding="utf-8")
+    first = re.sub(r"<[^>]+>", "", page.split("主要结论", 2)[-1])[:400]
+    assert f"“{row['grade_final']}”" in first
+    assert f"{row['composite']:.1f}分" in first
+
+
+def test_a_second_run_makes_nothing_and_a_forced_one_the_same_bytes(kaohe: Kaohe, office: Path) -> None:
+    before = _bytes(office / "outputs" / "html")
+    again = kaohe("run", *TARGETS)
+    assert again.returncode == 0
+    assert re.search(r"\b0 made, 0 failed, [1-9]\d* unchanged", again.stdout), again.stdout
+    forced = kaohe("run", "--force", "韶关市", "单位001")
+    assert forced.returncode == 0
+    assert _bytes(office / "outputs" / "html") == before
+
+
+def test_a_second_build_finds_nothing_changed(kaohe: Kaohe, office: Path) -> None:
+    before = (office / "data/processed/build/build.json").read_bytes()
+    done = kaohe("build")
+    assert done.returncode == 0
+    assert "nothing has changed" in done.stdout
+    assert (office / "data/processed/build/build.json").read_bytes() == before
+
+
+def test_the_built_tables_are_those_of_their_contract(office: Path) -> None:
+    from kaohe.base.built import BUILT
+
+    info = json.loads((office / "data/processed/build/build.json").read_text(encoding="utf-8"))
+    assert set(info["tables"]) == {*BUILT, "sample"}
+    for name, built in BUILT.items():
+        assert list(pd.read_parquet(office / f"data/processed/build/{name}.parquet").columns) == built.names
+    assert info["origin"] == "demo"
+    assert info["built_at"] == "2021-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "韶光市"], ["K131", "韶关市"]),
+        (["run", "江门"], ["K130", "省对江门市党委和政府2020年扶贫开发工作成效考核方案另行制定。"]),
+        (["clean", "--raw", "nowhere"], ["nowhere"]),
+        (["build", "--processed", "nowhere"], ["K810", "kaohe clean"]),
+        (["run", "--processed", "nowhere"], ["nowhere", "kaohe build"]),
+        (["run", "--plan", "nowhere"], ["K140", "nowhere"]),
+    ],
+)
+def test_bad_input_is_one_message_exit_2_and_outputs_stay(
+    kaohe: Kaohe, office: Path, arguments: list[str], says: list[str]
+) -> None:
+    before = _bytes(office / "outputs" / "html")
+    done = kaohe(*arguments)
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    for part in says:
+        assert part in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert _bytes(office / "outputs" / "html") == before
+
+
+def test_an_unknown_target_gets_three_names(kaohe: Kaohe) -> None:
+    expected = re.search(r"expected +(.*)", kaohe("run", "韶光市").stderr)
+    assert expected is not None
+    assert len(re.findall(r"[一-龥]{2,}", expected[1])) >= 3
+
+
+def _papermill(office: Path, name: str, out: Path, *parameters: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "papermill", f"notebooks/{name}.ipynb", str(out), *parameters]
+    return subprocess.run(command, cwd=office, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_plain_papermill_makes_the_report_of_the_city_asked_for(office: Path, tmp_path: Path) -> None:
+    done = _papermill(office, "40_city", tmp_path / "out.ipynb", "-p", "target", "韶关市")
+    assert done.returncode == 0, done.stderr[-1500:]
+    found = _payloads(nbformat.read(tmp_path / "out.ipynb", as_version=4))
+    assert (found[0]["target"], found[-1]["target"], found[-1]["preview"]) == ("韶关市", "440200000000", False)
+
+
+def test_a_misspelt_parameter_gives_a_preview_that_says_so(office: Path, tmp_path: Path) -> None:
+    done = _papermill(office, "50_unit", tmp_path / "out.ipynb", "-p", "targett", "单位003")
+    assert done.returncode == 0, done.stderr[-1500:]
+    found = _payloads(nbformat.read(tmp_path / "out.ipynb", as_version=4))
+    assert found[0]["preview"] is True
+    assert found[-1]["preview"] is True
+
+
+def test_the_tour_of_the_sample_runs_top_to_bottom(office: Path, tmp_path: Path) -> None:
+    parameters = ("-p", "processed", str(office / "data" / "processed"))
+    done = _papermill(office, "explore/sample_tour", tmp_path / "out.ipynb", *parameters)
+    assert done.returncode == 0, done.stderr[-1500:]
+    text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+    assert "image/png" in text
+    assert "ci_low" in text
+
+
+# ---------------------------------------------------------------------------------------------
+# in a browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    path = next((shutil.which(name) for name in CHROMIUM if shutil.which(name)), None)
+    assert path, "Chromium, Chrome or Edge is needed: tests/run.sh installs it"
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=path, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", [*PAGES, "index"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_a_page_asks_nothing_fits_and_speaks_chinese(browser: Any, office: Path, stem: str, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("console", lambda m: said.append(m.text))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    try:
+        url = (office / "outputs" / "html" / f"{stem}.html").as_uri()
+        page.goto(url)
+        assert [a for a in asked if a != url and not a.startswith("data:")] == []
+        assert said == []
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids))
+        assert "演示数据（虚构）" in page.inner_text("body")
+        assert "内部资料 · 不公开" in page.inner_text("body")
+        if stem != "index":
+            assert page.evaluate(
+                "[...document.querySelectorAll('figure svg')].every(s => s.getAttribute('role') == 'img')"
+            )
+            figures = page.locator("figure figcaption").count()
+            assert figures == page.locator("figure svg").count() > 0
+    finally:
+        page.close()
+
+
+@pytest.mark.browser
+def test_the_index_is_searched_and_sorted_without_a_network(browser: Any, office: Path) -> None:
+    page = browser.new_page(viewport={"width": 1366, "height": 900})
+    try:
+        page.goto((office / "outputs" / "html" / "index.html").as_uri())
+        rows = page.locator("tbody tr")
+        everything = rows.count()
+        assert everything > 300
+        page.locator("input").first.fill("韶关")
+        visible = [r for r in rows.all() if r.is_visible()]
+        assert 0 < len(visible) < everything
+        assert all("韶关" in r.inner_text() for r in visible)
+    finally:
+        page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", ["city-440200", "unit-dw001"])
+def test_a_page_prints_on_a4_with_its_mark(browser: Any, office: Path, stem: str, tmp_path: Path) -> None:
+    page = browser.new_page()
+    try:
+        page.goto((office / "outputs" / "html" / f"{stem}.html").as_uri())
+        data = page.pdf(path=str(tmp_path / "page.pdf"), prefer_css_page_size=True, tagged=True)
+    finally:
+        page.close()
+    boxes = {tuple(float(x) for x in b.split()) for b in re.findall(rb"/MediaBox ?\[([\d. ]+)\]", data)}
+    assert boxes
+    assert all(abs(b[2] - 595) < 1.5 and abs(b[3] - 842) < 1.5 for b in boxes)
+    assert b"/StructTreeRoot" in data
+    assert len(data) < 2_500_000
