@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design import faults
-from kaohe.design.calibrate import Calibration
-from kaohe.design.margins import basis, indicator_matrix
-from kaohe.design.structure import Floats, FpcEntry, Ints, build_structure
+from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.contrast import contrast_means, equal_means
 from kaohe.estimate.inequality import estimate_poverty
-from kaohe.estimate.linear import ONE, Block, Estimates, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.quantiles import estimate_quantiles
-from kaohe.estimate.totals import as_matrix
-from kaohe.estimate.variance import covariance
-
-Columns: TypeAlias = str | Sequence[str]
-Where: TypeAlias = Any
+from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
 
 
-def _list(columns: Columns) -> list[str]:
-    return [columns] if isinstance(columns, str) else list(columns)
-
-
-class Design:
+class Design(Sampled):
     """A sample with its weights, strata, units and population sizes.
 
     Parameters
@@ -69,125 +57,11 @@ class Design:
     0       4.5  1.118  2.0
     """
 
-    def __init__(
-        self,
-        frame: pd.DataFrame,
-        *,
-        weight: str,
-        strata: str | None = None,
-        psu: Columns,
-        fpc: Sequence[FpcEntry] | None = None,
-        fpc_kind: str = "count",
-        lonely: str = "fail",
-        nest: bool = False,
-        calibration: Calibration | None = None,
-    ) -> None:
-        faults.need(frame, [weight], "design")
-        if "selection" in frame.columns and (frame["selection"] != "抽样").any():
-            other = frame.loc[frame["selection"] != "抽样", "selection"]
-            raise faults.purposive(len(other), sorted(other.astype(str).unique()))
-        w = frame[weight].to_numpy(dtype=float, na_value=np.nan)
-        bad = ~np.isfinite(w) | (w < 0)
-        if bad.any() or not (w > 0).any():
-            raise faults.bad_weight(
-                weight, int(bad.sum()), "missing, negative or infinite values" if bad.any() else "only 0"
-            )
-        self.frame = frame
-        self.weight = weight
-        self.w: Floats = w
-        self.structure = build_structure(
-            frame, strata=strata, psu=_list(psu), fpc=fpc, fpc_kind=fpc_kind, lonely=lonely, nest=nest
-        )
-        self.calibration = calibration
-        self.blocks: tuple[Block, ...] = self._blocks(calibration) if calibration else ()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was merged."""
-        return self.structure.notes
-
-    @property
-    def df(self) -> int:
-        """Degrees of freedom of the whole design: first-stage units minus strata."""
-        stage = self.structure.stages[0]
-        return stage.n_units - len(np.unique(stage.group))
-
-    def _blocks(self, calibration: Calibration) -> tuple[Block, ...]:
-        columns = [calibration.before, *calibration.margins, *calibration.numeric]
-        faults.need(self.frame, [*columns, *([calibration.partition] if calibration.partition else [])], "calibration")
-        before = self.frame[calibration.before].to_numpy(float)
-        if not np.all(np.isfinite(before)) or (before < 0).any() or ((before == 0) & (self.w > 0)).any():
-            raise faults.bad_weight(
-                calibration.before, int((~(before > 0)).sum()), "a weight before calibration of 0 or less"
-            )
-        parts = (
-            pd.factorize(self.frame[calibration.partition], sort=True)[0]
-            if calibration.partition
-            else np.zeros(len(self.frame), dtype=np.int64)
-        )
-        out = []
-        order = self.structure.order
-        used = self.frame[[*calibration.margins, *calibration.numeric]]
-        for part in range(int(parts.max()) + 1):
-            rows = order[parts[order] == part]
-            x = indicator_matrix(used.iloc[rows], calibration.margins, calibration.numeric)
-            out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows])))
-        return tuple(out)
-
-    def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
-        """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
-        inside = self.mask(where)
-        if by is None:
-            return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
-        names = _list(by)
-        faults.need(self.frame, names, "by")
-        known = self.frame[names].notna().all(axis=1).to_numpy() & inside
-        levels = self.frame.loc[known, names].drop_duplicates().sort_values(names, ignore_index=True)
-        index = pd.MultiIndex.from_frame(levels)
-        codes = np.full(len(self.frame), -1, dtype=np.int64)
-        codes[known] = index.get_indexer(pd.MultiIndex.from_frame(self.frame.loc[known, names]))
-        return codes, levels
-
-    def mask(self, where: Where) -> npt.NDArray[np.bool_]:
-        """Rows of a domain given as a boolean column name, series or array."""
-        if where is None:
-            return np.ones(len(self.frame), dtype=bool)
-        if isinstance(where, str):
-            faults.need(self.frame, [where], "where")
-            where = self.frame[where]
-        values = where.to_numpy() if isinstance(where, pd.Series) else np.asarray(where)
-        if len(values) != len(self.frame) or values.dtype != bool:
-            raise InputRefused(
-                "K402",
-                "A domain is not a yes or no for each record",
-                got=f"{len(values)} values of {values.dtype}",
-                expected=f"{len(self.frame)} booleans",
-            )
-        return np.asarray(values, dtype=bool)
-
-    def values(self, columns: list[str]) -> Floats:
-        """Numeric columns as a matrix, missing as NaN."""
-        faults.need(self.frame, columns, "variables")
-        for column in columns:
-            if not pd.api.types.is_numeric_dtype(self.frame[column]):
-                raise InputRefused(
-                    "K401",
-                    "A variable is not a number",
-                    where=f"column {column}",
-                    got=str(self.frame[column].dtype),
-                    expected="numbers; use proportion for categories",
-                )
-        return as_matrix(self.frame, columns)
-
-    def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
-        """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains)
-
     def total(
         self, variables: Columns, *, by: Columns | None = None, where: Where = None, level: float = 0.95
     ) -> pd.DataFrame:
         """Population totals with t intervals; records without an answer count as 0 and are counted."""
-        names = _list(variables)
+        names = as_list(variables)
         domain, levels = self.domains(by, where)
         found = self.numbers(self.values(names), None, domain, len(levels))
         return Estimates(found, levels, names).frame("t", level)
@@ -227,7 +101,7 @@ class Design:
         by g-weighted residuals (Deville & Särndal 1992, eq. 3.4); degrees of freedom are units
         minus strata that hold answers of the domain.
         """
-        names = _list(variables)
+        names = as_list(variables)
         values = self.values(names)
         domain, levels = self.domains(by, where)
         found = self.numbers(values, ONE, domain, len(levels))
@@ -243,7 +117,7 @@ class Design:
         level: float = 0.95,
     ) -> pd.DataFrame:
         """Ratios of totals, pair by pair, over the records where both are answered."""
-        top, bottom = _list(numerator), _list(denominator)
+        top, bottom = as_list(numerator), as_list(denominator)
         bottom = bottom * len(top) if len(bottom) == 1 else bottom
         if len(bottom) != len(top):
             raise InputRefused(
@@ -276,7 +150,7 @@ class Design:
         """
         if method not in intervals.METHODS:
             raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
-        names, columns = self._shares(_list(variables))
+        names, columns = self.shares(as_list(variables))
         domain, levels = self.domains(by, where)
         found = self.numbers(columns, ONE, domain, len(levels))
         planned = np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
@@ -287,32 +161,6 @@ class Design:
         whole = self.numbers(columns, ONE, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
         deff = whole.deff("wr")
         return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
-
-    def _shares(self, variables: list[str]) -> tuple[list[str], Floats]:
-        faults.need(self.frame, variables, "variables")
-        names: list[str] = []
-        parts: list[Floats] = []
-        for column in variables:
-            series = self.frame[column]
-            if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
-                values = series.to_numpy(dtype=float, na_value=np.nan)
-                wrong = ~(np.isnan(values) | (values == 0) | (values == 1))
-                if wrong.any():
-                    raise InputRefused(
-                        "K405",
-                        "A share needs 0 and 1",
-                        where=f"column {column}",
-                        got=f"{values[wrong][0]:g} in {int(wrong.sum())} rows",
-                        expected="0, 1 or missing",
-                    )
-                names.append(column)
-                parts.append(values)
-                continue
-            missing = series.isna().to_numpy()
-            for lvl in sorted(series.dropna().unique()):
-                names.append(f"{column}={lvl}")
-                parts.append(np.where(missing, np.nan, (series == lvl).to_numpy(dtype=float, na_value=0.0)))
-        return names, np.column_stack(parts)
 
     def quantile(
         self, variables: Columns, probs: Sequence[float] = (0.5,), *, by: Columns | None = None, where: Where = None,
@@ -341,7 +189,7 @@ class Design:
         if method not in intervals.METHODS:
             raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
         domain, levels = self.domains(by, where)
-        return estimate_quantiles(self, _list(variables), list(probs), domain, levels, rule, level, method)
+        return estimate_quantiles(self, as_list(variables), list(probs), domain, levels, rule, level, method)
 
     def poverty(
         self, variable: str, measures: Columns = ("headcount", "gap", "severity"), *, line: float | None = None,
@@ -365,7 +213,7 @@ class Design:
             K407 for an unknown measure, or a missing or non-positive line.
         """
         domain, levels = self.domains(by, where)
-        return estimate_poverty(self, variable, _list(measures), line, share, domain, levels, self.mask(where), level)
+        return estimate_poverty(self, variable, as_list(measures), line, share, domain, levels, self.mask(where), level)
 
     def contrast(
         self, variable: str, *, by: Columns, weights: Mapping[Any, float], where: Where = None, level: float = 0.95
@@ -401,24 +249,14 @@ class Design:
         """
         return equal_means(self, variable, by, where)
 
-    def variances(self, weighted: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
-        """Variances of sums of weighted linearised scores (record × estimate)."""
-        rows, scores = residual_scores(self.structure, self.blocks, self.w, weighted, inside)
-        return covariance(self.structure, rows, scores, diagonal=True, residuals=bool(self.blocks))
-
     def covariance(
         self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", where: Where = None
     ) -> pd.DataFrame:
         """Covariance matrix of means, totals or ratios of several variables in one domain."""
-        names = _list(variables)
+        names = as_list(variables)
         num = self.values(names)
         den: Floats | None = ONE if kind == "mean" else None
         if denominator is not None:
-            bottom = _list(denominator)
+            bottom = as_list(denominator)
             den = self.values(bottom * len(names) if len(bottom) == 1 else bottom)
         return pd.DataFrame(self.covariance_of(num, den, self.mask(where)), index=names, columns=names)
-
-    def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
-        """Covariance matrix of ratios (or totals) of matrices in one domain."""
-        rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, inside)
-        return covariance(self.structure, rows, scores, residuals=bool(self.blocks))

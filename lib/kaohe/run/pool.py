@@ -152,10 +152,16 @@ def _died(slug: str, code: int | None) -> JobResult:
     return JobResult(slug, reason=text, message=text, exit_code=3)
 
 
+def _end(*_: object) -> None:
+    """End the worker once; a second signal must not interrupt its tidying up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def _work(pipe: Connection, root: str, warm: bool) -> None:
     """What a worker does until its pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     # jsonschema tries this optional module for checks that notebooks do not need; it parses a grammar for a second.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     sandbox = Sandbox.prepare(Path(root))
