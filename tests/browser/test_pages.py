@@ -1,0 +1,260 @@
+"""The bar of the pages, in a real browser: offline, accessible, calm on a phone, right on paper."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from importlib.resources import files
+from pathlib import Path
+from shutil import which
+
+import pytest
+from playwright.sync_api import Page
+
+from kaohe.publish.html import KaoheExporter
+from support.browsing import FLAGS, NAMES, Listener
+from support.publishing import executed, figure, header, table
+
+pytestmark = pytest.mark.browser
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+KINDS = (
+    "index",
+    "overview",
+    "ranking-city14",
+    "city-440200",
+    "city-440100",
+    "survey-440200",
+    "county-440203",
+    "unit-dw003",
+)
+WIDTHS = (1366, 390)
+
+
+def url(site: Path, name: str) -> str:
+    path = site / f"{name}.html"
+    assert path.is_file(), sorted(p.name for p in site.iterdir())
+    return path.as_uri()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_connection_no_console_error_and_shown_at_once(
+    name: str, site: Path, page: Page, listener: Listener
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    before = len(listener.visits)
+    start = time.monotonic()
+    page.goto(url(site, name))
+    assert time.monotonic() - start < 5
+    spent = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    assert spent < 1500
+    page.wait_for_timeout(200)
+    assert said == []
+    assert [a for a in asked if not a.startswith(("file:", "data:"))] == []
+    assert len(listener.visits) == before
+
+
+def test_the_listener_sees_a_page_that_asks_for_something(tmp_path: Path, page: Page, listener: Listener) -> None:
+    (tmp_path / "bad.html").write_text("<img src='http://example.org/x.png'>", encoding="utf-8")
+    before = len(listener.visits)
+    page.goto((tmp_path / "bad.html").as_uri())
+    page.wait_for_timeout(200)
+    assert any(b"example.org" in v for v in listener.visits[before:])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_nothing_and_the_page_does_not_scroll_sideways(name: str, width: int, site: Path, page: Page) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(url(site, name))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", KINDS[1:])
+def test_every_figure_and_table_is_complete(name: str, site: Path, page: Page) -> None:
+    page.goto(url(site, name))
+    figures = page.evaluate(
+        """[...document.querySelectorAll('figure.chart')].map(f => ({
+             number: f.querySelector('.no').textContent, title: f.querySelector('figcaption').textContent,
+             alt: document.getElementById(f.querySelector('svg').getAttribute('aria-describedby')).textContent,
+             label: document.getElementById(f.querySelector('svg').getAttribute('aria-labelledby')).textContent,
+             role: f.querySelector('svg').getAttribute('role'), note: !!f.querySelector('.src'),
+             rows: f.querySelectorAll('details tbody tr').length}))"""
+    )
+    assert figures
+    assert [f["number"] for f in figures] == [f"图{n}" for n in range(1, len(figures) + 1)]
+    assert len({f["alt"] for f in figures}) == len(figures)
+    for each in figures:
+        assert each["alt"] != each["label"]
+        assert each["title"] == each["number"] + each["label"]
+        assert (each["role"], each["note"]) == ("img", True)
+        assert each["rows"] > 0, each["number"]
+    tables = page.evaluate(
+        """[...document.querySelectorAll('table')].map(t => ({
+             caption: (t.caption || {}).textContent || '', heads: [...t.querySelectorAll('th')].every(h => h.scope)}))"""
+    )
+    assert all(t["caption"] and t["heads"] for t in tables)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_character_is_drawn_by_the_embedded_font(name: str, site: Path, page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    page.goto(url(site, name))
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    body = session.send("DOM.querySelector", {"nodeId": root, "selector": "body"})["nodeId"]
+    nodes = session.send("DOM.querySelectorAll", {"nodeId": body, "selector": "main *, header *, footer *, nav *"})[
+        "nodeIds"
+    ]
+    foreign = set()
+    for node in nodes[:: max(1, len(nodes) // 400)]:
+        for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]:
+            if not font["isCustomFont"]:
+                foreign.add((font["familyName"], font["glyphCount"]))
+    assert foreign == set()
+
+
+def test_links_lead_somewhere(site: Path, page: Page) -> None:
+    made = {p.name for p in site.iterdir()}
+    for name in KINDS:
+        page.goto(url(site, name))
+        hrefs = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+        for href in hrefs:
+            file, _, anchor = href.partition("#")
+            if anchor and not file:
+                assert page.evaluate("id => !!document.getElementById(id)", anchor), (name, href)
+            elif name == "index":
+                assert file in made
+            else:
+                assert re.fullmatch(r"[a-z0-9-]+\.html", file), (name, href)
+
+
+HOSTILE = "<script>document.body.dataset.pwn=1</script>"
+
+
+@pytest.mark.parametrize(
+    "bad", [HOSTILE, '"><img src=x onerror="document.body.dataset.pwn=1">', "[x](javascript:document.body.dataset.pwn=1)",
+            "$\\unicode{x}$", "甲\u202e乙", "</style><style>body{display:none}"]
+)  # fmt: skip
+def test_hostile_text_does_nothing_and_is_seen(bad: str, tmp_path: Path, page: Page, listener: Listener) -> None:
+    before = len(listener.visits)
+    made = executed(f"## 甲{bad}", figure(title=bad, subtitle=bad, note=bad, alt=bad + "述"), table(caption=bad),
+                    head=header(title=bad, banner=bad, mark=bad))  # fmt: skip
+    (tmp_path / "x.html").write_text(KaoheExporter().from_notebook_node(made)[0], encoding="utf-8")
+    page.goto((tmp_path / "x.html").as_uri())
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.body.dataset.pwn") is None
+    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    shown = bad.replace("\u202e", "")
+    assert page.evaluate("document.body.innerText").count(shown) >= 4
+    assert page.title() == shown
+    assert len(listener.visits) == before
+
+
+class TestIndex:
+    def test_search_filters_and_count(self, site: Path, page: Page) -> None:
+        page.goto(url(site, "index"))
+        total = page.locator("#reports tbody tr").count()
+        page.fill("#find", "韶关市")
+        visible = page.locator("#reports tbody tr:visible")
+        names = visible.locator("th").all_inner_texts()
+        assert names
+        assert all("韶关" in n for n in names)
+        assert page.inner_text("#count") == f"显示 {len(names)} / {total} 份"
+        page.fill("#find", "")
+        page.select_option("#group", "帮扶市")
+        assert set(page.locator("#reports tbody tr:visible td:nth-child(2)").all_inner_texts()) == {"帮扶市"}
+        page.select_option("#group", "")
+        page.select_option("#grade", "好")
+        assert set(page.locator("#reports tbody tr:visible td:nth-child(4)").all_inner_texts()) == {"好"}
+        page.fill("#find", "没有这样的名字")
+        assert page.is_visible("#none")
+
+    def test_sorting_says_its_order_and_keeps_empty_cells_last(self, site: Path, page: Page) -> None:
+        page.goto(url(site, "index"))
+        head = page.locator("#reports thead th").nth(4)
+        for order, wanted in (("descending", True), ("ascending", False)):
+            head.locator("button").click()
+            assert head.get_attribute("aria-sort") == order
+            texts = page.locator("#reports tbody td:nth-child(5)").all_inner_texts()
+            scores = [float(t) for t in texts if t]
+            assert scores == sorted(scores, reverse=wanted)
+            assert "" not in texts[: len(scores)]
+        grades = page.locator("#reports thead th").nth(3)
+        grades.locator("button").click()
+        first = [
+            t for t in page.locator("#reports tbody td:nth-child(4)").all_inner_texts() if t in "好较好一般较差" and t
+        ]
+        assert first == sorted(first, key=["好", "较好", "一般", "较差"].index)
+        assert head.get_attribute("aria-sort") is None
+
+    def test_it_works_by_keyboard(self, site: Path, page: Page) -> None:
+        page.goto(url(site, "index"))
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.focus("#reports thead button")
+        page.keyboard.press("Enter")
+        assert page.locator("#reports thead th").first.get_attribute("aria-sort") == "ascending"
+
+    def test_every_row_is_seen_without_scripts(self, site: Path, browser: object) -> None:
+        context = browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
+        opened = context.new_page()
+        opened.goto(url(site, "index"))
+        assert opened.locator("#reports tbody tr:visible").count() == opened.locator("#reports tbody tr").count() > 50
+        assert not opened.is_visible("#tools")
+        context.close()
+
+    def test_it_is_light(self, site: Path) -> None:
+        assert (site / "index.html").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize(("name", "limit"), [("city-440200", 1_000_000), ("unit-dw003", 400_000)])
+def test_pages_keep_to_their_size(name: str, limit: int, site: Path) -> None:
+    assert (site / f"{name}.html").stat().st_size < limit
+
+
+def test_paper_is_a4_with_the_mark_on_every_page_and_no_row_split(site: Path, tmp_path: Path) -> None:
+    """Through the browser's command line, as an office would print it."""
+
+    path = next(p for n in NAMES if (p := which(n)))
+    out = tmp_path / "city.pdf"
+    subprocess.run(
+        [path, "--headless", *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer",
+         "--generate-pdf-document-outline", f"--print-to-pdf={out}", url(site, "city-440200")],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    data = out.read_bytes()
+    assert len(data) < 1_500_000
+    assert b"/MarkInfo" in data
+    assert b"/StructTreeRoot" in data
+    boxes = set(re.findall(rb"/MediaBox ?\[([^\]]*)\]", data))
+    assert boxes
+    for box in boxes:
+        _, _, width, height = (float(v) for v in box.split())
+        assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (210, 297)
+
+
+def test_print_styles_keep_rows_and_figures_whole(site: Path, page: Page) -> None:
+    page.goto(url(site, "city-440200"))
+    page.emulate_media(media="print")
+    style = "s => getComputedStyle(document.querySelector(s))"
+    assert page.evaluate(f"({style})('tr').breakInside") == "avoid"
+    assert page.evaluate(f"({style})('figure.chart').breakInside") == "avoid"
+    assert page.evaluate(f"({style})('thead').display") == "table-header-group"
+    assert page.evaluate(f"({style})('.skip').display") == "none"
+    sheet = page.evaluate("[...document.styleSheets[0].cssRules].map(r => r.cssText).join(' ')")
+    assert "size: a4" in sheet.lower()
+    assert "内部资料" in sheet
