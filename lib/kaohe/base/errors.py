@@ -63,6 +63,10 @@ class KaoheError(Exception):
                 lines.append(f"  {label:<9} {text}")
         return "\n".join(lines)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback."""
+        return self.message().splitlines()
+
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.code, self.title, self.__dict__.copy()))
 

@@ -178,6 +178,7 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         ("choices.income.share", choices["income"]["share"]),
         ("choices.daily.measure_share", choices["daily"]["measure_share"]),
         ("choices.survey.confidence", choices["survey"]["confidence"]),
+        ("choices.survey.max_half_width", choices["survey"]["max_half_width"]),
     ):
         if not 0 <= value <= 1:
             raise refuse("K151", where, value, "a share between 0 and 1")

@@ -29,18 +29,18 @@ def grade_quality(frame: pd.DataFrame, disclosure: Mapping[str, Any], survey: Ma
     Parameters
     ----------
     frame : DataFrame
-        unit (household, village), estimate, se, n, n_psu, is_share.
+        unit (household, village), estimate, se, ci_low, ci_high, n, n_psu, is_share.
     disclosure : mapping
         min_households, min_villages, min_psu, caution_cv, suppress_cv.
     survey : mapping
-        min_n: fewer answers carry a caution mark; max_cv likewise.
+        min_n: fewer answers carry a caution mark; max_cv and, for shares, max_half_width likewise.
 
     Notes
     -----
     Suppressed: fewer answers than the floor, or relative error above suppress_cv. Not estimable:
     fewer first-stage units than min_psu or no degree of freedom, so that the error is unknown.
     Caution: fewer answers than min_n (households), a relative error above caution_cv or max_cv,
-    or a share of exactly 0 or 1.
+    a share of exactly 0 or 1, or one whose interval reaches more than max_half_width to a side.
     """
     floor = frame["unit"].map({"household": disclosure["min_households"], "village": disclosure["min_villages"]})
     cv = relative_error(frame)
@@ -50,8 +50,10 @@ def grade_quality(frame: pd.DataFrame, disclosure: Mapping[str, Any], survey: Ma
     limit = min(float(disclosure["caution_cv"]), float(survey["max_cv"]))
     thin = (frame["unit"] == "household") & (frame["n"] < survey["min_n"])
     edge = frame["is_share"].astype(bool) & frame["estimate"].isin([0.0, 1.0])
+    reach = np.maximum(frame["ci_high"] - frame["estimate"], frame["estimate"] - frame["ci_low"])
+    wide = frame["is_share"].astype(bool) & (reach > float(survey["max_half_width"]))
     quality = np.select(
-        [few, unknown, rough, thin | (cv > limit) | edge], [SUPPRESSED, NOT_ESTIMABLE, SUPPRESSED, CAUTION], OK
+        [few, unknown, rough, thin | (cv > limit) | edge | wide], [SUPPRESSED, NOT_ESTIMABLE, SUPPRESSED, CAUTION], OK
     )
     return pd.Series(quality, index=frame.index, dtype="str")
 

@@ -9,12 +9,15 @@ import pytest
 from kaohe.estimate.suppress import grade_quality, relative_error, secondary, suppress
 
 DISCLOSURE = {"min_households": 10, "min_villages": 3, "caution_cv": 0.15, "suppress_cv": 0.50, "min_psu": 2}
-SURVEY = {"min_n": 30, "max_cv": 0.30}
+SURVEY = {"min_n": 30, "max_cv": 0.30, "max_half_width": 0.15}
 
 
 def rows(**more: object) -> pd.DataFrame:
     base = {"unit": "household", "estimate": 0.5, "se": 0.02, "n": 100, "n_psu": 9, "is_share": True}
-    return pd.DataFrame([{**base, **more}])
+    row = {**base, **more}
+    half = 2 * float(row["se"])  # type: ignore[arg-type]
+    ends = {"ci_low": float(row["estimate"]) - half, "ci_high": float(row["estimate"]) + half}  # type: ignore[arg-type]
+    return pd.DataFrame([{**ends, **row}])
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,10 @@ def rows(**more: object) -> pd.DataFrame:
         ({"unit": "village", "n": 3}, "ok"),
         ({"se": np.nan, "n_psu": 1}, "not_estimable"),
         ({"n_psu": 1}, "not_estimable"),
+        ({"ci_low": 0.34}, "caution"),
+        ({"ci_high": 0.66}, "caution"),
+        ({"ci_low": 0.36, "ci_high": 0.64}, "ok"),
+        ({"estimate": 100.0, "se": 1.0, "ci_low": 60.0, "ci_high": 140.0, "is_share": False}, "ok"),
         ({"se": np.nan, "n_psu": 1, "n": 9}, "suppressed"),
         ({"se": 0.076}, "caution"),
         ({"se": 0.26}, "suppressed"),

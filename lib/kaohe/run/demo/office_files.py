@@ -23,7 +23,8 @@ _UNIT_FACTS = {
     ("DW131", TASK): "待核", ("DW188", PROMINENT): "是",
 }  # fmt: skip
 _OFFICE = "省扶贫开发领导小组办公室"
-_SOURCES = ("交叉考核实地核查", "省级督查", "专项调查", "扶贫审计", "群众举报核查")
+_CROSS, _SURVEY = "交叉考核实地核查", "专项调查"
+_SOURCES = (_CROSS, "省级督查", "扶贫审计", "群众举报核查", _SURVEY)  # units have no survey: they take the first four
 
 
 def office_grids(
@@ -130,13 +131,18 @@ def _self_grades(
     return pd.DataFrame(rows, columns=["object", "item", "grade"])
 
 
+def _found(source: str, plan: Plan, days: int) -> date:
+    """Day of a finding: cross-assessment works in its last three weeks, the survey until its due date."""
+    end = plan.dates["survey_due"] if source == _SURVEY else plan.dates["cross_due"]
+    return end - timedelta(days=days % 21 if source == _CROSS else days)
+
+
 def _problems(
     cross: CrossFiles, targets: dict[str, str], kinds: dict[str, str], plan: Plan, seed: int, cast: Cast
 ) -> pd.DataFrame:
     """Problems found, mostly where a grade was low, with the state of their rectification."""
     rng = stream(seed, "problems")
     rows: list[tuple[object, ...]] = []
-    end = plan.dates["cross_due"]
     for code, name in targets.items():
         form = plan.forms[plan.classes[kinds[code]].form]
         city = plan.classes[kinds[code]].kind == "city"
@@ -147,7 +153,8 @@ def _problems(
             if rng.random() > chance:
                 continue
             phrases = REMARKS[TOPIC_OF.get(item.concept, OTHER_TOPIC)]
-            found = end - timedelta(days=int(rng.integers(0, 75)))
+            source = _SOURCES[int(rng.integers(len(_SOURCES) if city else len(_SOURCES) - 1))]
+            found = _found(source, plan, int(rng.integers(0, 75)))
             state = STATES[int(rng.choice(3, p=(0.15, 0.35, 0.5)))]
             done = found + timedelta(days=int(rng.integers(10, 28))) if state == STATES[-1] else None
             place = None
@@ -156,7 +163,7 @@ def _problems(
                 place = visit["village"] or visit["town"] or visit["county"]
             prominent = float((code in cast.prominent or at >= 2) and rng.random() < 0.25)
             rows.append(
-                (name, place, _SOURCES[int(rng.integers(len(_SOURCES)))], found, float(item.no), prominent,
+                (name, place, source, found, float(item.no), prominent,
                  phrases[int(rng.integers(len(phrases)))], state, done)
             )  # fmt: skip
     columns = ["object", "place", "source", "date", "item", "prominent", "note", "state", "done_date"]
