@@ -33,6 +33,7 @@ def page_environment() -> Environment:
     environment.filters["css_string"] = css_string
     environment.filters["grade_class"] = grade_class
     environment.filters["trusted"] = Markup
+    environment.filters["cell_length"] = cell_length
     environment.globals["family"] = FAMILY
     return environment
 
@@ -45,6 +46,11 @@ def css_string(text: str) -> Markup:
 def grade_class(grade: str) -> str:
     """The CSS class of a grade's colour; none for an unknown word."""
     return GRADE_CLASS.get(grade, "g-none")
+
+
+def cell_length(value: object) -> int:
+    """Characters of a table cell."""
+    return len(value) if isinstance(value, str) else len(value["text"]) if isinstance(value, dict) else 0
 
 
 def visible(html: str) -> str:

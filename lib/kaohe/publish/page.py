@@ -121,7 +121,7 @@ class _Maker:
         elif kind == "table":
             self.tables += 1
             self._number(payload["id"], f"表{self.tables}")
-            self.blocks.append(Block("table", payload))
+            self.blocks.append(Block("table", {**payload, "open": self.edition == "statistician"}))
         elif kind in {"notes", "cards", "text"}:
             if payload.get("items", payload.get("paragraphs")):
                 self.blocks.append(Block(str(kind), payload))

@@ -18,7 +18,7 @@ import pandas as pd
 
 import kaohe
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import sha256_text
+from kaohe.base.files import sha256_file, sha256_text
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
@@ -253,6 +253,27 @@ def find_build(processed: str | Path = "") -> Path:
         expected="a folder with build/targets.parquet",
         remedy="run `kaohe clean` and `kaohe build` first, or `kaohe all --demo` to see the demonstration",
     )
+
+
+def check_tables(info: BuildInfo) -> None:
+    """Refuse built tables that are not, byte for byte, those that `kaohe build` wrote.
+
+    Raises
+    ------
+    InputRefused
+        K808, naming the first one.
+    """
+    for name, digest in sorted(info.tables.items()):
+        path = info.folder / f"{name}.parquet"
+        if not path.is_file() or sha256_file(path) != digest:
+            raise InputRefused(
+                "K808",
+                "A built table is not the one that was built",
+                where=str(path),
+                got="another content" if path.is_file() else "no such file",
+                expected=f"sha256 {digest[:12]}…, as build.json says",
+                remedy="run `kaohe build --force`",
+            )
 
 
 def build_info(build: Path) -> BuildInfo:

@@ -26,7 +26,7 @@ from kaohe.publish.manifest import (
     write_manifest,
 )  # fmt: skip
 from kaohe.publish.parts import PartDigests
-from kaohe.publish.report import BuildInfo, build_info, find_build
+from kaohe.publish.report import BuildInfo, build_info, check_tables, find_build
 from kaohe.publish.reports import TIMEOUT, ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.job import Job, JobResult
 from kaohe.run.listing import write_index
@@ -109,7 +109,7 @@ def run_batch(
     Raises
     ------
     InputRefused
-        K801 unknown notebook, K804 no built tables, K820 a notebook is missing, K130, K131 a
+        K801 unknown notebook, K804 no built tables, K808 a table was changed since, K820 a notebook is missing, K130, K131 a
         target, K861 a class. Nothing is touched then.
     BusyError
         K501 when another run holds the outputs.
@@ -118,13 +118,14 @@ def run_batch(
     screen = console or Console()
     build = find_build(folders.processed)
     info = build_info(build)
+    check_tables(info)
     reports = read_reports(build, plan)
     chosen = select(reports, selection, plan)
     for report in chosen:
         refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
     result = BatchResult()
     with locked(folders.outputs, "kaohe run"):
-        for name in ("html", "notebooks", "tables"):
+        for name in ("html", "notebooks"):
             (folders.outputs / name).mkdir(parents=True, exist_ok=True)
             sweep(folders.outputs / name)
         sweep(folders.outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,16 @@ PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the pack
 Notebooks = Annotated[Path | None, typer.Option("--notebooks", help="Folder of the numbered notebooks.")]
 Force = Annotated[bool, typer.Option("--force", help="Do it although nothing has changed.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")]
-Edition = Annotated[str, typer.Option("--edition", help="leadership, or statistician with the code folded.")]
+
+
+class EditionName(StrEnum):
+    """The two editions of a page."""
+
+    leadership = "leadership"
+    statistician = "statistician"
+
+
+Edition = Annotated[EditionName, typer.Option("--edition", help="The statistician's has the code, folded.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
@@ -77,7 +87,7 @@ def run(
     only_failed: Annotated[bool, typer.Option("--only-failed", help="Only those that failed last time.")] = False,
     force: Force = False,
     jobs: Jobs = 0,
-    edition: Edition = "leadership",
+    edition: Edition = EditionName.leadership,
     timeout: Timeout = 120.0,
     cold: Cold = False,
     processed: Processed = PROCESSED,
@@ -90,7 +100,7 @@ def run(
     from kaohe.run.batch import Options, Selection
 
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
-    options = Options(force, jobs, edition, timeout, not cold, plan)
+    options = Options(force, jobs, edition.value, timeout, not cold, plan)
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 
@@ -101,7 +111,7 @@ def all_(
     households: Households = 400_000,
     force: Force = False,
     jobs: Jobs = 0,
-    edition: Edition = "leadership",
+    edition: Edition = EditionName.leadership,
     timeout: Timeout = 120.0,
     cold: Cold = False,
     raw: Raw = RAW,
@@ -119,7 +129,7 @@ def all_(
         steps.demo(raw, seed, households, _say)
     cleaned = steps.clean(raw, processed, chosen, _say)
     steps.build(processed, chosen, force, _say)
-    options = Options(force, jobs, edition, timeout, not cold, plan)
+    options = Options(force, jobs, edition.value, timeout, not cold, plan)
     published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, _say)
     raise typer.Exit(published or cleaned)
 

@@ -69,6 +69,9 @@ def run(
     selection: Selection, options: Options, say: Say,
 ) -> int:  # fmt: skip
     """Make reports (see `kaohe.run.batch.run_batch`); returns the exit code."""
+    from kaohe.run.build import check_current
+
+    check_current(processed)
     folders = Folders(processed, outputs, find_notebooks(notebooks))
     done = run_batch(folders, plan, selection, options)
     for line in said_of(done, outputs):
@@ -113,7 +116,9 @@ def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -
     from kaohe.publish.parts import PartDigests
     from kaohe.publish.report import find_build
     from kaohe.publish.reports import read_reports, targets_of
+    from kaohe.run.build import check_current
 
+    check_current(processed)
     built, folder = find_build(processed), find_notebooks(notebooks)
     reports = read_reports(built, plan)
     digests = PartDigests(built, targets_of(reports))

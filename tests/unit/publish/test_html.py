@@ -143,6 +143,11 @@ def test_statisticians_code_is_escaped() -> None:
     assert "<script" not in text
 
 
+def test_the_statistician_sees_folded_tables_open() -> None:
+    assert "<details><summary>表1" in page(table(folded=True))
+    assert "<details open><summary>表1" in page(table(folded=True), edition="statistician")
+
+
 def test_the_same_notebook_gives_the_same_bytes() -> None:
     made = executed("## 甲", figure(), table())
     first, second = (KaoheExporter().from_notebook_node(made)[0] for _ in range(2))

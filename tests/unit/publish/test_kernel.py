@@ -14,6 +14,7 @@ import pytest
 from kaohe.publish import kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import RunFailed, notebook_text, run_notebook, surroundings
+from kaohe.publish.reports import NOTEBOOKS
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
@@ -68,6 +69,32 @@ def test_outputs_equal_those_of_an_ordinary_kernel(run: Runner) -> None:
     assert warm.replace("ipykernel_launcher.py", "ipykernel_launcher") == plain.replace(
         "ipykernel_launcher.py", "ipykernel_launcher"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", sorted(NOTEBOOKS))
+def test_every_notebook_gives_the_same_bytes_on_either_kernel(stem: str, box: Sandbox, processed: Path) -> None:
+    path = Path(__file__).parents[3] / "notebooks" / f"{stem}.ipynb"
+    target = {"province": "province", "class": "city6", "city": CITY, "county": "440203000000", "unit": "DW003"}
+    texts = {
+        notebook_text(
+            run_notebook(
+                path, None, {"target": target[NOTEBOOKS[stem].kind]}, kernel_name=name, sandbox=box,
+                environment={"KAOHE_PROCESSED": str(processed)},
+            ).notebook
+        )
+        for name in (WARM, PLAIN)
+    }  # fmt: skip
+    assert len(texts) == 1
+
+
+def test_a_refusal_in_a_notebook_is_its_message_without_a_traceback(run: Runner) -> None:
+    with pytest.raises(RunFailed) as caught:
+        run("job.own('streamz')")
+    assert caught.value.notebook is not None
+    error = next(o for c in caught.value.notebook.cells for o in c.get("outputs", []) if o.output_type == "error")
+    assert error.traceback[0] == "K802 There is no such table"
+    assert not any("File" in line for line in error.traceback)
 
 
 def test_it_is_a_genuine_ipykernel_of_its_own(run: Runner) -> None:

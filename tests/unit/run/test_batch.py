@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from kaohe.base.errors import BusyError, InputRefused
-from kaohe.base.files import locked, write_parquet
+from kaohe.base.files import locked
 from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
@@ -112,7 +112,7 @@ def test_a_change_of_one_citys_rows_makes_that_city_again_and_no_other(
     run(place, "韶关市", SHANTOU, executor=serial)
     changed = frames()["streams"].copy()
     changed.loc[changed["object"] == SHAOGUAN, "score"] += 1
-    write_parquet(place.processed / "build" / "streams.parquet", changed)
+    write_build(place.processed, {**frames(), "streams": changed})
     done, _ = run(place, SHANTOU, executor=serial)
     assert done.skipped == ["city-440500"]
     assert "待更新" in pages(place)["index.html"].decode()
@@ -168,6 +168,23 @@ def test_a_missing_notebook_is_said_before_anything_starts(place: Folders) -> No
             place, the_plan(), Selection(notebooks=("45_county",)), Options(), console=Console(file=io.StringIO())
         )
     assert not place.outputs.exists()
+
+
+def test_a_table_that_was_touched_is_refused(place: Folders) -> None:
+    path = place.processed / "build" / "streams.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputRefused, match="K808 A built table is not the one that was built"):
+        run(place, "韶关市")
+    assert not place.outputs.exists()
+
+
+def test_folders_may_have_any_name(place: Folders, tmp_path: Path, serial: Callable[..., None]) -> None:
+    odd = tmp_path / "输出 {target} 文件夹"
+    moved = Folders(write_build(odd / "数据 1"), odd / "出 去", place.notebooks.rename(odd / "本 {0}"))
+    done, _ = run(moved, "韶关市", executor=serial)
+    assert done.made == ["city-440200"]
 
 
 def test_a_second_batch_is_told_who_holds_the_folder(place: Folders) -> None:

@@ -83,6 +83,7 @@ def test_one_target_from_the_command_line(
         (("run", "--plan", "nowhere"), 2, "K140 The plan folder lacks a file"),
         (("run", "--jobs", "many"), 2, "--jobs"),
         (("run", "--nonsense"), 2, "--nonsense"),
+        (("run", "--edition", "secret"), 2, "--edition"),
         (("nonsense",), 2, "nonsense"),
         (("clean", "--raw", "nowhere"), 2, "K2"),
         (("build", "--processed", "nowhere"), 2, "K810"),
