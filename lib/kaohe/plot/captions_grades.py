@@ -25,7 +25,7 @@ def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int)
     """
     tail = f"，另有{missing}个应评未评" if missing else ""
     if not cells:
-        return f"{name}尚无等次" + (f"，{missing}个评定均应评未评" if missing else "")
+        return f"{name}尚无指标等次" + (f"，{missing}项{'均' if missing > 1 else ''}未评" if missing else "")
     weak = [c for c in cells if c[2] in WEAK]
     if not weak:
         return f"{of(name)}{len(cells)}个评定没有{WEAK_WORDS}{tail}"

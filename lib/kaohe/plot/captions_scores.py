@@ -11,8 +11,9 @@ from kaohe.plot.terms import GRADES, WEAK
 
 
 def streams_title(
-    class_id: str, first: tuple[str, float], last: tuple[str, float], parts: Mapping[str, float], n: int
-) -> str:
+    class_id: str, first: tuple[str, float], last: tuple[str, float], parts: Mapping[str, float], n: int,
+    *, tops: Sequence[str] = (), tails: Sequence[str] = (),
+) -> str:  # fmt: skip
     """How far first and last are apart and which stream makes most of it.
 
     Parameters
@@ -22,6 +23,8 @@ def streams_title(
         They add to the difference.
     n : int
         Targets with a composite.
+    tops, tails : sequence of str
+        All who share the first and the last score; what makes the difference is not said where several do.
     """
     if n == 0:
         return "没有可以合成的综合得分"
@@ -30,6 +33,9 @@ def streams_title(
     gap = half_up(first[1], 1) - half_up(last[1], 1)
     if gap == 0:
         return f"{group_word(n, class_id)}综合得分相同（{score(first[1])}分）"
+    if len(tops) > 1 or len(tails) > 1:
+        high, low = listed(tops or [first[0]], class_id), listed(tails or [last[0]], class_id)
+        return f"最高的{high}与最低的{low}相差{gap}分"
     stream, most = max(parts.items(), key=lambda kv: kv[1])
     ends = f"首末两{'个单位' if class_id == 'unit235' else '市'}（{first[0]}、{last[0]}）相差{gap}分"
     if half_up(most, 1) > gap:
@@ -73,7 +79,7 @@ def position_title(
         text += f"，在{group_word(n_ranked, class_id)}中{'并列' if tied else '列'}第{numbers.integer(rank)}名"
     if numbers.is_missing(mean):
         return text
-    gap = half_up(composite, 1) - half_up(mean, 1)
+    gap = half_up(round(composite - mean, 9), 1)
     if gap == 0:
         return f"{text}，与平均分持平"
     return f"{text}，{'高于' if gap > 0 else '低于'}平均{abs(gap)}分"
@@ -210,16 +216,16 @@ def counties_title(rows: Sequence[tuple[str, bool]], unranked: int, *, within: s
     """Which counties are near the bottom; `rows` (name, bottom), `within` the city's name."""
     tail = f"；另有{unranked}个没有核查得分" if unranked else ""
     bottom = [name for name, low in rows if low]
-    head = f"{within}{len(rows)}个县（市、区）" if within else f"全省{len(rows)}个县（市、区）"
+    head = f"{within or '全省'}有核查得分的{len(rows)}个县（市、区）"
     if not rows:
         return f"{within or '全省'}没有县（市、区）实地核查得分{tail}"
     if not bottom:
         return f"{head}都不在全省靠后之列{tail}"
     if len(bottom) == 1:
-        return f"{head}中{bottom[0]}实地核查得分靠后{tail}"
+        return f"{head}中{bottom[0]}得分靠后{tail}"
     if len(bottom) == len(rows):
-        return f"{head}实地核查得分都靠后{tail}"
-    return f"{head}中{len(bottom)}个实地核查得分靠后：{numbers.names(bottom, 3, '个')}{tail}"
+        return f"{head}得分都靠后{tail}"
+    return f"{head}中{len(bottom)}个靠后：{numbers.names(bottom, 3, '个')}{tail}"
 
 
 def summary_title(counts: Mapping[str, Mapping[str, int]], labels: Mapping[str, str]) -> str:

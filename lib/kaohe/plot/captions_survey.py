@@ -70,11 +70,13 @@ def own_dots_title(label: str, name: str, value: str, reference: str, direction:
     return f"{head}{value}，明显{'高' if side > 0 else '低'}于全省（{reference}）{good}"
 
 
-def profile_title(name: str, topic: str, worse: Sequence[str], better: Sequence[str], compared: int, shown: int) -> str:
-    """Which shares of a topic differ from the province."""
+def profile_title(
+    name: str, topic: str, worse: Sequence[str], better: Sequence[str], compared: int, shown: int, judged: bool = True,
+) -> str:  # fmt: skip
+    """Which shares of a topic differ from the province; `judged` is False where none has a good or bad direction."""
     head = f"{of(name)}{quoted(topic)}"
     if not compared:
-        return f"{head}{shown}项比例只作列示，不判断好坏"
+        return f"{head}{shown}项比例" + ("只作列示，不判断好坏" if judged else "供了解情况，不作好坏判断")
     if not worse and not better:
         return f"{head}{compared}项可比的比例与全省{'都' if compared > 1 else ''}没有明显差别"
     parts = [f"{len(worse)}项明显差于全省（{some(worse, 2)}）" if worse else "没有明显差于全省的",
@@ -116,8 +118,8 @@ def income_title(name: str, below: Mapping[str, float], limit: float) -> str:
     return head + (f"，全省{percent(limit)}" if not numbers.is_missing(limit) else "")
 
 
-def response_title(rates: Mapping[str, float], overall: float) -> str:
-    """Overall and lowest response rate; `rates` by name."""
+def response_title(rates: Mapping[str, float], overall: float, own: str = "") -> str:
+    """Overall and lowest response rate; `rates` by name; `own` is the city whose page it is."""
     known = {k: half_up(100 * v, 1) for k, v in rates.items() if not numbers.is_missing(v)}
     if not known:
         return "没有应答率"
@@ -126,6 +128,12 @@ def response_title(rates: Mapping[str, float], overall: float) -> str:
     head = f"全省应答率{percent(overall)}，" if not numbers.is_missing(overall) else "应答率"
     if len(known) == 1:
         return f"{least[0]}应答率{low}%" + (f"，全省{percent(overall)}" if not numbers.is_missing(overall) else "")
+    if own in known:
+        whole = f"，全省{percent(overall)}" if not numbers.is_missing(overall) else ""
+        place = 1 + sum(v < known[own] for v in known.values())
+        tied = "并列" if sum(v == known[own] for v in known.values()) > 1 else ""
+        nth = f"{tied}最低" if place == 1 else f"{tied}第{place}低"
+        return f"{own}应答率{known[own]}%，{len(known)}市中{nth}{whole}"
     if len(least) == len(known):
         return f"{head}各地相同（{low}%）"
     return f"{head}最低的{some(least)}为{low}%"

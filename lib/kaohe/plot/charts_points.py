@@ -59,7 +59,13 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
         words.daily_title(ctx.name, list(zip(names, points, strict=True)), n),
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
         f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points))}分。",
-        source(ctx, "日常工作记录", f"共{n}条记录" if n else "没有记录", str(ctx.plan.choices["daily"]["note"])),
+        source(
+            ctx,
+            "日常工作记录",
+            f"共{n}条记录" if n else "没有记录",
+            str(ctx.plan.choices["daily"]["note"]),
+            _formula(ctx),
+        ),
     )
     body = [[str(r["source_name"]), str(int(r["n_records"])), numbers.score(r["points"])] for r in items]
     return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body))
@@ -128,3 +134,10 @@ def _closed(row: dict[str, Any]) -> dict[str, Any]:
 def _lowest(items: Sequence[Mapping[str, object]]) -> str:
     known = [(float(str(r["score"])), str(r["label"])) for r in items if not is_missing(r["score"])]
     return f"{min(known)[1]}（{numbers.score(min(known)[0])}分）" if known else "无"
+
+
+def _formula(ctx: Context) -> str:
+    """How points taken off and graded measures make the daily score."""
+    share = ctx.plan.choices["daily"]["measure_share"]
+    kept = numbers.percent(1 - share, 0)
+    return f"日常得分＝扣分部分（满分减扣分）占{kept}、定量指标占{numbers.percent(share, 0)}加权；没有定量指标的只计扣分部分"

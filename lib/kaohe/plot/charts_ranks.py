@@ -148,8 +148,11 @@ def sensitivity_ranks(
     movers = [c for c in sorted(order, key=lambda c: -moves[c]) if moves[c] > 0][:3]
     if len(order) <= BUMP_TARGETS:
         columns = _columns(others, base)
+        random = bool((others["source"] == RANDOM).any())
         canvas = _bump(order, base, columns, movers, ctx)
-        shape = "每类办法取名次变动合计最大的一种情形；着色为变动最大的对象"
+        shape = (
+            "每类办法取名次变动合计最大的一种情形" + ("，图中不含随机赋分" if random else "") + "；着色为变动最大的对象"
+        )
         alt = f"名次连线图：{group_word(len(order), which)}在{len(columns) + 1}种办法下的名次，从左到右为基准、{'、'.join(h[0] for h, _ in columns)}；"
     else:
         shown = sorted(order, key=lambda c: (-moves[c], base[c]))[:LAST]
@@ -158,7 +161,7 @@ def sensitivity_ranks(
         alt = f"区间图：{group_word(len(shown), which)}在{n_scenarios}种情形下名次的最好与最差；"
     caption = Caption(
         title,
-        joined([f"{n_scenarios}种办法下的综合得分名次", shape, f"{ctx.year}年"]),
+        joined([f"{n_scenarios}种情形下的综合得分名次", shape, f"{ctx.year}年"]),
         f"{alt}变动最大的是{some([short(ctx, c) for c in movers]) or '无'}。",
         source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变", "与抽样误差分开计算"),
     )

@@ -184,7 +184,11 @@ def response_bars(
             )
     overall = float(province["response_rate"]) if province is not None else float("nan")
     caption = Caption(
-        words.response_title({n: float(r["response_rate"]) for n, r in zip(names, items, strict=True)}, overall),
+        words.response_title(
+            {n: float(r["response_rate"]) for n, r in zip(names, items, strict=True)},
+            overall,
+            short(ctx, ctx.object) if ctx.kind == "city" else "",
+        ),
         f"住户调查应答率，由低到高，{ctx.year}年专项调查",
         f"条形图：{len(items)}行的应答率，从0到100%；共抽中{numbers.integer(sum(int(r['selected']) for r in items))}户，完成{numbers.integer(sum(int(r['completed']) for r in items))}户。",
         source(ctx, "专项调查样本记录", "空户不计入合格户；不含重点调查户"),

@@ -59,6 +59,8 @@ def streams_bars(streams: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     title = words.streams_title(
         which, (first.name, first.total), (last.name, last.total),
         {weights[k][0]: first.parts[k] - last.parts[k] for k in keys}, len(whole),
+        tops=[s.name for s in whole if round(s.total - first.total, 9) == 0],
+        tails=[s.name for s in whole if round(s.total - last.total, 9) == 0],
     )  # fmt: skip
     cut = len(stacks) > MOST
     shown = [*stacks[:ENDS], *stacks[-ENDS:]] if cut else stacks

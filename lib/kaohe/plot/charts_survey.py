@@ -203,7 +203,10 @@ def estimate_profile(
         judged = [r for r in items if r["direction"] == "up"] or items
         title = words.province_title(topic, [(str(r["label"]), _plain_share(r)) for r in judged])
     else:
-        title = words.profile_title(ctx.name, topic, worse, better, compared, len(items))
+        title = words.profile_title(
+            ctx.name, topic, worse, better, compared, sum(bool(t[0]) and t[0] != numbers.SUPPRESSED for t in texts),
+            any(r["direction"] in {"up", "down"} for r in items),
+        )  # fmt: skip
     said = joined([f"{len(worse)}项明显较差" if worse else "", f"{len(better)}项明显较好" if better else ""])
     said = f"；{said}" if said else ""
     caption = Caption(

@@ -66,7 +66,7 @@ def number(value: Any, digits: int = 1) -> str:
     """A number with fixed decimals and thousands separators; — when missing."""
     if is_missing(value) or math.isinf(value):
         return MISSING
-    return f"{half_up(value, digits):,}"
+    return f"{half_up(value, digits):,}".replace("-", "−")
 
 
 def integer(value: Any) -> str:
@@ -83,7 +83,7 @@ def percent(share: Any, digits: int = 1) -> str:
     """A share of 0 to 1 as a percentage: 0.985 is 98.5%."""
     if is_missing(share):
         return MISSING
-    return f"{half_up(Decimal(str(share)) * 100, digits)}%"
+    return f"{half_up(Decimal(str(share)) * 100, digits)}%".replace("-", "−")
 
 
 def points(difference: Any, digits: int = 1) -> str:
@@ -114,17 +114,23 @@ def measure(value: Any, unit: str, is_share: bool) -> str:
         return percent(value)
     if unit == "元":
         return f"{integer(value)}元"
-    return f"{number(value)}{unit}"
+    return f"{number(value)}{_unit(unit)}"
 
 
 def span(low: Any, high: Any, unit: str = "", is_share: bool = False) -> str:
     """An interval as text, for instance 96.1%–99.4% or 8,120–9,410元."""
     if is_missing(low) or is_missing(high):
         return MISSING
+    join = "至" if low < 0 or high < 0 else "–"
     if is_share:
-        return f"{percent(low)}–{percent(high)}"
+        return f"{percent(low)}{join}{percent(high)}"
     digits = 0 if unit == "元" else 1
-    return f"{number(low, digits)}–{number(high, digits)}{unit}"
+    return f"{number(low, digits)}{join}{number(high, digits)}{_unit(unit)}"
+
+
+def _unit(unit: str) -> str:
+    """A unit as it stands after a number: 8.6个月, since 8.6月 reads as a date."""
+    return "个月" if unit == "月" else unit
 
 
 def date_cn(value: Any) -> str:

@@ -36,8 +36,10 @@ def ranking(
     within = {} if intervals is None else {r["object"]: r for r in t.records(intervals)}
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams if ctx.class_id else True
     rows = frame.sort_values(["rank", "object"], na_position="last")
+    moved = (rows["grade_score"] != "") & (rows["grade_score"] != rows["grade_final"])
     fields = [
         t.custom("名次", rank_cell, "center"), t.custom("对象", _linked(targets)), t.grade("等次", "grade_final"),
+        *([t.custom("按分等次", _by_score, "center")] if moved.any() else []),
         t.custom("综合得分", _score, "right"),
     ]  # fmt: skip
     if has_survey:
@@ -155,7 +157,9 @@ def talk_list(
     merged: dict[str, dict[Hashable, Any]] = {}
     for row in t.records(frame.assign(_k=frame["kind"].map(order)).sort_values(["_k", "object", "reason"])):
         held = merged.setdefault(str(row["object"]), {**row, "reason": ""})
-        held["reason"] = "、".join(p for p in (held["reason"], str(row["reason"])) if p)
+        held["reason"] = "、".join(
+            p for p in (held["reason"], terms.talk_reason(str(row["reason"]), str(row["kind"]))) if p
+        )
         if row["kind"] == "county":
             held["name"] = f"{row['name']}（{ctx.name_of(str(row['object'])[:4] + '0' * 8)}）"
     return t.make(
@@ -165,7 +169,8 @@ def talk_list(
             t.text("依据", "clause"),
         ],
         empty="按现有认定，没有需要谈话提醒的对象。",
-        note="按方案“六、（五）结果审定及运用”列出；是否谈话由省扶贫开发领导小组决定。",
+        note="按方案“六、（五）结果审定及运用”列出；是否谈话由省扶贫开发领导小组决定。市、单位按事实认定，县（市、区）按问题登记；"
+        "问题登记中的“突出”是单个问题的性质，不等于事实认定；县按实地核查得分判断“靠后”是省考核办的理解，方案原文为“综合评价靠后”。",
     )  # fmt: skip
 
 
@@ -197,6 +202,11 @@ def rank_cell(row: t.Row) -> Cell:
         return numbers.MISSING
     text = numbers.integer(row["rank"])
     return cell(f"{text}（并列）" if row.get("tied") else text)
+
+
+def _by_score(row: t.Row) -> Cell:
+    """The grade by score alone where a rule, a decision or a doubtful fact made the final one another."""
+    return numbers.MISSING if row["grade_score"] == row["grade_final"] else t.grade_cell(str(row["grade_score"]))
 
 
 def _interval(row: t.Row | None) -> Cell:

@@ -10,7 +10,8 @@ from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Context, Table, Text
 
-CHOSEN = "省考核办选定，方案未作规定"
+CHOSEN = "限制规则出自附件1，启用哪些由省考核办选定；其余各项由省考核办选定，方案未作规定"
+_OF_SURVEY = frozenset({"相对贫困线", "估计列示标准", "无应答调整", "权重校准", "名次不确定性"})
 _ACTIONS = {"quarantine": "隔离", "normalise": "按规则改正", "refuse": "未采用", "note": "记录", "exclude": "排除"}
 
 
@@ -172,13 +173,13 @@ def choices(ctx: Context, *, id: str = "t-choices") -> Table | Text:
     return t.make(
         id, "现行方法选择", rows, [t.text("事项", "what"), t.text("取值", "value"), t.text("说明", "note")],
         empty="没有方法选择。",
-        note=f"以上各项{CHOSEN}；改动后名次和等次会怎样变化，见方法敏感性分析。",
+        note=f"{CHOSEN}。改动后名次和等次会怎样变化，见方法敏感性分析。",
         folded=True,
     )  # fmt: skip
 
 
 def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
-    """What was chosen, its value, its note: in the order of the plan file."""
+    """What was chosen, its value, its note: in the order of the plan file; units have no survey."""
     c: dict[str, Any] = ctx.plan.choices
     values = "、".join(f"{g}{numbers.integer(v)}分" for g, v in c["scale"]["values"].items())
     cuts = "、".join(f"{g}≥{numbers.number(v)}分" for g, v in c["scale"]["cuts"].items())
@@ -186,15 +187,15 @@ def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
         c["items"]["weighting"]
     ]
     levels = c["levels"]["weights"]
-    rules = "；".join(f"{r.text}（{r.clause}）" for r in ctx.plan.active_rules) or "无"
+    rules = "；".join(dict.fromkeys(f"{r.text}（{r.clause}）" for r in ctx.plan.active_rules)) or "无"
     stream = {"bounds_only": "缺一类来源时不定等次、不排名次，只给上下界"}.get(
         c["missing"]["stream"], "缺失来源按人工决定处理"
     )
     line = f"{numbers.integer(c['income']['provincial_rural_income'])}元 × {numbers.percent(c['income']['share'], 0)} = {numbers.number(ctx.plan.poverty_line)}元"
     survey = c["survey"]
-    return [
+    said = [
         ("等次赋分", values, str(c["scale"]["note"])),
-        ("分等界限", f"{cuts}，其余为较差", str(c["scale"]["note"])),
+        ("分等界限", f"{cuts}，其余为较差", "同上"),
         ("指标权重", items, str(c["items"]["note"])),
         ("核查级别权重", "、".join(f"{n}{numbers.percent(levels[k])}" for k, n in (("county", "县级"), ("town", "镇级"), ("village", "村级"))),
          str(c["levels"]["note"])),
@@ -211,3 +212,6 @@ def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
          "只反映专项调查的抽样误差"),
         ("日常工作计分", f"满分{numbers.integer(c['daily']['base'])}分，定量指标占{numbers.percent(c['daily']['measure_share'], 0)}", str(c["daily"]["note"])),
     ]  # fmt: skip
+    cls = ctx.plan.classes.get(ctx.class_id)
+    surveyed = cls is None or "survey" in cls.streams
+    return [row for row in said if surveyed or row[0] not in _OF_SURVEY]

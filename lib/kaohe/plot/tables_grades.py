@@ -62,7 +62,7 @@ def field_grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-field-grades
             t.custom("指标", lambda r: ctx.plan.concepts.get(str(r["concept"]), str(r["concept"]))),
             *(t.custom(terms.LEVELS[level], show(level)) for level in levels),
         ],
-        empty=f"没有{ctx.name}的实地核查考评表。",
+        empty=_no_forms(ctx),
         note="“—”为该级考评表没有此项；数字为评为该等次的表数。",
         folded=True,
     )  # fmt: skip
@@ -111,7 +111,7 @@ def forms(frame: pd.DataFrame, ctx: Context, *, id: str = "t-forms") -> Table | 
             t.percent("较好及以上", "share_fair", 0), t.decimal("不含第1、4、5项", "score_without_local"),
             t.yes("非省定贫困村", "local_criteria", "是", numbers.MISSING),
         ],
-        empty=f"没有{ctx.name}的实地核查考评表。",
+        empty=_no_forms(ctx),
         note="核查地点按方案重点抽查，不代表全部县镇村的平均情况；非省定贫困村第1、4、5项按当地实际要求填写，另列不含这三项的得分。",
         folded=True,
     )  # fmt: skip
@@ -187,7 +187,7 @@ def daily(frame: pd.DataFrame, ctx: Context, *, id: str = "t-daily") -> Table | 
         id, f"{ctx.name}日常工作的记录", frame.sort_values(["kind", "date", "record"]),
         [
             t.day("日期", "date"), t.text("来源", "source_name"), t.text("性质", "kind"), t.text("程度", "severity"),
-            t.text("定量指标", "measure"), t.percent("数值", "value"), t.decimal("扣分", "points"), t.decimal("得分", "score"),
+            t.custom("定量指标", _measure(ctx)), t.percent("数值", "value"), t.decimal("扣分", "points"), t.decimal("得分", "score"),
             t.text("摘要", "note"),
         ],
         empty=f"日常工作来源中没有{ctx.name}的记录。",
@@ -257,6 +257,19 @@ def due(ctx: Context) -> str:
     """Until when a problem must be rectified: the plan counts from the notification of the result."""
     months = next(d["months_after_notification"] for d in ctx.plan.raw["dates"] if d["id"] == "rectify_due")
     return f"考核结果通报后{'两' if months == 2 else months}个月内"
+
+
+def _no_forms(ctx: Context) -> str:
+    """Why a target has no field forms: a helper city's villages are visited as part of their counties."""
+    if ctx.class_id == "city6":
+        return f"{ctx.name}对口帮扶村的考评表列在所在县的报告中。"
+    return f"没有{ctx.name}的实地核查考评表。"
+
+
+def _measure(ctx: Context) -> t.Show:
+    """The plan's name of a graded measure; — for a record that is none."""
+    names = {str(m["id"]): str(m["name"]) for m in ctx.plan.choices["daily"]["measures"]}
+    return lambda row: names.get(str(row["measure"]), str(row["measure"])) or numbers.MISSING
 
 
 def _stream_order(ctx: Context) -> dict[str, int]:

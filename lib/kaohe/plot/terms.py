@@ -44,6 +44,11 @@ def word(table: dict[str, str], code: str, what: str) -> str:
     raise error
 
 
+def talk_reason(reason: str, kind: str) -> str:
+    """A reason of the talk list for readers: cities and units by the fact found, counties by registered problems."""
+    return "事实认定存在突出问题" if reason == "存在突出问题" and kind in {"city", "unit"} else reason
+
+
 QUALITY = {
     "ok": "可用",
     "caution": "慎用",

@@ -108,7 +108,7 @@ def cards_unit(job: Source) -> Cards:
     note = "不排名次"
     if row is not None and not numbers.is_missing(row["rank"]):
         rank = numbers.integer(row["rank"])
-        among = f"参评{numbers.integer(row['n_ranked'])}个"
+        among = f"排名次的共{numbers.integer(row['n_ranked'])}个"
         note = "，".join(p for p in ("并列" if row["tied"] else "", str(row["band"]), among) if p)
     return Cards([*_grade_and_score(row), Card(rank, "名次", note), _complete_card(row)])
 
@@ -222,7 +222,7 @@ def _grade_and_score(row: Row | None) -> list[Card]:
 def _rank_card(row: Row | None, within: Row | None, ctx: Context) -> Card:
     if row is None or numbers.is_missing(row["rank"]):
         return Card(numbers.MISSING, "名次", "不排名次")
-    place = f"第{numbers.integer(row['rank'])}名{'（并列）' if row['tied'] else ''}，参评{numbers.integer(row['n_ranked'])}个"
+    place = f"第{numbers.integer(row['rank'])}名{'（并列）' if row['tied'] else ''}，排名次的共{numbers.integer(row['n_ranked'])}个"
     if within is None or numbers.is_missing(within["low"]):
         return Card(numbers.integer(row["rank"]), "名次", place)
     return Card(numbers.rank_short(within["low"], within["high"]), "名次区间", place)

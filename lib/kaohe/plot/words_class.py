@@ -18,7 +18,8 @@ def conclusions_ranking(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``composite``, ``rank_intervals``, ``sensitivity_summary``, ``effective_weights``, ``caps``.
+        Reads ``composite``, ``rank_intervals``, ``sensitivity_summary``, ``effective_weights``, ``caps``,
+        ``decisions_log``.
     """
     ctx = job.ctx
     rows = job.peers("composite")
@@ -30,7 +31,7 @@ def conclusions_ranking(job: Source) -> Notes:
     notes.append(_sure(within, rows) if has_survey else _ties(rows))
     notes += _moves(job.peers("sensitivity_summary"))
     notes += _effective(job.peers("effective_weights"))
-    notes.append(_capped(rows))
+    notes.append(_capped(rows, job.peers("caps"), job.peers("decisions_log"), "t-ranking"))
     return Notes(notes)
 
 
@@ -110,18 +111,24 @@ def _ties(rows: pd.DataFrame) -> Note:
 def _moves(rows: pd.DataFrame) -> list[Note]:
     if rows.empty:
         return []
-    top = records(rows.sort_values(["mean_shift", "source"], ascending=[False, True]))[0]
-    if top["mean_shift"] == 0:
-        return [Note("在试过的各种方法情形下，名次都没有变动。", "t-sensitivity")]
     changed = int(rows["grade_changes"].max())
-    tail = f"等次最多有{changed}个对象改变" if changed else "没有对象改变等次"
-    return [
-        Note(
-            f"改变方法选择时，名次受{top['source_name']}影响最大，平均变动{numbers.number(top['mean_shift'])}个位次，"
-            f"最多{numbers.integer(top['max_shift'])}个；{tail}。",
-            "t-sensitivity",
-        )
-    ]
+    tail = f"等次改变最多的是{_most(rows, 'grade_changes')}（{changed}个）" if changed else "没有对象改变等次"
+    if rows["max_shift"].max() == 0:
+        return [Note(f"在试过的各种方法情形下，名次都没有变动；{tail}。", "t-sensitivity")]
+    means = [numbers.half_up(v, 2) for v in rows["mean_shift"]]
+    mean = rows[[v == max(means) for v in means]]
+    reach = f"最多{numbers.integer(mean['max_shift'].max())}位"
+    said = f"平均变动最大的是{numbers.names(mean['source_name'], 3)}（{max(means)}位，{reach}）"
+    farthest = rows[rows["max_shift"] == rows["max_shift"].max()]
+    if not set(mean["source_name"]) & set(farthest["source_name"]):
+        most = numbers.integer(rows["max_shift"].max())
+        said += f"；单个对象变动最多的是{_most(rows, 'max_shift')}（{most}位）"
+    return [Note(f"改变方法选择时，名次{said}；{tail}。", "t-sensitivity")]
+
+
+def _most(rows: pd.DataFrame, column: str) -> str:
+    """The kinds of choice that share the greatest value of a column."""
+    return numbers.names(rows[rows[column] == rows[column].max()]["source_name"], 3)
 
 
 def _effective(rows: pd.DataFrame) -> list[Note]:
@@ -138,14 +145,24 @@ def _effective(rows: pd.DataFrame) -> list[Note]:
     ]
 
 
-def _capped(rows: pd.DataFrame) -> Note:
+def _capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, ref: str) -> Note:
+    """Whose grade is not the one by score, named with score and what changed it."""
     both = rows[rows["grade_final"].isin(terms.GRADES) & (rows["grade_score"] != "")]
     moved = both[both["grade_final"] != both["grade_score"]]
     if moved.empty:
-        return Note("没有对象因限制规则或人工决定改变等次。", "t-ranking")
-    return Note(
-        f"因限制规则或人工决定改变等次的有{len(moved)}个：{numbers.names(moved['name'], 4, '个')}。", "t-ranking"
-    )
+        return Note("没有对象因限制规则或人工决定改变等次。", ref)
+    ruled = set(caps[caps["fired"] & (caps["before"] != caps["after"])]["object"])
+    decided = set(decisions[decisions["applied"] & (decisions["to_grade"] != "")]["object"])
+    said = []
+    for row in records(moved.sort_values("object")):
+        by = ["限制规则"] if row["object"] in ruled else []
+        by += ["人工决定"] if row["object"] in decided else []
+        why = "和".join(by) or "限制规则或人工决定"
+        said.append(
+            f"{row['name']}{numbers.score(row['composite'])}分按{why}定为{numbers.quoted(str(row['grade_final']))}"
+        )
+    listed = numbers.names(said, 4, "个")
+    return Note(f"因限制规则或人工决定改变等次的有{len(moved)}个：{listed}。", ref)
 
 
 def conclusions_overview(job: Source) -> Notes:
@@ -154,7 +171,8 @@ def conclusions_overview(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``counties``, ``rectify``.
+        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``counties``, ``rectify``,
+        ``caps``, ``decisions_log``.
     """
     ctx = job.ctx
     rows = job.table("composite")
@@ -165,6 +183,7 @@ def conclusions_overview(job: Source) -> Notes:
             said.setdefault(cls.kind, []).append(f"{cls.label}：{grades_of(mine)}")
     notes = [Note("".join(end(part) for part in parts), "class-summary") for parts in said.values()]
     notes += [
+        _capped(rows, job.table("caps"), job.table("decisions_log"), "class-summary"),
         _talk(job.table("talk_list")),
         _common(job),
         _province_survey(job),
@@ -214,8 +233,13 @@ def _common(job: Source) -> Note:
         return Note(f"{n}个任务市的考核指标全部在“较好”及以上。", "grade-heatmap")
     counts = weak["concept"].value_counts()
     order = sorted(counts.index, key=lambda c: (-counts[c], c))
-    said = [f"{concept_name(c, ctx)}（{counts[c]}个市）" for c in order[:3]]
-    return Note(f"{n}个任务市的指标等次中，一般及以下共{len(weak)}个，最多的是{'、'.join(said)}。", "grade-heatmap")
+    top = [c for c in order if counts[c] >= counts[order[min(3, len(order)) - 1]]]
+    if len(top) > 5:
+        top = [c for c in order if counts[c] > counts[order[2]]] or [c for c in order if counts[c] == counts[order[0]]]
+    said = [f"{concept_name(c, ctx)}（{counts[c]}个市）" for c in top]
+    return Note(
+        f"{n}个任务市的指标等次中，一般及以下共{len(weak)}个，最多的是{numbers.names(said, 6)}。", "grade-heatmap"
+    )
 
 
 def _province_survey(job: Source) -> Note:
@@ -240,7 +264,7 @@ def _problems(rows: pd.DataFrame, due: str) -> Note:
     if rows.empty:
         return Note("没有登记问题。", "")
     left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
-    text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
+    text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
     text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
     pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
     return Note(end(text), "t-problems" if pending else "")

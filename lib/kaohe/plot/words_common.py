@@ -67,7 +67,7 @@ def possible_grades(row: Row, ctx: Context) -> str:
     low, high = ctx.plan.scale.grade(row["low"]), ctx.plan.scale.grade(row["high"])
     bounds = f"综合得分只能确定在{numbers.score(row['low'])}分至{numbers.score(row['high'])}分之间"
     if low == high:
-        return f"{bounds}，按分均为{numbers.quoted(low)}"
+        return f"{bounds}，上下界都属{numbers.quoted(low)}"
     return f"{bounds}，按分可能为{numbers.quoted(low)}至{numbers.quoted(high)}"
 
 
@@ -142,8 +142,15 @@ def _actions(job: Source) -> str:
                 f"{numbers.quoted(str(made['from_grade']))}调整为{numbers.quoted(str(made['to_grade']))}，理由是{made['reason']}"
             )
         elif made["applied"]:
-            parts.append(f"经{made['by_role']}决定（{made['decision']}），{made['stream']}按“{made['reason']}”处理")
+            parts.append(
+                f"经{made['by_role']}决定（{made['decision']}），对{_stream(job, str(made['stream']))}缺数据作出决定，理由：{made['reason']}"
+            )
     return end("；".join(parts)) if parts else ""
+
+
+def _stream(job: Source, stream: str) -> str:
+    """The name of a stream in a decision, which may hold its id or its name."""
+    return job.ctx.plan.streams.get(stream, stream)
 
 
 def concept_name(concept: str, ctx: Context, fallback: str = "") -> str:
@@ -171,7 +178,8 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
     if graded.empty:
         return Note(f"没有收到{ctx.name}的{form}，各项指标等次缺数据。", ref)
     lacking = len(own) - len(graded)
-    tail = f"；另有{lacking}项应评未评" if lacking else ""
+    tail = f"；{lacking}项应评未评" if lacking else ""
+    count = f"{len(own)}项指标中已评{len(graded)}项" if lacking else f"{len(graded)}项指标"
     field = items[items["level"].isin(list(terms.FORM_LEVELS)) & (items["level"] != level)]
     poor, ordinary = graded[graded["grade"] == "较差"], graded[graded["grade"] == "一般"]
     if poor.empty and ordinary.empty:
@@ -179,15 +187,16 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
         mix = (
             "全部为“好”" if good == len(graded) else f"全部在“较好”及以上，其中“好”{good}项" if good else "全部为“较好”"
         )
-        return Note(end(f"{form}{len(graded)}项指标{mix}{_worst_field(field, ctx)}{tail}"), ref)
+        return Note(end(f"{form}{count}{'，' if lacking else ''}{mix}{_worst_field(field, ctx)}{tail}"), ref)
     named = []
     for grade, rows in (("较差", poor), ("一般", ordinary)):
         if len(rows):
             what = numbers.names([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
             named.append(f"{numbers.quoted(grade)}{len(rows)}项（{what}）")
     weakest = [str(c) for c in (poor if len(poor) else ordinary)["concept"]]
-    where = _where(field, max(weakest, key=lambda c: field_weak(field, c)[0]), ctx)
-    return Note(end(f"{form}{len(graded)}项指标中，{'、'.join(named)}{where}{tail}"), ref)
+    most = max(field_weak(field, c)[0] for c in weakest)
+    where = _where(field, [c for c in weakest if field_weak(field, c)[0] == most], ctx)
+    return Note(end(f"{form}{count}{'，其中' if lacking else '中，'}{'、'.join(named)}{where}{tail}"), ref)
 
 
 def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:
@@ -196,15 +205,23 @@ def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:
     return int(rows["n_ordinary"].sum() + rows["n_poor"].sum()), int(rows["n_graded"].sum())
 
 
-def _where(field: pd.DataFrame, concept: str, ctx: Context) -> str:
-    bad, of = field_weak(field, concept)
-    if of == 0:
-        return ""
-    if bad == 0:
-        return f"；{concept_name(concept, ctx)}在实地核查的{of}处均未评为一般及以下"
-    if bad == of:
-        return f"；{concept_name(concept, ctx)}在实地核查的{of}处全部为一般及以下"
-    return f"；{concept_name(concept, ctx)}在实地核查的{of}处中有{bad}处为一般及以下"
+def _where(field: pd.DataFrame, concepts: list[str], ctx: Context) -> str:
+    """Where the field visits saw the weakest items; those that tie are named together."""
+    alike: dict[tuple[int, int], list[str]] = {}
+    for concept in concepts:
+        alike.setdefault(field_weak(field, concept), []).append(concept_name(concept, ctx))
+    said = []
+    for (bad, of), same in alike.items():
+        if of == 0:
+            continue
+        head = f"；{numbers.names(same, 3)}在实地核查的{of}处"
+        if bad == 0:
+            said.append(f"{head}均未评为一般及以下")
+        elif bad == of:
+            said.append(f"{head}{'都' if len(same) > 1 else ''}全部为一般及以下")
+        else:
+            said.append(f"{head}中{'各' if len(same) > 1 else ''}有{bad}处为一般及以下")
+    return "".join(said[:3])
 
 
 def _worst_field(field: pd.DataFrame, ctx: Context) -> str:
@@ -212,8 +229,8 @@ def _worst_field(field: pd.DataFrame, ctx: Context) -> str:
     worst = sorted(((bad, c, of) for c, (bad, of) in seen.items() if bad), key=lambda v: (-v[0], v[1]))
     if not worst:
         return "；实地核查也没有评为一般及以下的" if seen else ""
-    bad, concept, of = worst[0]
-    return f"；实地核查中一般及以下最多的是{concept_name(concept, ctx)}（{of}处中{bad}处）"
+    top = [f"{concept_name(c, ctx)}（{of}处中{bad}处）" for bad, c, of in worst if bad == worst[0][0]]
+    return f"；实地核查中一般及以下最多的是{numbers.names(top, 4)}"
 
 
 def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> Note:
@@ -222,11 +239,12 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     if total == 0:
         return Note(end(f"没有登记{ctx.name}的问题{extra}"))
     left = int((rows["state"] != "已完成").sum())
-    text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，没有突出问题")
+    text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
     if left == 0:
         text += "，全部完成整改" if total > 1 else "，已完成整改"
     elif left == total:
-        text += f"，{'都' if total > 1 else ''}尚未完成整改，整改方案与报告须于{due(ctx)}提交"
+        every = f"；{total}个都" if bad and total > bad else "，都" if total > 1 else "，"
+        text += f"{every}尚未完成整改，整改方案与报告须于{due(ctx)}提交"
     else:
         text += f"；已完成整改{total - left}个，尚有{left}个未完成，整改方案与报告须于{due(ctx)}提交"
     return Note(end(text + extra), ref)
@@ -236,5 +254,5 @@ def talk(rows: pd.DataFrame) -> str:
     """Whether the target is on the talk list, as a clause."""
     if rows.empty:
         return ""
-    reasons = "、".join(dict.fromkeys(str(r["reason"]) for r in records(rows)))
+    reasons = "、".join(dict.fromkeys(terms.talk_reason(str(r["reason"]), str(r["kind"])) for r in records(rows)))
     return f"；按方案“六、（五）结果审定及运用”列入谈话提醒对象，理由是{reasons}"

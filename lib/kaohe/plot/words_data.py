@@ -65,7 +65,7 @@ def cards_sample(job: Source) -> Cards:
             Card(
                 numbers.integer(weights["register_households"].sum()) if len(weights) else numbers.MISSING,
                 "代表的登记户（户）",
-                "户",
+                f"{len(weights)}个市合计" if len(weights) else "",
             ),
             Card(numbers.number(deff, 2), "权重设计效应最大值", "按市"),
         ]

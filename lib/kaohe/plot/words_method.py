@@ -142,4 +142,4 @@ def method(ctx: Context) -> Text:
 def choices(ctx: Context) -> Text:
     """The choices in force as sentences, each marked as the office's own."""
     said = [end(f"{what}：{value}（{note}）") for what, value, note in choices_in_force(ctx)]
-    return Text([f"下列各项{CHOSEN}：", *said])
+    return Text([f"{CHOSEN}：", *said])

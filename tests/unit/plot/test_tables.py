@@ -218,7 +218,7 @@ def test_talk_list_gives_each_target_one_row_with_all_its_reasons() -> None:
     assert isinstance(table, Table)
     assert table.caption == "谈话提醒对象（3个）"
     assert column(table, "对象") == ["韶关市", "单位003", "城区（汕尾市）"]
-    assert column(table, "理由") == ["存在突出问题、综合评价“一般”", "综合评价“一般”", "实地核查得分靠后"]
+    assert column(table, "理由") == ["事实认定存在突出问题、综合评价“一般”", "综合评价“一般”", "实地核查得分靠后"]
 
 
 def test_caps_and_decisions_are_whole_logs() -> None:

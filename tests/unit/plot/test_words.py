@@ -78,7 +78,7 @@ def test_verdict_without_a_stream_gives_bounds_and_no_rank() -> None:
     partly = streams.assign(state="缺项", note="第12项未评")
     assert said(composite=row, streams=partly).startswith("韶关市日常工作有缺项（第12项未评），不计综合得分")
     row = composite(composite=None, rank=None, low=70.0, high=80.0, grade_score="", grade_final="缺数据")
-    assert "按分均为“较好”" in said(composite=row, streams=streams)
+    assert "上下界都属“较好”" in said(composite=row, streams=streams)
 
 
 def test_verdict_of_an_open_fact_is_never_a_grade() -> None:
@@ -138,7 +138,7 @@ def test_weak_items_zero_one_many_and_missing() -> None:
     assert many == (
         "考核指标表17项指标中，“较差”1项（医疗救助）、“一般”5项（贫困退出、防止返贫监测、遍访制度、统筹协调等5项）。"
     )
-    assert weak(items(["好"] * 15 + ["", ""])) == "考核指标表15项指标全部为“好”；另有2项应评未评。"
+    assert weak(items(["好"] * 15 + ["", ""])) == "考核指标表17项指标中已评15项，全部为“好”；2项应评未评。"
     assert weak(items([""] * 17)) == "没有收到韶关市的考核指标表，各项指标等次缺数据。"
 
 
@@ -190,10 +190,10 @@ def rectified(*states: str, prominent: int = 0) -> pd.DataFrame:
     ("states", "prominent", "text"),
     [
         ((), 0, "没有登记韶关市的问题。"),
-        (("已完成",), 0, "登记问题1个，没有突出问题，已完成整改。"),
+        (("已完成",), 0, "登记问题1个，其中没有列为突出的，已完成整改。"),
         (("已完成", "已完成"), 1, "登记问题2个，其中突出问题1个，全部完成整改。"),
-        (("未整改",), 0, "登记问题1个，没有突出问题，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
-        (("未整改", "整改中"), 0, "登记问题2个，没有突出问题，都尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
+        (("未整改",), 0, "登记问题1个，其中没有列为突出的，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
+        (("未整改", "整改中"), 0, "登记问题2个，其中没有列为突出的，都尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("未整改", "已完成", "整改中"), 2,
          "登记问题3个，其中突出问题2个；已完成整改1个，尚有2个未完成，整改方案与报告须于考核结果通报后两个月内提交。"),
     ],
