@@ -174,6 +174,53 @@ def test_the_tour_of_the_sample_runs_top_to_bottom(office: Path, tmp_path: Path)
     assert "ci_low" in text
 
 
+def test_the_readmes_example_gives_the_published_numbers(office: Path) -> None:
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[0]
+    code = code.replace("../data/processed", str(office / "data" / "processed"))
+    code = code.replace("design.proportion(", "result = design.proportion(")
+    space: dict[str, Any] = {}
+    exec(code, space)
+    got = space["result"].set_index("city")
+    published = pd.read_parquet(office / "data/processed/build/estimates.parquet")
+    rows = published.query("indicator == 'house_safe' and domain_type == 'city'").set_index("domain")
+    assert set(rows.index) == set(got.index)
+    for column in ("estimate", "se", "ci_low", "ci_high", "df"):
+        pd.testing.assert_series_equal(
+            got.loc[rows.index, column], rows[column], check_names=False, check_index_type=False, rtol=1e-9
+        )
+
+
+def test_tables_that_do_not_fit_together_are_not_published(office: Path, tmp_path: Path) -> None:
+    shutil.copytree(office / "data", tmp_path / "data")
+    facts = tmp_path / "data/processed/clean/facts.parquet"
+    frame = pd.read_parquet(facts)
+    frame.assign(value="待核").to_parquet(facts, index=False)
+    arguments = ("--notebooks", str(NOTEBOOKS), "--outputs", str(tmp_path / "outputs"))
+    refused = _kaohe(tmp_path, "run", "韶关市", *arguments)
+    assert refused.returncode == 2
+    assert "K811" in refused.stderr
+    assert not (tmp_path / "outputs" / "html").exists()
+    built = _kaohe(tmp_path, "build")
+    assert built.returncode == 0
+    assert "nothing has changed" not in built.stdout
+    states = pd.read_parquet(tmp_path / "data/processed/build/composite.parquet")["status"]
+    assert (states == "待核").sum() > 10
+
+
+def test_one_citys_missing_answers_leave_the_others_their_reports(office: Path, tmp_path: Path) -> None:
+    shutil.copytree(office / "data" / "raw", tmp_path / "data" / "raw")
+    (gone,) = (tmp_path / "data" / "raw" / "survey" / "households").glob("440500*")
+    gone.unlink()
+    for step in ("clean", "build"):
+        done = _kaohe(tmp_path, step)
+        assert done.returncode == 0, done.stderr
+    table = pd.read_parquet(tmp_path / "data/processed/build/composite.parquet").set_index("object")
+    before = pd.read_parquet(office / "data/processed/build/composite.parquet").set_index("object")
+    assert table.loc["440500000000", "grade_final"] == "缺数据"
+    assert table.loc["440500000000", "high"] - table.loc["440500000000", "low"] == pytest.approx(30)
+    assert table.loc["440200000000", "composite"] == before.loc["440200000000", "composite"]
+
+
 # ---------------------------------------------------------------------------------------------
 # in a browser
 

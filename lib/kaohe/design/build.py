@@ -53,13 +53,14 @@ def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     Raises
     ------
     InputRefused
-        K310, K311 for the sample file, K312 for a city without answers, K320 to K323 for totals.
+        K310, K311 for the sample file, K320 to K323 for totals.
 
     Notes
     -----
     Vacant dwellings are out of scope; dwellings where nobody was met count as eligible, so that
     response rates are not flattered. A completed interview whose form was set aside counts as
-    not answered.
+    not answered. A city without a single usable answer carries no weights: its estimates are absent,
+    those of the province stand for the other cities, and its row in ``response`` says so.
     """
     villages, households = clean["sample_villages"], clean["sample_households"]
     if not len(villages) or not len(households) or not len(clean["households"]):
@@ -69,7 +70,10 @@ def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     listed["size_group"] = [size_group(x) for x in listed["register_size"]]
     listed["responded"] = listed["household"].isin(everyone.loc[everyone["responded"], "household"])
     names = dict(zip(clean["places"]["place"], clean["places"]["name"], strict=True))
-    eligible = listed[listed["outcome"] != VACANT].copy()
+    eligible = listed[listed["outcome"] != VACANT]
+    eligible = eligible[eligible.groupby("city")["responded"].transform("any")].copy()
+    if not len(eligible):
+        return {**{name: empty_table(name) for name in TABLES}, "response": _responses(everyone, clean, names)}
     choice = plan.choices["nonresponse"]
     adjusted = weighting_classes(
         eligible, weight="w_design", responded="responded", classes=choice["classes"], partition="city",
@@ -85,7 +89,7 @@ def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.Da
     diagnostics["register_households"] = diagnostics["city"].map(register).astype(float)
     return {
         "weights": sample[BUILT["weights"].names].sort_values("household", ignore_index=True),
-        "response": _response(everyone.assign(helper=everyone["village"].map(_helpers(clean["pairing"]))), names),
+        "response": _responses(everyone, clean, names),
         "nonresponse": adjusted.account[BUILT["nonresponse"].names],
         "calibration": calibration[BUILT["calibration"].names],
         "weight_diagnostics": diagnostics[BUILT["weight_diagnostics"].names],
@@ -101,6 +105,10 @@ def _everyone(sample: pd.DataFrame, answered: pd.DataFrame, usable: set[str]) ->
     out["has_form"] = with_form
     out["responded"] = (out["outcome"] == COMPLETED) & with_form
     return out
+
+
+def _responses(everyone: pd.DataFrame, clean: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.DataFrame:
+    return _response(everyone.assign(helper=everyone["village"].map(_helpers(clean["pairing"]))), names)
 
 
 def _helpers(pairing: pd.DataFrame) -> dict[str, str]:

@@ -80,13 +80,14 @@ def apply_caps(
     Notes
     -----
     A decision is applied when its target has a settled grade equal to `from_grade` and `to_grade`
-    does not lie above the cap of a fired rule. Decisions follow in order of date and number.
+    does not lie above the cap of a fired rule, nor above that of a rule whose fact is still
+    unknown. Decisions follow in order of date and number.
     """
     order = plan.scale.order
     known = {(f.object, f.field): f for f in fact_table(facts).itertuples()}
     active = {r.id for r in plan.active_rules}
     log: list[dict[str, object]] = []
-    finals, states, limits = [], [], []
+    finals, states, limits, doubts = [], [], [], []
     for target in composite.itertuples():
         rows = [_judge(target.object, rule, rule.id in active, known) for rule in plan.rules]
         fired = [str(r["cap"]) for r in rows if r["fired"]]
@@ -102,8 +103,10 @@ def apply_caps(
                     row["state"] = HARMLESS
                 else:
                     pending = True
+        unknown = [str(r["cap"]) for r in rows if r["state"] in {PENDING, HARMLESS}]
         log += rows
         limits.append(cap)
+        doubts.append(max(unknown, key=order.index) if unknown else "")
         states.append(LACKING if not target.grade_score else OPEN if pending else SETTLED)
         finals.append(LACKING if not target.grade_score else OPEN if pending else sure)
     out = composite.assign(grade_final=finals, status=states, cap=limits)
@@ -113,7 +116,7 @@ def apply_caps(
     caps["date"] = pd.to_datetime(caps["date"]).astype("datetime64[us]")
     if decisions is None or not len(decisions):
         return Capped(out, caps, pd.DataFrame(columns=["decision", "applied", "why"]))
-    return _decide(out, caps, decisions, order)
+    return _decide(out, caps, decisions, order, dict(zip(out["object"], doubts, strict=True)))
 
 
 def _judge(code: str, rule: Rule, active: bool, known: dict[tuple[str, str], object]) -> dict[str, object]:
@@ -134,13 +137,15 @@ def _judge(code: str, rule: Rule, active: bool, known: dict[tuple[str, str], obj
     }  # fmt: skip
 
 
-def _decide(out: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, order: list[str]) -> Capped:
+def _decide(
+    out: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, order: list[str], doubts: dict[str, str]
+) -> Capped:
     finals = dict(zip(out["object"], out["grade_final"], strict=True))
     states = dict(zip(out["object"], out["status"], strict=True))
     limits = dict(zip(out["object"], out["cap"], strict=True))
     rows = []
     for d in decisions[decisions["kind"] == "等次调整"].sort_values(["date", "decision"]).itertuples():
-        why = _refusal(d, finals, states, limits, order)
+        why = _refusal(d, finals, states, limits, order) or _doubtful(d, doubts, order)
         if not why:
             finals[d.object] = d.to_grade
         rows.append({"decision": d.decision, "applied": not why, "why": why or "已按决定调整等次"})
@@ -163,4 +168,12 @@ def _refusal(
         return f"原等次与当前等次不符：当前为{finals[code]}"
     if limits[code] and order.index(to) < order.index(limits[code]):
         return f"高于等次限制：已触发规则，最高为{limits[code]}"
+    return ""
+
+
+def _doubtful(d: object, doubts: dict[str, str], order: list[str]) -> str:
+    """Why an unknown fact forbids a decision; "" when none does."""
+    cap, to = doubts[d.object], d.to_grade  # type: ignore[attr-defined]
+    if cap and order.index(to) < order.index(cap):
+        return f"有事实待核：认定之前不得高于{cap}"
     return ""

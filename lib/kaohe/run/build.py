@@ -51,6 +51,33 @@ def code_hash(rooms: tuple[str, ...] = COMPUTING_ROOMS) -> str:
     return digest.hexdigest()
 
 
+def clean_hash(processed: Path) -> str:
+    """SHA-256 over the bytes of the clean tables, by name: a damaged or altered one gives another."""
+    digest = hashlib.sha256()
+    for path in sorted((processed / "clean").glob("*.parquet")):
+        digest.update(f"{path.name} {sha256_file(path)} ".encode())
+    return digest.hexdigest()
+
+
+def check_current(processed: Path) -> None:
+    """Refuse built tables that were made from other clean tables than those beside them.
+
+    Raises
+    ------
+    InputRefused
+        K811. Without clean tables (only the built ones were copied) nothing is compared.
+    """
+    built = _current(processed / "build")
+    if built and (processed / "clean" / "intake.json").is_file() and built.get("clean_hash") != clean_hash(processed):
+        raise InputRefused(
+            "K811",
+            "The built tables are older than the cleaned ones",
+            where=str(processed),
+            expected="tables built from the clean tables beside them",
+            remedy="run `kaohe build`; nothing was published",
+        )
+
+
 def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The clean tables by name, and what intake.json says of them.
 
@@ -128,6 +155,7 @@ def build_all(
         clean_info = _intake_info(processed)
         inputs = {
             "data_hash": clean_info["data_hash"],
+            "clean_hash": clean_hash(processed),
             "plan_hash": plan.digest,
             "code_hash": code_hash(),
         }

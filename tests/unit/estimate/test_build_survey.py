@@ -275,3 +275,30 @@ def test_inputs_are_left_alone() -> None:
     build_estimates(clean, build_weights(clean, plan), plan)
     for name, frame in clean.items():
         pd.testing.assert_frame_equal(frame, before[name])
+
+
+def test_a_city_whose_answers_did_not_come_is_absent_and_the_others_stay() -> None:
+    plan, clean = clean_tables()
+    city = "440500000000"
+    answers = clean["households"]
+    silent = answers["village"].str[:4] == city[:4]
+    assert silent.any()
+    weights = build_weights({**clean, "households": answers[~silent]}, plan)
+    whole = build_weights(clean, plan)
+    for name in ("weights", "calibration", "weight_diagnostics", "nonresponse"):
+        assert city not in set(weights[name]["city"])
+        assert set(weights[name]["city"]) == set(whole[name]["city"]) - {city}
+    row = weights["response"].query("domain_type == 'city' and domain == @city").iloc[0]
+    assert (row["completed"], row["response_rate"]) == (0, 0.0)
+    kept = whole["weights"].query("city != @city").set_index("household")["weight"]
+    pd.testing.assert_series_equal(weights["weights"].set_index("household")["weight"], kept)
+    estimates = build_estimates({**clean, "households": answers[~silent]}, weights, plan)["estimates"]
+    assert city not in set(estimates.query("unit == 'household'")["domain"])
+
+
+def test_no_answer_at_all_leaves_the_survey_empty() -> None:
+    plan, clean = clean_tables()
+    listed = clean["sample_households"].assign(outcome="拒访")
+    weights = build_weights({**clean, "sample_households": listed}, plan)
+    assert len(weights["weights"]) == 0
+    assert set(weights["response"]["completed"]) == {0}
