@@ -138,6 +138,8 @@ def _lowest(items: Sequence[Mapping[str, object]]) -> str:
 
 def _formula(ctx: Context) -> str:
     """How points taken off and graded measures make the daily score."""
+    if not any(ctx.class_id in m["classes"] for m in ctx.plan.choices["daily"]["measures"]):
+        return ""
     share = ctx.plan.choices["daily"]["measure_share"]
     kept = numbers.percent(1 - share, 0)
     return f"日常得分＝扣分部分（满分减扣分）占{kept}、定量指标占{numbers.percent(share, 0)}加权；没有定量指标的只计扣分部分"

@@ -443,3 +443,26 @@ def test_own_dots(value: str, reference: str, direction: str, side: int, judged:
 )
 def test_own_mix(weak: dict[str, int], title: str) -> None:
     assert grades.own_mix_title("甲市", "city14", weak, "甲") == title
+
+
+def test_streams_with_several_first_names_no_stream() -> None:
+    title = scores.streams_title(
+        "city14", ("甲", 90.0), ("丙", 80.0), {"专项调查": 10.0}, 14, tops=["甲", "乙"], tails=["丙"]
+    )
+    assert title == "最高的甲、乙与最低的丙相差10.0分"
+
+
+def test_position_takes_the_difference_before_rounding() -> None:
+    title = scores.position_title("甲市", "city14", 90.05, 1.0, False, 14, 82.14, (90.05, 90.05))
+    assert title.endswith("高于平均7.9分")
+
+
+def test_response_on_a_citys_page_leads_with_that_city() -> None:
+    rates = {"甲": 0.95, "乙": 0.85, "丙": 0.9}
+    assert survey.response_title(rates, 0.9, "丙") == "丙应答率90.0%，3市中第2低，全省90.0%"
+    assert survey.response_title(rates, 0.9, "乙") == "乙应答率85.0%，3市中最低，全省90.0%"
+
+
+def test_profile_without_any_direction_is_for_information() -> None:
+    title = survey.profile_title("甲市", "样本户基本情况", [], [], 0, 4, judged=False)
+    assert title == "甲市“样本户基本情况”4项比例供了解情况，不作好坏判断"

@@ -74,3 +74,11 @@ def test_lists_name_the_first_and_count_the_rest() -> None:
 
 def test_rounding_is_of_the_decimal_a_reader_sees() -> None:
     assert numbers.half_up(2.675, 2) == Decimal("2.68")
+
+
+def test_minus_signs_months_and_intervals_below_zero() -> None:
+    assert numbers.number(-3.04) == "−3.0"
+    assert numbers.percent(-0.015) == "−1.5%"
+    assert numbers.measure(8.6, "月", False) == "8.6个月"
+    assert numbers.span(7.1, 9.2, "月") == "7.1–9.2个月"
+    assert numbers.span(-120.0, 300.0, "元") == "−120至300元"

@@ -352,3 +352,35 @@ def test_ids_are_distinct_over_all_tables() -> None:
             if isinstance(out, Table):
                 ids.append(out.id)
     assert len(ids) == len(set(ids))
+
+
+def test_a_helper_citys_forms_are_said_to_stand_with_their_counties() -> None:
+    helper = make_context("city6", object_="442000000000")
+    for made in (tables.forms(frame("form_scores"), helper), tables.field_grades(frame("item_grades"), helper)):
+        assert isinstance(made, Text)
+        assert made.paragraphs[0].endswith("对口帮扶村的考评表列在所在县的报告中。")
+
+
+def test_daily_measures_print_under_their_names() -> None:
+    row = {"object": SHAOGUAN, "record": "R1", "kind": "指标", "measure": "fund_use_rate", "value": 0.9}
+    assert column(tables.daily(frame("daily_items", row), CITY), "定量指标") == ["财政专项扶贫资金支出率"]
+
+
+def test_choices_of_units_leave_the_survey_out_and_list_nothing_twice() -> None:
+    for ctx in (CITY, make_context("unit")):
+        what = column(tables.choices(ctx), "事项")
+        assert len(what) == len(set(what))
+        survey = {"相对贫困线", "估计列示标准", "无应答调整", "权重校准", "名次不确定性"}
+        assert survey & set(what) == (survey if ctx.kind == "city" else set())
+
+
+def test_ranking_shows_the_grade_by_score_where_it_is_another() -> None:
+    base = {"class_id": "city14", "n_ranked": 2, "tied": False, "n_weak": 0}
+    rows = frame(
+        "composite",
+        {**base, "object": SHAOGUAN, "name": "韶关市", "grade_score": "较好", "grade_final": "一般", "rank": 1.0},
+        {**base, "object": "441300000000", "name": "惠州市", "grade_score": "好", "grade_final": "好", "rank": 2.0},
+    )
+    assert column(tables.ranking(rows, make_context("class")), "按分等次") == ["较好", "—"]
+    same = rows.assign(grade_final=rows["grade_score"])
+    assert "按分等次" not in [c.label for c in tables.ranking(same, make_context("class")).columns]  # type: ignore[union-attr]

@@ -475,3 +475,41 @@ def test_every_choice_is_printed_and_marked_as_the_offices_own() -> None:
         if isinstance(block, dict) and block.get("note"):
             assert str(block["note"]) in whole
     assert "8,468.1元" in whole
+
+
+def test_open_prominent_problems_do_not_swallow_the_others() -> None:
+    rows = frame("rectify", *(
+        {"object": SHAOGUAN, "problem": f"P{n}", "state": "未整改", "prominent": n < 2} for n in range(6)
+    ))  # fmt: skip
+    assert problems(rows, CITY, ref="x").text.startswith("登记问题6个，其中突出问题2个；6个都尚未完成整改，")
+
+
+def test_decision_on_a_missing_stream_names_stream_and_reason() -> None:
+    decisions = frame("decisions_log", {
+        "object": SHAOGUAN, "decision": "D002", "stream": "cross", "reason": "集体审议", "by_role": "省考核办", "applied": True,
+    })  # fmt: skip
+    text = said(composite=composite(), decisions_log=decisions)
+    assert "经省考核办决定（D002），对交叉考核缺数据作出决定，理由：集体审议" in text
+
+
+def test_class_names_whose_grade_a_rule_lowered() -> None:
+    ctx = make_context("class")
+    caps = frame("caps", {
+        "object": SHAOGUAN, "rule": "V1", "field_name": "甲", "value": "是", "fired": True, "before": "较好", "after": "一般",
+    })  # fmt: skip
+    job = FakeReport(ctx, composite=composite(composite=83.0, grade_final="一般"), caps=caps)
+    text = "".join(n.text for n in words.conclusions_ranking(job).items)
+    assert "因限制规则或人工决定改变等次的有1个：韶关市83.0分按限制规则定为“一般”。" in text
+
+
+def test_moves_name_ties_and_the_farthest() -> None:
+    rows = frame("sensitivity_summary", *(
+        {"class_id": "city14", "source": s, "source_name": s, "scenarios": 2, "mean_shift": m, "max_shift": x, "grade_changes": g}
+        for s, m, x, g in (("甲", 1.5, 3, 0), ("乙", 1.5, 2, 4), ("丙", 0.5, 5, 4))
+    ))  # fmt: skip
+    job = FakeReport(make_context("class"), composite=composite(), sensitivity_summary=rows)
+    text = "".join(n.text for n in words.conclusions_ranking(job).items)
+    assert (
+        "平均变动最大的是乙、甲（1.50位，最多3位）；单个对象变动最多的是丙（5位）；等次改变最多的是丙、乙（4个）。"
+        in text
+    )
