@@ -65,6 +65,7 @@ class Report:
         self._info = info
         self._preview = preview
         self._read: dict[str, str] = {}
+        self._frames: dict[str, pd.DataFrame] = {}
         cls = plan.classes.get(target.class_id)
         self.ctx = Context(
             object=target.object,
@@ -151,9 +152,12 @@ class Report:
         return self.header()._repr_mimebundle_(include, exclude)
 
     def _part(self, part: Part) -> pd.DataFrame:
-        frame = read_part(self._info.folder, part, self._targets)
-        self._read[str(part)] = rows_digest(frame)
-        return frame
+        """Rows of a part, read once; each caller gets a frame of its own (pandas copies on write)."""
+        name = str(part)
+        if name not in self._frames:
+            self._frames[name] = read_part(self._info.folder, part, self._targets)
+            self._read[name] = rows_digest(self._frames[name])
+        return self._frames[name].copy(deep=False)
 
 
 def open_report(notebook: str, target: str = "", processed: str | Path = "", plan: str | Path = "") -> Report:

@@ -58,6 +58,15 @@ def test_the_seal_lists_what_was_read_and_under_which_choices(processed: Path) -
     assert ["建表时间", "2020年12月28日 10:05"] in seal["facts"]
 
 
+def test_what_one_cell_does_to_its_rows_another_does_not_see(processed: Path) -> None:
+    job = open_report("50_unit", "单位003", processed)
+    first = job.own("streams")
+    first["score"] = -1.0
+    again = job.own("streams")
+    assert len(again) > 0
+    assert (again["score"] >= 0).all()
+
+
 def test_no_target_opens_the_first_one_as_a_preview(processed: Path) -> None:
     job = open_report("40_city", "", processed)
     assert job.header().preview
