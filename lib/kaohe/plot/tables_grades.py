@@ -8,7 +8,6 @@ from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text
 
-_INDEX = ("city", "unit")
 _SEVERITY = {True: "突出", False: "一般"}
 
 

@@ -159,7 +159,7 @@ def _capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, ref
         by += ["人工决定"] if row["object"] in decided else []
         why = "和".join(by) or "限制规则或人工决定"
         said.append(
-            f"{row['name']}{numbers.score(row['composite'])}分按{why}定为{numbers.quoted(str(row['grade_final']))}"
+            f"{row['name']}（{numbers.score(row['composite'])}分）按{why}定为{numbers.quoted(str(row['grade_final']))}"
         )
     listed = numbers.names(said, 4, "个")
     return Note(f"因限制规则或人工决定改变等次的有{len(moved)}个：{listed}。", ref)

@@ -499,7 +499,7 @@ def test_class_names_whose_grade_a_rule_lowered() -> None:
     })  # fmt: skip
     job = FakeReport(ctx, composite=composite(composite=83.0, grade_final="一般"), caps=caps)
     text = "".join(n.text for n in words.conclusions_ranking(job).items)
-    assert "因限制规则或人工决定改变等次的有1个：韶关市83.0分按限制规则定为“一般”。" in text
+    assert "因限制规则或人工决定改变等次的有1个：韶关市（83.0分）按限制规则定为“一般”。" in text
 
 
 def test_moves_name_ties_and_the_farthest() -> None:
