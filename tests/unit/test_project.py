@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CONDA_NAMES = {"brotli-python": "brotli"}
+CONDA_NAMES = {"brotli-python": "brotli", "jupyter_client": "jupyter-client"}
 
 
 def _declared() -> set[str]:
@@ -17,7 +17,7 @@ def _declared() -> set[str]:
 
 
 def test_environment_and_pyproject_agree() -> None:
-    lines = re.findall(r"^ +- ([a-z0-9-]+) (>=[\d.]+)$", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.M)
+    lines = re.findall(r"^ +- ([a-z0-9_-]+) (>=[\d.]+)$", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.M)
     conda = {CONDA_NAMES.get(name, name) + version for name, version in lines if name != "python"}
     assert conda == _declared()
 
