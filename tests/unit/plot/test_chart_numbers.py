@@ -182,3 +182,17 @@ def test_quality_is_marked_at_the_printed_precision(built: dict[str, pd.DataFram
     assert "都不超过5%" in chart.title
     frame.loc[0, "missing_share"] = 0.0505
     assert "超过5%（5.1%）" in drawn(charts.data_quality_bars(frame, make_context("province"))).title
+
+
+def test_daily_source_line_says_how_deductions_and_measures_make_the_score(frames: dict[str, pd.DataFrame]) -> None:
+    chart = drawn(charts.daily_deductions(frames["daily_sources"], make_context("city")))
+    assert "日常得分＝扣分部分（满分减扣分）占50%、定量指标占50%加权" in chart.note
+
+
+def test_random_scales_are_said_not_to_be_drawn(frames: dict[str, pd.DataFrame]) -> None:
+    rows, ctx = frames["sensitivity"], make_context("class")
+    base = rows["scenario"] == "基准"
+    plain = rows.assign(source=rows["source"].mask(~base, "weights"))
+    assert "随机赋分" not in drawn(charts.sensitivity_ranks(plain, ctx)).subtitle
+    mixed = pd.concat([plain, rows[~base].assign(source="scale", scenario="随机")], ignore_index=True)
+    assert "图中不含随机赋分" in drawn(charts.sensitivity_ranks(mixed, ctx)).subtitle
