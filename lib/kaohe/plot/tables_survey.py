@@ -154,7 +154,7 @@ def response(frame: pd.DataFrame, ctx: Context, *, id: str = "t-response") -> Ta
             t.whole("无法联系", "not_contacted"), t.whole("空户", "vacant"), t.whole("隔离", "set_aside"), t.percent("应答率", "response_rate"),
         ],
         empty="没有样本户应答记录。",
-        note="应答率 = 完成户 ÷（抽中户 − 空户）；隔离为答卷有硬伤、未进入估计的户。",
+        note="应答率 = 完成户 ÷（抽中户 − 空户）；隔离为没有可用答卷（未收到，或因错误被隔离）、未进入估计的户。",
     )  # fmt: skip
 
 

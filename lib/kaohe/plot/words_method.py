@@ -27,7 +27,7 @@ def gaps(job: Source) -> Text:
     if late is not None:
         said += _self_report(late)
     if not said:
-        return Text((f"{ctx.name}的各类来源数据齐全，事实认定完毕，自评报告按期提交。",))
+        return Text((f"{ctx.name}计入综合得分的来源数据齐全，事实认定完毕，自评报告按期提交。",))
     return Text(said, "warning")
 
 
@@ -69,7 +69,7 @@ def class_gaps(job: Source) -> Text:
     if len(doubt):
         said.append(f"事实待核、等次待定的有{len(doubt)}个：{numbers.names(doubt['name'], 6, '个')}。")
     if not said:
-        return Text(("全部对象的各类来源数据齐全，事实认定完毕。",))
+        return Text(("全部对象计入综合得分的来源数据齐全，事实认定完毕。",))
     return Text(said, "warning")
 
 

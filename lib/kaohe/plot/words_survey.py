@@ -190,7 +190,7 @@ def _sample(job: Source) -> Note:
         f"应答率{numbers.percent(row['response_rate'])}"
     )
     if row["set_aside"]:
-        text += f"；另有{numbers.integer(row['set_aside'])}户答卷有硬伤，隔离待查"
+        text += f"；另有{numbers.integer(row['set_aside'])}户没有可用答卷（未收到，或因错误被隔离）"
     return Note(end(text), "t-response")
 
 
