@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
+from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
 from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch
 
@@ -50,6 +51,15 @@ def build_time() -> datetime:
     """The time written into a build: SOURCE_DATE_EPOCH where it is set, so that a build can be repeated byte by byte."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+
+
+def refusal_line(finding: Finding) -> str:
+    """One line for a file that was not used: code, file, what was found, what would be right, what to do."""
+    where = " › ".join(p for p in (finding.file, finding.sheet, finding.column, finding.cell) if p)
+    said = [f"refused  {finding.code} {where}: {finding.rule}"]
+    said += [f"{label} {text}" for label, text in (("got", finding.value), ("expected", finding.expected)) if text]
+    said += [f"remedy {finding.remedy}"] if finding.remedy else []
+    return "; ".join(" ".join(part.split()) for part in said)
 
 
 def build(processed: Path, plan: Plan, force: bool, say: Say) -> None:
