@@ -10,8 +10,9 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.publish.kernel import available, close_zygote
-from kaohe.publish.notebook import RunFailed, run_notebook, seals_of
+from kaohe.publish.notebook import run_notebook
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
+from kaohe.publish.seal import RunFailed, seals_of
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
 CITY = "440200000000"

@@ -127,6 +127,13 @@ def inputs_of(report: ReportId, notebook_file: Path, plan_digest: str, edition: 
     }
 
 
+def edition_of(entry: Entry | None, default: str = "leadership") -> str:
+    """The edition a report was last made in."""
+    if entry is None:
+        return default
+    return str(json.loads(entry.inputs.get("parameters") or "{}").get("edition", default))
+
+
 @lru_cache(maxsize=64)
 def _file_hash(path: Path, _changed: int) -> str:
     return sha256_file(path)

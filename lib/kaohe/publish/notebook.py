@@ -18,23 +18,16 @@ from typing import Any
 
 import nbformat
 
-from kaohe.base.errors import KaoheError
 from kaohe.base.files import write_text
-from kaohe.plot.output import BATCH, MIME
+from kaohe.plot.output import BATCH
 from kaohe.publish.params import check_parameters, defaults_of, read_notebook
 from kaohe.publish.reports import TIMEOUT
 from kaohe.publish.sandbox import Sandbox
+from kaohe.publish.seal import RunFailed, check_seal, failed, notebook_text, tidy
 
 ENGINE = "kaohe"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
-
-
-class RunFailed(KaoheError):
-    """A notebook that did not become the report asked for; `notebook` is its state at the failing cell."""
-
-    exit_code = 3
-    notebook: nbformat.NotebookNode | None = None
 
 
 @dataclass(frozen=True)
@@ -118,79 +111,6 @@ def run_notebook(
     return SealedRun(tidied, seal, time.monotonic() - start, slowest)
 
 
-def notebook_text(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as the text of its file: the same notebook gives the same bytes."""
-    text: str = nbformat.writes(notebook, version=4)
-    return text if text.endswith("\n") else text + "\n"
-
-
-def seals_of(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
-    """Payloads of kind ``seal`` among a notebook's outputs."""
-    return [
-        output.data[MIME]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.get("outputs", [])
-        if output.output_type in {"display_data", "execute_result"}
-        and isinstance(output.data.get(MIME), dict)
-        and output.data[MIME].get("kind") == "seal"
-    ]
-
-
-def check_seal(notebook: nbformat.NotebookNode, stem: str, target: str) -> dict[str, Any]:
-    """The seal of an executed notebook, when it says what was asked for and stands last.
-
-    Raises
-    ------
-    RunFailed
-        K833, K834 or K835.
-    """
-    seals = seals_of(notebook)
-    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    last = seals_of(nbformat.v4.new_notebook(cells=code[-1:])) if code else []
-    if len(seals) != 1 or len(last) != 1:
-        raise _failed(
-            "K833",
-            "The notebook ended without its seal",
-            notebook,
-            got=f"{len(seals)} seals, {len(last)} in the last cell",
-            expected="one, from job.seal() in the last cell",
-            remedy="a cell ended the kernel, or the last cell is not job.seal()",
-        )
-    seal = dict(seals[0])
-    if seal.get("preview"):
-        raise _failed(
-            "K835",
-            "A preview cannot be published",
-            notebook,
-            got=f"{seal.get('notebook')} {seal.get('target')}",
-            expected=f"{stem} {target}",
-            remedy="the target did not reach open_report: check the parameters cell and its use",
-        )
-    if (seal.get("notebook"), seal.get("target")) != (stem, target):
-        raise _failed(
-            "K834",
-            "The report made is not the report asked for",
-            notebook,
-            got=f"{seal.get('notebook')} {seal.get('target')}",
-            expected=f"{stem} {target}",
-            remedy="the notebook does not use its parameters: check the parameters cell and open_report",
-        )
-    return seal
-
-
-def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A copy with fixed cell ids and without times, durations and other traces of the run."""
-    copy: nbformat.NotebookNode = nbformat.from_dict(notebook)
-    copy.metadata.pop("papermill", None)
-    for number, cell in enumerate(copy.cells, start=1):
-        cell["id"] = f"cell-{number:02d}"
-        tags = list(cell.metadata.get("tags", []))
-        kept = {k: v for k, v in cell.metadata.items() if k not in {"papermill", "execution", "tags"}}
-        cell["metadata"] = nbformat.from_dict({**kept, **({"tags": tags} if tags else {})})
-    return copy
-
-
 @contextmanager
 def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
     """Environment variables for the kernels started inside the block; put back afterwards."""
@@ -248,7 +168,7 @@ def _execute(
         except PapermillExecutionError as error:
             raise _cell_failed(error, holder, where) from error
         except CellTimeoutError as error:
-            raise _failed(
+            raise failed(
                 "K832",
                 "The notebook took too long",
                 holder[-1] if holder else None,
@@ -257,7 +177,7 @@ def _execute(
                 remedy="give more time with --timeout, or look at the cell",
             ) from error
         except (DeadKernelError, RuntimeError) as error:
-            raise _failed(
+            raise failed(
                 "K831",
                 "The kernel died",
                 holder[-1] if holder else None,
@@ -270,7 +190,7 @@ def _execute(
 def _cell_failed(error: Any, holder: list[nbformat.NotebookNode], where: str) -> RunFailed:
     text = _ANSI.sub("", str(error.evalue)).strip()
     said = text.splitlines() or [""]
-    return _failed(
+    return failed(
         "K830",
         "A cell of the notebook failed",
         holder[-1] if holder else None,
@@ -295,9 +215,3 @@ def _slowest(notebook: nbformat.NotebookNode) -> tuple[int, float]:
     spent = [(float(c.metadata.get("papermill", {}).get("duration") or 0.0), n) for n, c in enumerate(code, start=1)]
     seconds, number = max(spent, default=(0.0, 0))
     return number, seconds
-
-
-def _failed(code: str, title: str, notebook: nbformat.NotebookNode | None, **parts: str) -> RunFailed:
-    error = RunFailed(code, title, **parts)
-    error.notebook = tidy(notebook) if notebook is not None else None
-    return error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,27 +14,26 @@ from rich.console import Console
 
 import kaohe
 from kaohe.base.errors import EXIT_DISCLOSURE, EXIT_OK, EXIT_SOME_FAILED, InputRefused, nearest
-from kaohe.base.files import locked, read_parquet, sha256_text, sweep, write_text
+from kaohe.base.files import locked, read_parquet, sweep
 from kaohe.base.plan import Plan
+from kaohe.plot.fonts import font_path
+from kaohe.publish.built import build_info, check_tables, find_build
 from kaohe.publish.manifest import (
-    DONE,
-    FAILED,
     Entry,
-    Manifest,
+    edition_of,
     inputs_of,
     read_manifest,
     state_of,
-    write_manifest,
 )  # fmt: skip
 from kaohe.publish.parts import PartDigests
-from kaohe.publish.report import BuildInfo, build_info, check_tables, find_build
 from kaohe.publish.reports import TIMEOUT, ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.job import Job, JobResult
+from kaohe.run.keeper import Keeper
 from kaohe.run.listing import write_index
 from kaohe.run.pool import run_jobs
 from kaohe.run.progress import BatchProgress
 
-SAVE_EVERY = 2.0
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def run_batch(
     ------
     InputRefused
         K801 unknown notebook, K804 no built tables, K808 a table was changed since, K820 a notebook is missing, K130, K131 a
-        target, K861 a class. Nothing is touched then.
+        target, K861 a class, K702 or K703 no usable font; nothing is touched then. K862 when the
+        outputs cannot be written.
     BusyError
         K501 when another run holds the outputs.
     """
@@ -123,31 +124,34 @@ def run_batch(
     chosen = select(reports, selection, plan)
     for report in chosen:
         refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
+    font_path()
     result = BatchResult()
-    with locked(folders.outputs, "kaohe run"):
+    with _writable(folders.outputs), locked(folders.outputs, "kaohe run"):
         for name in ("html", "notebooks"):
             (folders.outputs / name).mkdir(parents=True, exist_ok=True)
             sweep(folders.outputs / name)
         sweep(folders.outputs)
         manifest = read_manifest(folders.outputs)
         digests = PartDigests(build, targets_of(reports))
-        inputs = {
-            r.slug: inputs_of(r, folders.notebooks / f"{r.notebook.stem}.ipynb", plan.digest, options.edition)
-            for r in reports
-        }
+
+        def inputs(report: ReportId, edition: str = options.edition) -> dict[str, str]:
+            return inputs_of(report, folders.notebooks / f"{report.notebook.stem}.ipynb", plan.digest, edition)
+
+        def state(report: ReportId, entry: Entry | None, edition: str, *, check_files: bool) -> str:
+            return state_of(entry, inputs(report, edition), digests, folders.outputs, check_files=check_files)
+
         todo = []
         for report in chosen:
-            state = state_of(manifest.entries.get(report.slug), inputs[report.slug], digests, folders.outputs)
-            if selection.only_failed and state != "failed":
+            found = state(report, manifest.entries.get(report.slug), options.edition, check_files=True)
+            if selection.only_failed and found != "failed":
                 continue
-            if state == "fresh" and not options.force:
+            if found == "fresh" and not options.force:
                 result.skipped.append(report.slug)
             else:
                 todo.append(report)
-        jobs = [_job(r, folders, options) for r in todo]
-        keeper = _Keeper(folders.outputs, manifest, inputs, info)
+        keeper = Keeper(folders.outputs, manifest, info.build, inputs)
         try:
-            with BatchProgress(len(jobs), screen) as shown:
+            with BatchProgress(len(todo), screen) as shown:
 
                 def arrived(job: Job, done: JobResult) -> None:
                     keeper.keep(job.report, done)
@@ -157,24 +161,37 @@ def run_batch(
                         result.failed[done.slug] = done.exit_code
                     shown.one(f"{job.report.notebook.stem} {job.report.target.name}", done.seconds, done.reason)
 
-                if jobs:
-                    options.executor(
-                        jobs, options.jobs or os.cpu_count() or 1, arrived, warm=options.warm, on_note=result.notes.add
-                    )
+                if todo:
+                    jobs = [_job(r, folders, options) for r in todo]
+                    workers = options.jobs or os.cpu_count() or 1
+                    options.executor(jobs, workers, arrived, warm=options.warm, on_note=result.notes.add)
         finally:
             if selection.everything:
                 keeper.forget({r.slug for r in reports})
             keeper.save()
-            states = {
-                r.slug: state_of(
-                    keeper.manifest.entries.get(r.slug), inputs[r.slug], digests, folders.outputs, check_files=False
-                )
-                for r in reports
-            }
+            entries = keeper.manifest.entries
+            states = {r.slug: state(r, (e := entries.get(r.slug)), edition_of(e), check_files=False) for r in reports}
             tables = {n: read_parquet(build / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")}
             write_index(folders.outputs, reports, states, keeper.manifest, tables, plan, info)
     result.seconds = time.monotonic() - start
     return result
+
+
+@contextmanager
+def _writable(outputs: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that may not be written to into one clear message."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        raise InputRefused(
+            "K862",
+            "The outputs cannot be written",
+            where=str(outputs),
+            got=error.strerror or str(error),
+            remedy="make room, or name another folder with --outputs; what is there already is whole",
+        ) from error
 
 
 def select(reports: Sequence[ReportId], selection: Selection, plan: Plan) -> list[ReportId]:
@@ -256,55 +273,3 @@ def _job(report: ReportId, folders: Folders, options: Options) -> Job:
         edition=options.edition,
         timeout=options.timeout,
     )
-
-
-class _Keeper:
-    """Puts results in place: files first, then the manifest that says so."""
-
-    def __init__(self, outputs: Path, manifest: Manifest, inputs: dict[str, dict[str, str]], info: BuildInfo) -> None:
-        self.outputs, self.manifest, self._inputs, self._info = outputs, manifest, inputs, info
-        self._saved = time.monotonic()
-
-    def keep(self, report: ReportId, done: JobResult) -> None:
-        kept = self.outputs / "notebooks" / "failed" / f"{report.slug}.ipynb"
-        files: dict[str, str] = {}
-        if done.ok:
-            for name, text in ((f"notebooks/{done.slug}.ipynb", done.notebook), (f"html/{done.slug}.html", done.page)):
-                write_text(self.outputs / name, text)
-                files[name] = sha256_text(text)
-            with suppress(FileNotFoundError):
-                kept.unlink()
-        elif done.kept:
-            write_text(kept, done.kept)
-        self.manifest = self.manifest.with_entry(
-            Entry(
-                slug=report.slug,
-                notebook=report.notebook.stem,
-                target=report.target.object,
-                name=report.target.name,
-                state=DONE if done.ok else FAILED,
-                inputs=self._inputs[report.slug],
-                parts=dict(done.seal.get("tables", {})),
-                outputs=files,
-                reason=done.reason,
-                exit_code=done.exit_code,
-                seconds=done.seconds,
-                slowest=done.slowest,
-                build=self._info.build,
-            )
-        )
-        if time.monotonic() - self._saved >= SAVE_EVERY:
-            self.save()
-
-    def forget(self, slugs: set[str]) -> None:
-        """Remove the files of reports that there are no more."""
-        for slug, entry in self.manifest.entries.items():
-            if slug not in slugs:
-                for name in entry.outputs:
-                    with suppress(FileNotFoundError):
-                        (self.outputs / name).unlink()
-        self.manifest = self.manifest.only(slugs)
-
-    def save(self) -> None:
-        write_manifest(self.outputs, self.manifest)
-        self._saved = time.monotonic()

@@ -71,9 +71,11 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
         Where the kernel runs; a fresh one when not given.
     """
     from kaohe.publish.audit import refuse_leaks
+    from kaohe.publish.built import ENV_PROCESSED
     from kaohe.publish.html import KaoheExporter
-    from kaohe.publish.notebook import notebook_text, run_notebook
-    from kaohe.publish.report import ENV_PLAN, ENV_PROCESSED
+    from kaohe.publish.notebook import run_notebook
+    from kaohe.publish.report import ENV_PLAN
+    from kaohe.publish.seal import notebook_text
 
     slug = job.report.slug
     environment = {ENV_PROCESSED: str(job.processed.resolve())}

@@ -11,9 +11,9 @@ import pandas as pd
 from kaohe.base.files import write_text
 from kaohe.base.plan import Plan
 from kaohe.publish.audit import refuse_leaks
+from kaohe.publish.built import BuildInfo, beijing_time
 from kaohe.publish.index import STATES, render_index, rows_of, script_hash
 from kaohe.publish.manifest import Manifest
-from kaohe.publish.report import BuildInfo, beijing_time
 from kaohe.publish.reports import ReportId
 
 REASONS = {

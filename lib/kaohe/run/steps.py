@@ -104,7 +104,7 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
 
 def targets(processed: Path, plan: Plan, classes: Sequence[str]) -> list[str]:
     """One line a target: code, name, class, notebooks."""
-    from kaohe.publish.report import find_build
+    from kaohe.publish.built import find_build
     from kaohe.publish.reports import read_reports, targets_of
 
     reports = read_reports(find_build(processed), plan)
@@ -122,9 +122,9 @@ def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -
     """Counts of fresh, stale, failed and missing reports, then those that are not fresh."""
     from collections import Counter
 
-    from kaohe.publish.manifest import inputs_of, read_manifest, state_of
+    from kaohe.publish.built import find_build
+    from kaohe.publish.manifest import edition_of, inputs_of, read_manifest, state_of
     from kaohe.publish.parts import PartDigests
-    from kaohe.publish.report import find_build
     from kaohe.publish.reports import read_reports, targets_of
     from kaohe.run.build import check_current
 
@@ -136,8 +136,7 @@ def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -
     states = {}
     for report in reports:
         entry = entries.get(report.slug)
-        edition = "statistician" if entry and "statistician" in entry.inputs.get("parameters", "") else "leadership"
-        inputs = inputs_of(report, folder / f"{report.notebook.stem}.ipynb", plan.digest, edition)
+        inputs = inputs_of(report, folder / f"{report.notebook.stem}.ipynb", plan.digest, edition_of(entry))
         states[report] = state_of(entry, inputs, digests, outputs)
     counts = Counter(states.values())
     lines = [", ".join(f"{counts[s]} {s}" for s in ("fresh", "stale", "failed", "missing"))]

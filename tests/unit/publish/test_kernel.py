@@ -13,9 +13,10 @@ import pytest
 
 from kaohe.publish import kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
-from kaohe.publish.notebook import RunFailed, notebook_text, run_notebook, surroundings
+from kaohe.publish.notebook import run_notebook, surroundings
 from kaohe.publish.reports import NOTEBOOKS
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
+from kaohe.publish.seal import RunFailed, notebook_text
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking is for Linux; elsewhere ordinary kernels are used")

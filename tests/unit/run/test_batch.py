@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from kaohe.base.errors import BusyError, InputRefused
+from kaohe.base.errors import BusyError, InputRefused, KaoheError
 from kaohe.base.files import locked
 from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
@@ -178,6 +180,41 @@ def test_a_table_that_was_touched_is_refused(place: Folders) -> None:
     with pytest.raises(InputRefused, match="K808 A built table is not the one that was built"):
         run(place, "韶关市")
     assert not place.outputs.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_full_disk_is_one_message_and_earlier_pages_stay(
+    number: int, place: Folders, serial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patched, because root may write anywhere."""
+    run(place, "韶关市", executor=serial)
+    before = pages(place)
+
+    def full(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("kaohe.base.files.os.replace", full)
+    with pytest.raises(InputRefused, match="K862 The outputs cannot be written") as caught:
+        run(place, "韶关市", SHANTOU, force=True, executor=serial)
+    monkeypatch.undo()
+    assert caught.value.got == os.strerror(number)
+    assert pages(place) == before
+    assert not list(place.outputs.rglob(".tmp-*"))
+
+
+def test_no_usable_font_is_said_before_anything_starts(place: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAOHE_FONT", str(place.notebooks / "40_city.ipynb"))
+    with pytest.raises(KaoheError, match="K702"):
+        run(place, "韶关市")
+    assert not place.outputs.exists()
+
+
+def test_one_report_in_the_statisticians_edition_does_not_make_the_others_stale(
+    place: Folders, serial: Callable[..., None]
+) -> None:
+    run(place, "韶关市", SHANTOU, executor=serial)
+    run(place, "韶关市", edition="statistician", executor=serial)
+    assert "待更新" not in pages(place)["index.html"].decode()
 
 
 def test_folders_may_have_any_name(place: Folders, tmp_path: Path, serial: Callable[..., None]) -> None:

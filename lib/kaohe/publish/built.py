@@ -1,0 +1,120 @@
+"""The folder of built tables: where it is, what build.json says of it, and that it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import sha256_file, sha256_text
+
+ENV_PROCESSED = "KAOHE_PROCESSED"
+BANNER = "演示数据（虚构）"
+
+
+@dataclass(frozen=True)
+class BuildInfo:
+    """What `kaohe build` says about its tables (build.json)."""
+
+    folder: Path
+    origin: str
+    data_hash: str
+    plan_hash: str
+    build: str
+    time: str
+    tables: dict[str, str]
+
+    @property
+    def banner(self) -> str:
+        """演示数据（虚构） for invented data, otherwise empty."""
+        return BANNER if self.origin == "demo" else ""
+
+
+def find_build(processed: str | Path = "") -> Path:
+    """The folder of built tables of the processed data (see `open_report`).
+
+    Raises
+    ------
+    InputRefused
+        K804, naming where was looked.
+    """
+    given = str(processed) or os.environ.get(ENV_PROCESSED, "")
+    if given:
+        places = [Path(given)]
+    else:
+        here = Path.cwd()
+        places = [folder / "data" / "processed" for folder in (here, *here.parents)]
+    for place in places:
+        for build in (place / "build", place):
+            if (build / "targets.parquet").is_file():
+                return build
+    raise InputRefused(
+        "K804",
+        "There are no built tables",
+        where=str(places[0]),
+        expected="a folder with build/targets.parquet",
+        remedy="run `kaohe clean` and `kaohe build` first, or `kaohe all --demo` to see the demonstration",
+    )
+
+
+def check_tables(info: BuildInfo) -> None:
+    """Refuse built tables that are not, byte for byte, those that `kaohe build` wrote.
+
+    Raises
+    ------
+    InputRefused
+        K808, naming the first one.
+    """
+    for name, digest in sorted(info.tables.items()):
+        path = info.folder / f"{name}.parquet"
+        if not path.is_file() or sha256_file(path) != digest:
+            raise InputRefused(
+                "K808",
+                "A built table is not the one that was built",
+                where=str(path),
+                got="another content" if path.is_file() else "no such file",
+                expected=f"sha256 {digest[:12]}…, as build.json says",
+                remedy="run `kaohe build --force`",
+            )
+
+
+def build_info(build: Path) -> BuildInfo:
+    """What build.json says beside the tables.
+
+    Raises
+    ------
+    InputRefused
+        K807 when build.json is missing or unreadable.
+    """
+    path = build / "build.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputRefused(
+            "K807",
+            "The built tables have no readable build.json",
+            where=str(path),
+            got=str(error).splitlines()[0],
+            remedy="run `kaohe build` again",
+        ) from error
+    origin = str(said.get("origin", "office"))
+    return BuildInfo(
+        folder=build,
+        origin=origin if origin in {"demo", "office"} else "office",
+        data_hash=str(said.get("data_hash", "")),
+        plan_hash=str(said.get("plan_hash", "")),
+        build=sha256_text("\0".join(str(said.get(k, "")) for k in ("data_hash", "plan_hash", "code_hash"))),
+        time=str(said.get("built_at", "")),
+        tables={str(k): str(v) for k, v in said.get("tables", {}).items()},
+    )
+
+
+def beijing_time(stamp: str) -> str:
+    """An ISO time as 2020年12月28日 10:05 in Beijing time; empty stays 未注明."""
+    if not stamp:
+        return "未注明"
+    moment = datetime.fromisoformat(stamp).astimezone(timezone(timedelta(hours=8)))
+    return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
