@@ -1,58 +1,21 @@
-"""Headless Chromium (Debian's, Chrome or Edge) with no way out, and a small set of real pages for it."""
+"""A small set of real pages for the browser."""
 
 from __future__ import annotations
 
 import io
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 from kaohe.publish.kernel import close_zygote
 from kaohe.run.batch import Folders, Options, Selection, run_batch
 from kaohe.run.pool import run_serially
-from support.browsing import FLAGS, NAMES, ROOT, TARGETS, Listener
+from support.browsing import ROOT, TARGETS
 from support.built_frames import the_plan
 from support.publishing import write_build
-
-
-@pytest.fixture(scope="session")
-def listener() -> Iterator[Listener]:
-    server = socket.create_server(("127.0.0.1", 0))
-    found = Listener(server.getsockname()[1])
-
-    def accept() -> None:
-        while True:
-            try:
-                visitor, _ = server.accept()
-            except OSError:
-                return
-            visitor.settimeout(1)
-            try:
-                found.note(visitor.recv(4096))
-            except OSError:
-                found.note(b"")
-            visitor.close()
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield found
-    server.close()
-
-
-@pytest.fixture(scope="session")
-def browser(listener: Listener) -> Iterator[Browser]:
-    path = next((p for n in NAMES if (p := shutil.which(n))), None)
-    assert path, "Chromium, Chrome or Edge is needed: tests/run.sh installs it"
-    rules = f"--host-resolver-rules=MAP * 127.0.0.1:{listener.port}"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=[*FLAGS, rules])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TARGETS = ["韶关市", "广州市", "单位001", "始兴县", "city14"]
 PAGES = ["city-440200", "city-440100", "survey-440200", "county-440222", "unit-dw001", "ranking-city14"]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
 Kaohe = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -223,19 +222,6 @@ def test_one_citys_missing_answers_leave_the_others_their_reports(office: Path, 
 
 # ---------------------------------------------------------------------------------------------
 # in a browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    path = next((shutil.which(name) for name in CHROMIUM if shutil.which(name)), None)
-    assert path, "Chromium, Chrome or Edge is needed: tests/run.sh installs it"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=path, args=flags)
-        yield running
-        running.close()
 
 
 @pytest.mark.browser

@@ -1,0 +1,47 @@
+"""Headless Chromium (Debian's, Chrome or Edge) with no way out, for the tests that look at pages."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from support.browsing import FLAGS, NAMES, Listener
+
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[Listener]:
+    server = socket.create_server(("127.0.0.1", 0))
+    found = Listener(server.getsockname()[1])
+
+    def accept() -> None:
+        while True:
+            try:
+                visitor, _ = server.accept()
+            except OSError:
+                return
+            visitor.settimeout(1)
+            try:
+                found.note(visitor.recv(4096))
+            except OSError:
+                found.note(b"")
+            visitor.close()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield found
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def browser(listener: Listener) -> Iterator[Browser]:
+    path = next((p for n in NAMES if (p := shutil.which(n))), None)
+    assert path, "Chromium, Chrome or Edge is needed: tests/run.sh installs it"
+    rules = f"--host-resolver-rules=MAP * 127.0.0.1:{listener.port}"
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=path, args=[*FLAGS, rules])
+        yield started
+        started.close()
