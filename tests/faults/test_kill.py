@@ -17,7 +17,11 @@ from kaohe.publish.kernel import available
 from kaohe.publish.sandbox import PREFIX
 from support.publishing import FIGURE, good, save, write_build
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not available(), reason="/proc and fork are Linux's")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.every_target,
+    pytest.mark.skipif(not available(), reason="/proc and fork are Linux's"),
+]
 COMMAND = [sys.executable, "-m", "kaohe.run.cli", "run", "--class", "city6", "--notebook", "40_city", "--jobs", "2"]
 
 
@@ -68,7 +72,7 @@ def undisturbed(place: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("victim", ["kernel", "zygote", "worker", "parent"])
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.every_target)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_process_costs_nothing_but_time(
     victim: str, seed: int, place: Path, undisturbed: dict[str, bytes]
 ) -> None:
