@@ -17,7 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 2; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found $$("$(PYTHON)" --version)"; exit 2; }
 	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
@@ -56,7 +56,7 @@ docs: setup ## write docs/data_dictionary.md from the contracts
 lock: ## renew requirements.lock from pyproject.toml
 	"$(PYTHON)" -m venv .cache/lock
 	.cache/lock/bin/python -m pip install -q pip-tools
-	.cache/lock/bin/pip-compile -q --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+	.cache/lock/bin/pip-compile -q --extra dev --extra cluster --generate-hashes --allow-unsafe --strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 
 clean-outputs: ## remove everything that was made: processed tables and outputs
