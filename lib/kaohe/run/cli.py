@@ -46,6 +46,8 @@ class EditionName(StrEnum):
 
 Edition = Annotated[EditionName, typer.Option("--edition", help="The statistician's has the code, folded.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
+Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
+Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
@@ -90,6 +92,8 @@ def run(
     edition: Edition = EditionName.leadership,
     timeout: Timeout = 120.0,
     cold: Cold = False,
+    scheduler: Scheduler = "",
+    cluster: Cluster = 0,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
     notebooks: Notebooks = None,
@@ -100,7 +104,7 @@ def run(
     from kaohe.run.batch import Options, Selection
 
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
-    options = Options(force, jobs, edition.value, timeout, not cold, plan)
+    options = Options(force, jobs, edition.value, timeout, not cold, plan, **steps.executor(scheduler, cluster))
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 

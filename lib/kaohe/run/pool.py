@@ -86,7 +86,7 @@ def run_jobs(
                     if tried[slug] < TRIES:
                         waiting.appendleft(job)
                     else:
-                        on_result(job, _died(slug, code))
+                        on_result(job, died(slug, _how(code)))
                     _give(fresh, waiting)
                     continue
                 if isinstance(result, str):
@@ -146,10 +146,14 @@ def _bury(worker: _Worker) -> int | None:
     return worker.process.exitcode
 
 
-def _died(slug: str, code: int | None) -> JobResult:
-    how = f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+def died(slug: str, how: str) -> JobResult:
+    """The result of a report whose process died each time it was tried; `how` says what ended it."""
     text = f"K836 The process that made the report died ({how}, {TRIES} times)"
     return JobResult(slug, reason=text, message=text, exit_code=3)
+
+
+def _how(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
 
 
 def _end(*_: object) -> None:

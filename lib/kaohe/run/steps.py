@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
 from kaohe.base.ledger import Finding
@@ -87,6 +88,15 @@ def run(
     for line in said_of(done, outputs):
         say(line)
     return done.exit_code
+
+
+def executor(scheduler: str, cluster: int) -> dict[str, Any]:
+    """Where reports are made, as arguments of `Options`: processes of this machine, or a Dask cluster."""
+    if not scheduler and not cluster:
+        return {}
+    from kaohe.run.cluster import on_cluster
+
+    return {"executor": on_cluster(scheduler, cluster)}
 
 
 def said_of(done: BatchResult, outputs: Path) -> list[str]:
