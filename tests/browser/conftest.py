@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 from kaohe.publish.kernel import close_zygote
-from kaohe.run.batch import Folders, Options, Selection, run_batch
+from kaohe.run.asked import Folders, Options, Selection
+from kaohe.run.batch import run_batch
 from kaohe.run.pool import run_serially
 from support.browsing import ROOT, TARGETS
 from support.built_frames import the_plan

@@ -16,7 +16,7 @@ from kaohe.base.files import sha256_file, write_json
 from kaohe.publish.parts import PartDigests
 from kaohe.publish.reports import ReportId
 
-SCHEMA = 1
+SCHEMA = 2
 NAME = "manifest.json"
 DONE, FAILED = "done", "failed"
 ROOMS = ("base", "plot", "publish")
@@ -48,6 +48,8 @@ class Entry:
         The slowest cell and its seconds.
     build : str
         Fingerprint of the build it was made from.
+    made : str
+        When, as ISO text in UTC; empty where it is not known.
     """
 
     slug: str
@@ -63,6 +65,7 @@ class Entry:
     seconds: float = 0.0
     slowest: tuple[int, float] = (0, 0.0)
     build: str = ""
+    made: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,7 @@ def read_manifest(outputs: Path) -> Manifest:
     if not path.is_file():
         return Manifest()
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if said["schema"] != SCHEMA:
-            raise ValueError(f"schema {said['schema']}")
+        said = migrated(json.loads(path.read_text(encoding="utf-8")))
         entries = {s: Entry(**{**e, "slowest": tuple(e["slowest"])}) for s, e in said["reports"].items()}
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused(
@@ -109,6 +110,30 @@ def read_manifest(outputs: Path) -> Manifest:
             remedy="remove it; the next run makes every report again",
         ) from error
     return Manifest(entries)
+
+
+def migrated(said: dict[str, Any]) -> dict[str, Any]:
+    """A manifest of an earlier schema as one of this schema.
+
+    Schema 1 did not say when a report was made.
+
+    Raises
+    ------
+    ValueError
+        For a schema that there is not, as of a later version of the suite.
+    """
+    if said["schema"] == 1:
+        said = {**said, "schema": 2, "reports": {s: {**e, "made": ""} for s, e in said["reports"].items()}}
+    if said["schema"] != SCHEMA:
+        raise ValueError(f"schema {said['schema']}")
+    return said
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of `outputs/manifest.json`."""
+    text = (Path(__file__).parent / "schemas" / "manifest.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def write_manifest(outputs: Path, manifest: Manifest) -> None:

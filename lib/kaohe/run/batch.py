@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 import kaohe
-from kaohe.base.errors import EXIT_DISCLOSURE, EXIT_OK, EXIT_SOME_FAILED, InputRefused, nearest
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import locked, read_parquet, sweep
 from kaohe.base.plan import Plan
 from kaohe.plot.fonts import font_path
@@ -26,74 +27,20 @@ from kaohe.publish.manifest import (
     state_of,
 )  # fmt: skip
 from kaohe.publish.parts import PartDigests
-from kaohe.publish.reports import TIMEOUT, ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
+from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
+from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
-from kaohe.run.listing import write_index
-from kaohe.run.pool import run_jobs
-from kaohe.run.progress import BatchProgress
+from kaohe.run.listing import write_index, write_summary
+from kaohe.run.progress import LOG, Begun, Done, Ended, JsonEvents, Lines, Log, Watcher, watched
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EFBIG}
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where things are."""
-
-    processed: Path
-    outputs: Path
-    notebooks: Path
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which reports; everything empty means all."""
-
-    targets: Sequence[str] = ()
-    classes: Sequence[str] = ()
-    notebooks: Sequence[str] = ()
-    only_failed: bool = False
-
-    @property
-    def everything(self) -> bool:
-        """True when nothing is left out."""
-        return not (self.targets or self.classes or self.notebooks or self.only_failed)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How; `executor` is `kaohe.run.pool.run_jobs` or another function of the same arguments."""
-
-    force: bool = False
-    jobs: int = 0
-    edition: str = "leadership"
-    timeout: float = TIMEOUT
-    warm: bool = True
-    plan: str = ""
-    executor: Callable[..., None] = run_jobs
-
-
-@dataclass
-class BatchResult:
-    """How it went: slugs made, failed (with exit code) and skipped, what else to say, and the seconds it took."""
-
-    made: list[str] = field(default_factory=list)
-    failed: dict[str, int] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-    notes: set[str] = field(default_factory=set)
-    seconds: float = 0.0
-
-    @property
-    def exit_code(self) -> int:
-        """0, 3 when a report failed, 4 when one of them would have leaked."""
-        if EXIT_DISCLOSURE in self.failed.values():
-            return EXIT_DISCLOSURE
-        return EXIT_SOME_FAILED if self.failed else EXIT_OK
-
-
 def run_batch(
-    folders: Folders, plan: Plan, selection: Selection, options: Options, *, console: Console | None = None
-) -> BatchResult:
+    folders: Folders, plan: Plan, selection: Selection, options: Options, *, console: Console | None = None,
+    clock: Callable[[], str] | None = None,
+) -> BatchResult:  # fmt: skip
     """Make the selected reports that are not fresh, and the index.
 
     Parameters
@@ -105,6 +52,8 @@ def run_batch(
     options : Options
     console : Console, optional
         Where progress is shown.
+    clock : callable, optional
+        The time as ISO text in UTC, for the manifest and the log.
 
     Raises
     ------
@@ -117,6 +66,7 @@ def run_batch(
     """
     start = time.monotonic()
     screen = console or Console()
+    now = clock or utc_now
     build = find_build(folders.processed)
     info = build_info(build)
     check_tables(info)
@@ -145,13 +95,22 @@ def run_batch(
             found = state(report, manifest.entries.get(report.slug), options.edition, check_files=True)
             if selection.only_failed and found != "failed":
                 continue
-            if found == "fresh" and not options.force:
+            if found == "fresh" and not options.force and not made_before(manifest.entries[report.slug], options.since):
                 result.skipped.append(report.slug)
             else:
                 todo.append(report)
-        keeper = Keeper(folders.outputs, manifest, info.build, inputs)
+        keeper = Keeper(folders.outputs, manifest, info.build, inputs, now)
+        watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
+        watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
+
+        def ended() -> Ended:
+            result.seconds = time.monotonic() - start
+            return Ended(
+                len(result.made), len(result.failed), len(result.skipped), round(result.seconds, 3), result.exit_code
+            )
+
         try:
-            with BatchProgress(len(todo), screen) as shown:
+            with watched(watchers, Begun(len(todo), len(result.skipped)), ended) as tell:
 
                 def arrived(job: Job, done: JobResult) -> None:
                     keeper.keep(job.report, done)
@@ -159,7 +118,8 @@ def run_batch(
                         result.made.append(done.slug)
                     else:
                         result.failed[done.slug] = done.exit_code
-                    shown.one(f"{job.report.notebook.stem} {job.report.target.name}", done.seconds, done.reason)
+                    about = (done.slug, job.report.notebook.stem, job.report.target.object, job.report.target.name)
+                    tell(Done(*about, done.seconds, done.slowest, done.reason))
 
                 if todo:
                     jobs = [_job(r, folders, options) for r in todo]
@@ -173,8 +133,20 @@ def run_batch(
             states = {r.slug: state(r, (e := entries.get(r.slug)), edition_of(e), check_files=False) for r in reports}
             tables = {n: read_parquet(build / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")}
             write_index(folders.outputs, reports, states, keeper.manifest, tables, plan, info)
-    result.seconds = time.monotonic() - start
+            counts = (len(result.made), len(result.failed), len(result.skipped))
+            seconds = time.monotonic() - start
+            write_summary(folders.outputs, reports, states, keeper.manifest, counts, seconds, plan, info, now())
     return result
+
+
+def utc_now() -> str:
+    """The time in UTC, as ISO text to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def made_before(entry: Entry, moment: datetime | None) -> bool:
+    """True when a report was last made before `moment`, or nobody knows when; False without a moment."""
+    return moment is not None and (not entry.made or datetime.fromisoformat(entry.made) < moment)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +49,8 @@ Edition = Annotated[EditionName, typer.Option("--edition", help="The statisticia
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
 Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
 Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
+Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]
+Events = Annotated[bool, typer.Option("--json", help="Say what happens as one JSON object a line.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
@@ -94,6 +97,8 @@ def run(
     cold: Cold = False,
     scheduler: Scheduler = "",
     cluster: Cluster = 0,
+    since: Since = None,
+    events: Events = False,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
     notebooks: Notebooks = None,
@@ -101,10 +106,12 @@ def run(
 ) -> None:
     """Make the reports that are not fresh, and the index."""
     from kaohe.run import steps
-    from kaohe.run.batch import Options, Selection
+    from kaohe.run.asked import Options, Selection
 
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
-    options = Options(force, jobs, edition.value, timeout, not cold, plan, **steps.executor(scheduler, cluster))
+    place = steps.executor(scheduler, cluster)
+    moment = since.astimezone() if since else None
+    options = Options(force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, **place)
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 
@@ -126,7 +133,7 @@ def all_(
 ) -> None:
     """Every step: demonstration (when asked for), clean, build, run."""
     from kaohe.run import steps
-    from kaohe.run.batch import Options, Selection
+    from kaohe.run.asked import Options, Selection
 
     chosen = _plan(plan)
     if demo and steps.is_empty(raw):

@@ -27,13 +27,20 @@ class Keeper:
         Fingerprint of the build.
     inputs : callable
         Fingerprints of a report's notebook, parameters, library and plan.
+    clock : callable
+        The time as ISO text in UTC.
     """
 
     def __init__(
-        self, outputs: Path, manifest: Manifest, build: str, inputs: Callable[[ReportId], dict[str, str]]
+        self,
+        outputs: Path,
+        manifest: Manifest,
+        build: str,
+        inputs: Callable[[ReportId], dict[str, str]],
+        clock: Callable[[], str],
     ) -> None:
         self.outputs, self.manifest = outputs, manifest
-        self._build, self._inputs = build, inputs
+        self._build, self._inputs, self._clock = build, inputs, clock
         self._saved = time.monotonic()
 
     def keep(self, report: ReportId, done: JobResult) -> None:
@@ -63,6 +70,7 @@ class Keeper:
                 seconds=done.seconds,
                 slowest=done.slowest,
                 build=self._build,
+                made=self._clock(),
             )
         )
         if time.monotonic() - self._saved >= SAVE_EVERY:

@@ -13,8 +13,9 @@ from kaohe.base.plan import Plan
 from kaohe.publish.audit import refuse_leaks
 from kaohe.publish.built import BuildInfo, beijing_time
 from kaohe.publish.index import STATES, render_index, rows_of, script_hash
-from kaohe.publish.manifest import Manifest
+from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId
+from kaohe.publish.summary import NAME, render_summary
 
 REASONS = {
     "K830": "笔记本有单元出错",
@@ -67,4 +68,35 @@ def write_index(
     path = outputs / "html" / "index.html"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
+    return path
+
+
+def write_summary(
+    outputs: Path, reports: Sequence[ReportId], states: Mapping[str, str], manifest: Manifest,
+    counts: tuple[int, int, int], seconds: float, plan: Plan, info: BuildInfo, time: str,
+) -> Path:  # fmt: skip
+    """Write ``run-summary.html``: how the last run went, for operators.
+
+    Parameters
+    ----------
+    counts : (made, failed, unchanged)
+        Of the run that ends here; `seconds` is how long it took, `time` when it ended (ISO, UTC).
+
+    Raises
+    ------
+    DisclosureError
+        K850, as for every page.
+    """
+    made, failed, unchanged = counts
+    facts = [
+        ("结束时间", beijing_time(time)),
+        ("本次", f"生成{made}份，失败{failed}份，未变{unchanged}份"),
+        ("用时", f"{seconds:.0f}秒"),
+        ("数据版本", info.data_hash[:12] or "未注明"),
+    ]
+    reasons = {s: reason_zh(e.reason) for s, e in manifest.entries.items() if e.state == FAILED}
+    text = render_summary(reports, states, manifest.entries, plan=plan, banner=info.banner, facts=facts, reason=reasons)
+    refuse_leaks(text, "run-summary")
+    path = outputs / NAME
+    write_text(path, text)
     return path

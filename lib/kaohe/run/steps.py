@@ -12,7 +12,8 @@ from typing import Any
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
 from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
-from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch
+from kaohe.run.asked import BatchResult, Folders, Options, Selection
+from kaohe.run.batch import class_of, find_notebooks, run_batch
 
 Say = Callable[[str], None]
 
@@ -85,8 +86,9 @@ def run(
     check_current(processed)
     folders = Folders(processed, outputs, find_notebooks(notebooks))
     done = run_batch(folders, plan, selection, options)
-    for line in said_of(done, outputs):
-        say(line)
+    if not options.events:
+        for line in said_of(done, outputs):
+            say(line)
     return done.exit_code
 
 
@@ -105,6 +107,7 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
         f"run: {len(done.made)} made, {len(done.failed)} failed, {len(done.skipped)} unchanged"
         f" ({done.seconds:.0f} s); open {outputs / 'html' / 'index.html'}"
     ]
+    lines.append(f"how it went: {outputs / 'run-summary.html'} and {outputs / 'kaohe-run.log'}")
     lines += sorted(done.notes)
     if done.failed:
         lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"

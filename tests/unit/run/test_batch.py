@@ -17,7 +17,8 @@ from kaohe.base.files import locked
 from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
-from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch, select
+from kaohe.run.asked import BatchResult, Folders, Options, Selection
+from kaohe.run.batch import class_of, find_notebooks, run_batch, select
 from kaohe.run.job import Job, run_target
 from kaohe.run.pool import run_serially, warmed
 from support.built_frames import the_plan

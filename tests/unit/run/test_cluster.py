@@ -11,7 +11,8 @@ from rich.console import Console
 
 from kaohe.base.errors import InputRefused
 from kaohe.run import cluster
-from kaohe.run.batch import Folders, Options, Selection, run_batch
+from kaohe.run.asked import Folders, Options, Selection
+from kaohe.run.batch import run_batch
 from kaohe.run.cluster import Bundle, on_cluster
 from kaohe.run.pool import run_serially
 from support.built_frames import the_plan

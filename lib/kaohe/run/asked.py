@@ -1,0 +1,85 @@
+"""What a batch is asked for and what it gives: folders, selection, options, result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from kaohe.base.errors import EXIT_DISCLOSURE, EXIT_OK, EXIT_SOME_FAILED
+from kaohe.publish.reports import TIMEOUT
+from kaohe.run.pool import run_jobs
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where things are."""
+
+    processed: Path
+    outputs: Path
+    notebooks: Path
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which reports; everything empty means all."""
+
+    targets: Sequence[str] = ()
+    classes: Sequence[str] = ()
+    notebooks: Sequence[str] = ()
+    only_failed: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """True when nothing is left out."""
+        return not (self.targets or self.classes or self.notebooks or self.only_failed)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How.
+
+    Attributes
+    ----------
+    force : bool
+        Also reports that are fresh.
+    jobs : int
+        Processes; 0: one for each core.
+    edition, timeout, warm, plan
+        See `kaohe.run.job.Job`; `warm` kernels are forked.
+    executor : callable
+        `kaohe.run.pool.run_jobs`, `run_serially`, or what `kaohe.run.cluster.on_cluster` gives.
+    since : datetime, optional
+        Also reports that are fresh and were made before this moment.
+    events : bool
+        JSON lines on standard output instead of progress for people.
+    """
+
+    force: bool = False
+    jobs: int = 0
+    edition: str = "leadership"
+    timeout: float = TIMEOUT
+    warm: bool = True
+    plan: str = ""
+    executor: Callable[..., None] = run_jobs
+    since: datetime | None = None
+    events: bool = False
+
+
+@dataclass
+class BatchResult:
+    """How it went: slugs made, failed (with exit code) and skipped, what else to say, and the seconds it took."""
+
+    made: list[str] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    notes: set[str] = field(default_factory=set)
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0, 3 when a report failed, 4 when one of them would have leaked."""
+        if EXIT_DISCLOSURE in self.failed.values():
+            return EXIT_DISCLOSURE
+        return EXIT_SOME_FAILED if self.failed else EXIT_OK
