@@ -19,7 +19,7 @@ from kaohe.publish.reports import ReportId, notebook_of
 from kaohe.publish.webfont import data_uri
 
 NAME = "run-summary.html"
-SLOWEST = 20
+SLOWEST, NAMED = 20, 6
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,17 @@ def _failures(known: Iterable[tuple[ReportId, Entry]], reason: Mapping[str, str]
 
 
 def _not_fresh(reports: Iterable[ReportId], states: Mapping[str, str]) -> Listing:
+    names: dict[tuple[str, str], list[str]] = {}
+    for report in reports:
+        state = states.get(report.slug, "missing")
+        if state in {"stale", "missing"}:
+            names.setdefault((report.notebook.label, STATES[state]), []).append(report.target.name)
     rows = [
-        (r.target.name, r.notebook.label, STATES[states[r.slug]])
-        for r in reports
-        if states.get(r.slug) in {"stale", "missing"}
+        (label, state, f"{len(n)}", "、".join(n[:NAMED]) + ("等" if len(n) > NAMED else ""))
+        for (label, state), n in names.items()
     ]
-    return Listing("open", "待更新和未生成的报告", "用 kaohe run 生成", ("对象", "报告", "状态"), rows, "没有。")
+    return Listing("open", "待更新和未生成的报告", "用 kaohe run 生成", ("报告", "状态", "份数", "对象"), rows,
+                   "没有，全部报告都是最新的。", (2,))  # fmt: skip
 
 
 def _by_notebook(known: Iterable[tuple[ReportId, Entry]]) -> Listing:
