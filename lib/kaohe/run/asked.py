@@ -23,17 +23,18 @@ class Folders:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which reports; everything empty means all."""
+    """Which reports; everything empty means all. `reports` are pairs of notebook and target code."""
 
     targets: Sequence[str] = ()
     classes: Sequence[str] = ()
     notebooks: Sequence[str] = ()
     only_failed: bool = False
+    reports: Sequence[tuple[str, str]] = ()
 
     @property
     def everything(self) -> bool:
         """True when nothing is left out."""
-        return not (self.targets or self.classes or self.notebooks or self.only_failed)
+        return not (self.targets or self.classes or self.notebooks or self.only_failed or self.reports)
 
 
 @dataclass(frozen=True)

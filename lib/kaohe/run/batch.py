@@ -175,6 +175,9 @@ def select(reports: Sequence[ReportId], selection: Selection, plan: Plan) -> lis
         K801, K130, K131 or K861.
     """
     chosen = list(reports)
+    if selection.reports:
+        wanted = set(selection.reports)
+        chosen = [r for r in chosen if (r.notebook.stem, r.target.object) in wanted]
     if selection.notebooks:
         stems = {notebook_of(n).stem for n in selection.notebooks}
         chosen = [r for r in chosen if r.notebook.stem in stems]
