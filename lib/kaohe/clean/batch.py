@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from kaohe.base.ledger import Ledger, SheetAccount
 from kaohe.base.tables import Column, Contract
 from kaohe.clean.cells import Cell, Sheet, to_text
-from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
 from kaohe.clean.coded import Coded, Mask, Rows
+from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
 from kaohe.clean.layout import Layout
 from kaohe.clean.scrub import shown
 
@@ -106,12 +106,12 @@ class Batch:
     def cell(self, row: int, column: str) -> Cell:
         """The cell of a row as it was found."""
         part, at = self._find(row)
-        return part.raw[column][at]  # type: ignore[return-value]
+        return part.raw[column][at]
 
     def content(self, row: int) -> tuple[Cell, ...]:
         """All cells of a row as they were found."""
         part, at = self._find(row)
-        return tuple(column[at] for column in part.raw.values())  # type: ignore[misc]
+        return tuple(column[at] for column in part.raw.values())
 
     def repairs(
         self, part: Part, column: Column, code: str, rows: Sequence[int] | Rows, expected: Sequence[str]
@@ -129,7 +129,7 @@ class Batch:
         """
         if len(rows) > _OWN_STYLE_FROM and len(rows) > _OWN_STYLE * len(part):
             sheet = part.segment.sheet
-            example = shown(to_text(part.raw[column.name][int(rows[0])]), column.kind)  # type: ignore[arg-type]
+            example = shown(to_text(part.raw[column.name][int(rows[0])]), column.kind)
             self.ledger.add(
                 finding(
                     NORMALISE, code, self.contract.name, sheet.file, sheet=sheet.name, column=column.label,
@@ -165,7 +165,7 @@ class Batch:
                 label = to_text(sheet.rows[segment.layout.header][place]).strip()
                 cell = sheet.address(position, place)
             if value is None:
-                value = shown(to_text(part.raw[column][at]), spec.kind)  # type: ignore[arg-type]
+                value = shown(to_text(part.raw[column][at]), spec.kind)
         self.ledger.add(
             finding(
                 action, code, self.contract.name, sheet.file, sheet=sheet.name, row=sheet.numbers[position],
@@ -175,7 +175,8 @@ class Batch:
 
     def live(self) -> list[int]:
         """Rows not set aside."""
-        return self.live_rows().tolist()
+        rows: list[int] = self.live_rows().tolist()
+        return rows
 
     def live_rows(self) -> Rows:
         """Rows not set aside, as an array."""

@@ -22,7 +22,7 @@ MANY = 2_000
 _TABLE = 1 << 24
 
 
-class Texts(Sequence[object]):
+class Texts(Sequence[Any]):
     """Many distinct texts in an Arrow array; null stands for None."""
 
     def __init__(self, array: pa.Array) -> None:
@@ -32,15 +32,15 @@ class Texts(Sequence[object]):
         return len(self.array)
 
     @overload
-    def __getitem__(self, at: int) -> object: ...
+    def __getitem__(self, at: int) -> Any: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[object]: ...
-    def __getitem__(self, at: int | slice) -> object:
+    def __getitem__(self, at: slice) -> Sequence[Any]: ...
+    def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
             return self.array[at].to_pylist()
         return self.array[int(at)].as_py()
 
-    def __iter__(self) -> Iterator[object]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.array.to_pylist())
 
     def holds(self, characters: bytes) -> bool:
@@ -49,7 +49,7 @@ class Texts(Sequence[object]):
         return any(bool((data == byte).any()) for byte in characters)
 
 
-class Numbers(Sequence[object]):
+class Numbers(Sequence[Any]):
     """Numbers in a float64 array; NaN stands for None."""
 
     def __init__(self, array: npt.NDArray[np.float64]) -> None:
@@ -59,17 +59,17 @@ class Numbers(Sequence[object]):
         return len(self.array)
 
     @overload
-    def __getitem__(self, at: int) -> object: ...
+    def __getitem__(self, at: int) -> Any: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[object]: ...
-    def __getitem__(self, at: int | slice) -> object:
+    def __getitem__(self, at: slice) -> Sequence[Any]: ...
+    def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
             return [self[i] for i in range(*at.indices(len(self)))]
         value = float(self.array[at])
         return None if value != value else value
 
 
-class Coded(Sequence[object]):
+class Coded(Sequence[Any]):
     """A column: `entries`, distinct or nearly so, and `codes`, the entry of each row.
 
     Attributes
@@ -78,7 +78,7 @@ class Coded(Sequence[object]):
     codes : int32 array, one a row
     """
 
-    def __init__(self, entries: Sequence[object], codes: Codes) -> None:
+    def __init__(self, entries: Sequence[Any], codes: Codes) -> None:
         self.entries = entries
         self.codes = codes
         self._own = False
@@ -89,7 +89,7 @@ class Coded(Sequence[object]):
         if set(map(type, cells)) <= {str, type(None)}:
             index = {cell: code for code, cell in enumerate(dict.fromkeys(cells))}
             codes = np.fromiter(map(index.__getitem__, cells), np.int32, len(cells))
-            return cls(list(index), codes)
+            return cls(Texts(pa.array(list(index), pa.string())) if len(index) > MANY else list(index), codes)
         keys = list(zip(map(type, cells), cells, strict=True))
         kinds = {key: code for code, key in enumerate(dict.fromkeys(keys))}
         codes = np.fromiter(map(kinds.__getitem__, keys), np.int32, len(cells))
@@ -114,15 +114,15 @@ class Coded(Sequence[object]):
         return len(self.codes)
 
     @overload
-    def __getitem__(self, row: int) -> object: ...
+    def __getitem__(self, row: int) -> Any: ...
     @overload
-    def __getitem__(self, row: slice) -> Sequence[object]: ...
-    def __getitem__(self, row: int | slice) -> object:
+    def __getitem__(self, row: slice) -> Sequence[Any]: ...
+    def __getitem__(self, row: int | slice) -> Any:
         if isinstance(row, slice):
             return [self.entries[code] for code in self.codes[row].tolist()]
         return self.entries[self.codes[row]]
 
-    def __iter__(self) -> Iterator[object]:
+    def __iter__(self) -> Iterator[Any]:
         entries = self.entries if isinstance(self.entries, list) else list(self.entries)
         return map(entries.__getitem__, self.codes.tolist())
 
@@ -229,7 +229,7 @@ def numbers(entries: Sequence[object]) -> npt.NDArray[np.float64]:
     """Entries as float64, None as NaN."""
     if isinstance(entries, Numbers):
         return entries.array
-    return np.array([np.nan if e is None else float(e) for e in entries], np.float64)  # type: ignore[arg-type]
+    return np.array([np.nan if e is None else float(e) for e in entries], np.float64)
 
 
 def texts(entries: Sequence[object]) -> pa.Array:

@@ -64,7 +64,7 @@ def _enter(batch: Batch, part: Part, column: Column, codes: Codes, found: Mappin
 
 def _parser(raw: Coded, column: Column, office: Office) -> Parser:
     if column.kind == "share":
-        first: list[Cell] = [raw[row] for row in raw.firsts().tolist()]  # type: ignore[misc]
+        first: list[Cell] = [raw[row] for row in raw.firsts().tolist()]
         return share_parser(column, office.words, next(iter(share_style(first)), ""))
     if column.kind == "object":
         return _skipping(office.register.target, office.words)
@@ -88,7 +88,7 @@ def _below_city(batch: Batch, part: Part, column: Column, office: Office) -> Non
     raw, city = part.raw[column.name], part.values.get("city")
     codes, samples = combine([raw.codes, city.codes] if city is not None else [raw.codes])
     found = [
-        office.register.place(raw[row], column.level, str((city[row] if city is not None else "") or ""))  # type: ignore[arg-type]
+        office.register.place(raw[row], column.level, str((city[row] if city is not None else "") or ""))
         for row in samples.tolist()
     ]
     part.values[column.name] = Coded([o.value for o in found], codes)

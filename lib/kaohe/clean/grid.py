@@ -1,11 +1,12 @@
 """The rows of a large text table kept as columns, looking like rows to whoever asks for one.
 
-`column` gives a column of any sheet, whether its rows are lists of cells (workbooks, small
+`column_of` gives a column of any sheet, whether its rows are lists of cells (workbooks, small
 files) or a `Grid` (large text files).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
@@ -18,6 +19,7 @@ from kaohe.clean.coded import Coded, Mask, Rows
 _SOMETHING = "[!-~]"
 # printable ASCII with a digit in it: no word that could open a total, a note or a header
 _CODE = "^[!-~]*[0-9][!-~]*$"
+_CODED = re.compile(r"[!-~]*[0-9][!-~]*\Z")
 _FILLED = 4
 _LOOKED_AT = 8
 
@@ -53,7 +55,7 @@ class Grid(Sequence[list[Cell]]):
         at = row + len(self) if row < 0 else row
         if at in self.odd:
             return list(self.odd[at])
-        return [column[at] for column in self.columns[: self.width]]  # type: ignore[misc]
+        return [column[at] for column in self.columns[: self.width]]
 
     def __iter__(self) -> Iterator[list[Cell]]:
         step = 10_000
@@ -61,10 +63,10 @@ class Grid(Sequence[list[Cell]]):
             stop = min(start + step, len(self))
             block = zip(*(column[start:stop] for column in self.columns[: self.width]), strict=True)
             for row, cells in enumerate(block, start):
-                yield list(self.odd[row]) if row in self.odd else list(cells)  # type: ignore[arg-type]
+                yield list(self.odd[row]) if row in self.odd else list(cells)
 
 
-def column(sheet: Sheet, at: int, rows: Any) -> Coded:
+def column_of(sheet: Sheet, at: int, rows: Any) -> Coded:
     """The cells of one column in the given rows; short rows end in blank cells."""
     if isinstance(sheet.rows, Grid):
         return sheet.rows.columns[at].take(rows) if at < len(sheet.rows.columns) else Coded.blank(len(rows))
@@ -110,17 +112,36 @@ def plain_rows(sheet: Sheet, header: int, special: Callable[[Cell], bool]) -> Ma
 
     Returns
     -------
-    bool array, one a row; all False where the rows are lists: then each is looked at.
+    bool array, one a row; rows that are not marked may be data as well.
     """
-    grid = sheet.rows
-    if not isinstance(grid, Grid) or grid.width < _LOOKED_AT:
-        return np.zeros(len(sheet.rows), np.bool_)
-    first = grid.columns[0]
-    head = sheet.rows[header]
-    coded_header = bool(head) and isinstance(head[0], str) and any(c.isdigit() for c in head[0])
+    head = next((v for v in sheet.rows[header] if not is_blank(v)), None)
+    coded_header = isinstance(head, str) and any(c.isdigit() for c in head)
+    rows = sheet.rows
+    if not isinstance(rows, Grid):
+        seen: dict[tuple[type, Cell], bool] = {}
+        return np.array(
+            [k > header and _plain(row, seen, special, coded_header) for k, row in enumerate(rows)], np.bool_
+        )
+    if rows.width < _FILLED:
+        return np.zeros(len(rows), np.bool_)
+    first = rows.columns[0]
     clear = ~first.judge(lambda c: is_blank(c) or special(c), sure="" if coded_header else _CODE)[first.codes]
-    count = sum(filled(c).astype(np.int8) for c in grid.columns[:_LOOKED_AT])
+    count = sum(filled(c).astype(np.int8) for c in rows.columns[:_LOOKED_AT])
     plain: Mask = clear & (count >= _FILLED)
     plain[: header + 1] = False
-    plain[list(grid.odd)] = False
+    plain[list(rows.odd)] = False
     return plain
+
+
+def _plain(row: list[Cell], seen: dict[tuple[type, Cell], bool], special: Callable[[Cell], bool], coded: bool) -> bool:
+    """`plain_rows` for one row; what `special` says of a first cell is remembered."""
+    if len(row) < _FILLED or is_blank(row[0]):
+        return False
+    first = row[0]
+    if coded or not (isinstance(first, str) and _CODED.match(first)):
+        key = (first.__class__, first)
+        if key not in seen:
+            seen[key] = special(first)
+        if seen[key]:
+            return False
+    return sum(not is_blank(v) for v in row[:_LOOKED_AT]) >= _FILLED

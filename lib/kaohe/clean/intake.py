@@ -23,7 +23,7 @@ TEXT_TYPES = (".csv", ".txt", ".tsv")
 BOOK_TYPES = (".xlsx", ".xls", ".xlsm")
 ACCEPTED = (*TEXT_TYPES, *BOOK_TYPES)
 SEPARATORS = {",": "逗号", ";": "分号", "\t": "制表符", "，": "全角逗号"}
-LARGE = 1 << 20
+LARGE = 1 << 16
 _MAX_BREAKS = 20
 
 

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from kaohe.base.tables import Column
 from kaohe.clean.batch import Batch, Part
 from kaohe.clean.cells import Cell, is_blank, tidy, to_text
-from kaohe.clean.codes import NORMALISE
 from kaohe.clean.coded import Coded, Mask, Texts, text_bytes, to_mask
+from kaohe.clean.codes import NORMALISE
 from kaohe.clean.office import Office
 from kaohe.clean.scrub import CHECKS, DEMO_AREA, PROVINCES, WEIGHTS, account_fault, id_fault, phone_fault
 
@@ -57,7 +57,7 @@ def _faults(raw: Coded, name: str, office: Office) -> dict[int, str]:
             doubtful[plain[~sound]] = True
     faults: dict[int, str] = {}
     for at in np.flatnonzero(doubtful).tolist():
-        code = _fault(entries[at], name, latest, synthetic=office.synthetic)  # type: ignore[arg-type]
+        code = _fault(entries[at], name, latest, synthetic=office.synthetic)
         if code:
             faults[at] = code
     return faults
@@ -95,7 +95,7 @@ def sound_ids(array: pa.Array, latest: date, *, synthetic: bool) -> Mask:
         return np.zeros(0, np.bool_)
     digits = (grid - ord("0")).astype(np.int16)
     checks = np.frombuffer(CHECKS.encode(), np.uint8)
-    sound: Mask = checks[digits[:, :_DIGITS] @ np.array(WEIGHTS, np.int16) % len(CHECKS)] == grid[:, _DIGITS]
+    sound = checks[digits[:, :_DIGITS] @ np.array(WEIGHTS, np.int16) % len(CHECKS)] == grid[:, _DIGITS]
     year = digits[:, 6:10] @ np.array([1000, 100, 10, 1], np.int16)
     month, day = digits[:, 10:12] @ np.array([10, 1], np.int16), digits[:, 12:14] @ np.array([10, 1], np.int16)
     real = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1800)
@@ -106,4 +106,5 @@ def sound_ids(array: pa.Array, latest: date, *, synthetic: bool) -> Mask:
     known = np.isin(area // 100, list(PROVINCES)) & (area % 100 != 0) & (area != int(DEMO_AREA))
     if synthetic:
         known |= area == int(DEMO_AREA)
-    return sound & real & known
+    found: Mask = sound & real & known
+    return found

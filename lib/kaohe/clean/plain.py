@@ -8,6 +8,7 @@ the parser is asked only about the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ _NUMBERS = ("int", "number", "money")
 
 
 def outcomes(
-    entries: Sequence[object], column: Column, words: Words, parser: Parser
+    entries: Sequence[Any], column: Column, words: Words, parser: Parser
 ) -> tuple[Sequence[object], dict[int, Outcome]]:
     """The value of each distinct cell, and the outcomes that are more than a value.
 
@@ -66,7 +67,7 @@ def _numbers(entries: Texts, column: Column, words: Words, parser: Parser) -> tu
     found: dict[int, Outcome] = {}
     for at in np.flatnonzero(~plain).tolist():
         outcome = parser(entries[at])
-        values[at] = np.nan if outcome.value is None else float(outcome.value)  # type: ignore[arg-type]
+        values[at] = np.nan if outcome.value is None else float(outcome.value)
         if outcome.code:
             found[at] = outcome
     return Numbers(values), found

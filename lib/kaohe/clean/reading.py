@@ -14,7 +14,7 @@ from kaohe.clean.cells import Cell, Sheet, is_blank, letters, tidy, to_text
 from kaohe.clean.coded import Coded, Texts
 from kaohe.clean.codes import NORMALISE, NOTE, finding
 from kaohe.clean.columns import parse_columns
-from kaohe.clean.grid import column, filled, width
+from kaohe.clean.grid import column_of, filled, width
 from kaohe.clean.intake import FileRead, FileRefused
 from kaohe.clean.layout import Layout, dictionary, find_layout
 from kaohe.clean.office import Office
@@ -127,11 +127,11 @@ def _check_shares(segment: Segment, cells: dict[str, Coded], contract: Contract)
             continue
         found = cells[column.name]
         first = found.firsts().tolist()
-        styles = share_style([found[row] for row in first])  # type: ignore[misc]
+        styles = share_style([found[row] for row in first])
         if len(styles) > 1:
             at = segment.layout.columns[column.name]
             shown = [
-                f"{to_text(found[k])}（{segment.sheet.address(segment.layout.data[k], at)}）"  # type: ignore[arg-type]
+                f"{to_text(found[k])}（{segment.sheet.address(segment.layout.data[k], at)}）"
                 for k in (first[position] for position in sorted(styles.values()))
             ]
             raise FileRefused("K247", value=f"列「{column.label}」：{'、'.join(shown)}", sheet=segment.sheet.name)
@@ -147,7 +147,7 @@ def _check_totals(segment: Segment, cells: dict[str, Coded], contract: Contract)
                 continue
             stated = parse_number(sheet.rows[position][at], column).value
             found = cells[column.name]
-            parsed = [None if is_blank(c) else parse_number(c, column).value for c in found.entries]  # type: ignore[arg-type]
+            parsed = [None if is_blank(c) else parse_number(c, column).value for c in found.entries]
             values = Coded(parsed, found.codes)
             if not isinstance(stated, float) or values.missing().any():
                 continue
@@ -171,8 +171,8 @@ def _check_city(segment: Segment, cells: dict[str, Coded], contract: Contract, o
     counts = np.bincount(column.codes, minlength=len(column.entries)).tolist()
     found: Counter[object] = Counter()
     for cell, n in zip(column.entries, counts, strict=True):
-        if n and not is_blank(cell):  # type: ignore[arg-type]
-            found[office.register.place(cell, "city").value] += n  # type: ignore[arg-type]
+        if n and not is_blank(cell):
+            found[office.register.place(cell, "city").value] += n
     if not found:
         return
     code, n = found.most_common(1)[0]
@@ -197,7 +197,7 @@ def _note_layout(segment: Segment, contract: Contract, office: Office) -> None:
             )
         )  # fmt: skip
     known = {*layout.columns.values(), *layout.unknown}
-    loose = [k for k in range(width(sheet)) if k not in known and filled(column(sheet, k, layout.data)).any()]
+    loose = [k for k in range(width(sheet)) if k not in known and filled(column_of(sheet, k, layout.data)).any()]
     if loose:
         shown = "、".join(letters(k + sheet.offset) for k in loose[:5])
         office.note("K243", contract.name, sheet.file, sheet=sheet.name, row=head, value=f"没有列名的列 {shown}")
@@ -212,9 +212,9 @@ def column_cells(sheet: Sheet, layout: Layout, contract: Contract) -> tuple[dict
         if at is None:
             cells[spec.name] = Coded.blank(len(layout.data))
             continue
-        found = column(sheet, at, layout.data)
+        found = column_of(sheet, at, layout.data)
         if spec.kind in {"place", "object"} and sheet.merged:
-            values: list[Cell] = list(found)  # type: ignore[arg-type]
+            values: list[Cell] = list(found)
             filled_down += _fill_down(values, at, sheet, layout)
             found = Coded.of(values)
         cells[spec.name] = found

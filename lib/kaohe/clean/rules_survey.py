@@ -16,8 +16,8 @@ import numpy as np
 
 from kaohe.base.places import parent_code, tidy_name
 from kaohe.clean.batch import Batch, Known, same_text
-from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE
 from kaohe.clean.coded import combine
+from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE
 from kaohe.clean.office import Office
 
 
@@ -153,7 +153,7 @@ def check_questions(batch: Batch, known: Known, office: Office) -> None:
                 over.setdefault(row, q.id)
     for row, name in sorted(over.items()):
         bounding = questions[name].at_most
-        limit = float(batch.values[bounding][row])  # type: ignore[arg-type]
+        limit = float(batch.values[bounding][row])
         batch.flag(row, "K280", name, expected=f"不超过{questions[bounding].label} {limit:g}")
 
 
