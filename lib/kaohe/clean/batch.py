@@ -20,6 +20,7 @@ from kaohe.base.tables import Column, Contract
 from kaohe.clean.cells import Cell, Sheet, to_text
 from kaohe.clean.coded import Coded, Mask, Rows
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
+from kaohe.clean.grid import cell_at
 from kaohe.clean.layout import Layout
 from kaohe.clean.scrub import shown
 
@@ -106,7 +107,8 @@ class Batch:
     def cell(self, row: int, column: str) -> Cell:
         """The cell of a row as it was found."""
         part, at = self._find(row)
-        return part.raw[column][at]
+        found: Cell = part.raw[column][at]
+        return found
 
     def content(self, row: int) -> tuple[Cell, ...]:
         """All cells of a row as they were found."""
@@ -162,7 +164,7 @@ class Batch:
             label = spec.label
             place = segment.layout.columns.get(column)
             if place is not None:
-                label = to_text(sheet.rows[segment.layout.header][place]).strip()
+                label = to_text(cell_at(sheet, segment.layout.header, place)).strip()
                 cell = sheet.address(position, place)
             if value is None:
                 value = shown(to_text(part.raw[column][at]), spec.kind)

@@ -225,14 +225,14 @@ def _renumber(codes: Rows) -> Rows:
     return (np.cumsum(there) - 1)[codes]
 
 
-def numbers(entries: Sequence[object]) -> npt.NDArray[np.float64]:
+def numbers(entries: Sequence[Any]) -> npt.NDArray[np.float64]:
     """Entries as float64, None as NaN."""
     if isinstance(entries, Numbers):
         return entries.array
     return np.array([np.nan if e is None else float(e) for e in entries], np.float64)
 
 
-def texts(entries: Sequence[object]) -> pa.Array:
+def texts(entries: Sequence[Any]) -> pa.Array:
     """Entries as Arrow texts with 64-bit offsets, None as null."""
     if isinstance(entries, Texts):
         return entries.array.cast(pa.large_string())

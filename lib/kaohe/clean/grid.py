@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
@@ -66,12 +66,28 @@ class Grid(Sequence[list[Cell]]):
                 yield list(self.odd[row]) if row in self.odd else list(cells)
 
 
-def column_of(sheet: Sheet, at: int, rows: Any) -> Coded:
-    """The cells of one column in the given rows; short rows end in blank cells."""
+def column_of(sheet: Sheet, at: int, rows: Sequence[int]) -> Coded:
+    """The cells of one column in the given rows, which are in order; short rows end in blank cells."""
     if isinstance(sheet.rows, Grid):
-        return sheet.rows.columns[at].take(rows) if at < len(sheet.rows.columns) else Coded.blank(len(rows))
+        columns = sheet.rows.columns
+        return columns[at].take(span(rows)) if at < len(columns) else Coded.blank(len(rows))
     chosen = (sheet.rows[i] for i in rows)
     return Coded.of([row[at] if at < len(row) else None for row in chosen])
+
+
+def cell_at(sheet: Sheet, row: int, at: int) -> Cell:
+    """One cell of a row that is long enough."""
+    if isinstance(sheet.rows, Grid) and row not in sheet.rows.odd:
+        found: Cell = sheet.rows.columns[at][row]
+        return found
+    return sheet.rows[row][at]
+
+
+def span(rows: Sequence[int]) -> slice | Rows:
+    """Row numbers in order as what numpy takes fastest: a slice where they are without gaps."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return slice(rows[0], rows[-1] + 1)
+    return np.asarray(rows, np.int64)
 
 
 def width(sheet: Sheet) -> int:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaohe.base.tables import Column
-from kaohe.clean.coded import Mask, Numbers, Texts, to_mask
+from kaohe.clean.coded import Mask, Numbers, Texts, numbers, to_mask
 from kaohe.clean.values import Outcome, Parser, Words
 
 # up to fifteen digits: exact as a float, and no number that lost digits in a spreadsheet
@@ -67,7 +67,7 @@ def _numbers(entries: Texts, column: Column, words: Words, parser: Parser) -> tu
     found: dict[int, Outcome] = {}
     for at in np.flatnonzero(~plain).tolist():
         outcome = parser(entries[at])
-        values[at] = np.nan if outcome.value is None else float(outcome.value)
+        values[at] = numbers([outcome.value])[0]
         if outcome.code:
             found[at] = outcome
     return Numbers(values), found

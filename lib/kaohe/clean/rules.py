@@ -34,7 +34,7 @@ def check_stage_sizes(batch: Batch, known: Known, office: Office) -> None:
     for row in batch.live():
         for stage in ("counties", "towns", "villages", "households"):
             total, drawn = batch.values[f"n_{stage}"][row], batch.values[f"m_{stage}"][row]
-            if float(drawn) > float(total):  # type: ignore[arg-type]
+            if float(drawn) > float(total):
                 label = batch.contract.column(f"n_{stage}").label
                 batch.flag(row, "K280", f"m_{stage}", expected=f"不超过{label} {total:g}")
                 break
@@ -158,7 +158,7 @@ def check_items(batch: Batch, known: Known, office: Office) -> None:
         if item is None or class_id not in office.plan.classes:
             continue
         n = len(office.plan.forms[office.plan.classes[class_id].form].items)
-        if not 1 <= float(item) <= n:  # type: ignore[arg-type]
+        if not 1 <= float(item) <= n:
             batch.flag(row, "K265", "item", expected=f"1 至 {n}")
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from kaohe.base.tables import LINEAGE
 from kaohe.clean.batch import Batch
 from kaohe.clean.coded import Coded, Rows
+from kaohe.clean.grid import span
 
 NUMERIC = {"int", "number", "money", "share", "flag", "item"}
 _TEXT = pd.StringDtype(na_value=np.nan)
@@ -42,7 +43,7 @@ def _lineage(batch: Batch, rows: Rows) -> dict[str, pd.Series]:
     edges = np.array([part.start for part in batch.parts], np.int64)
     codes = (np.searchsorted(edges, rows, side="right") - 1).astype(np.int32)
     segments = batch.segments
-    numbers = [np.asarray(s.sheet.numbers, np.int64)[s.layout.data] for s in segments]
+    numbers = [np.asarray(s.sheet.numbers, np.int64)[span(s.layout.data)] for s in segments]
     found = (
         _texts(Coded([s.sheet.file for s in segments], codes).texts()),
         _texts(Coded([s.sheet.name for s in segments], codes).texts()),
