@@ -148,7 +148,7 @@ def _chunk(view: npt.NDArray[np.uint8], buffer: pa.Buffer, start: int, stop: int
         raise _Unusual
     if not lines.width:
         fields = _count_fields(part, quotes, begins, ord(lines.separator))
-        lines.width = int(np.bincount(fields[:1000]).argmax())
+        lines.width = int(np.bincount(fields[sizes > 0][:1000], minlength=1).argmax())
     chunk = _Chunk(buffer.slice(start, length), begins, ends, bool((spans > 1).any()))
     odd = np.flatnonzero(sizes == 0)
     try:
@@ -280,7 +280,7 @@ def _with_odd(
     """A column of all rows; cells of rows of another width put in, blank where they have none."""
     if usual is not None:
         full = np.full(n, len(array), np.int32)
-        full[usual] = codes
+        full[usual] = codes if len(codes) else len(array)
         for code, row in enumerate(odd, len(array) + 1):
             full[row] = code
         array, codes = pa.concat_arrays([array, pa.array([None, *odd.values()], pa.string())]), full
