@@ -50,6 +50,7 @@ bench: setup ## measure, side by side, and write the results to docs/
 	$(BIN)/python benchmarks/coverage.py --seeds 200
 	$(BIN)/python benchmarks/rank_coverage.py
 	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python benchmarks/clean.py
 
 docs: setup ## write docs/data_dictionary.md from the contracts
 	$(BIN)/python -m kaohe.run.dictionary

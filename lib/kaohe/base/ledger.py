@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 
 import pandas as pd
 
@@ -58,6 +59,7 @@ class Finding:
 
 
 FINDING_COLUMNS = [f.name for f in fields(Finding)]
+_VALUES = attrgetter(*FINDING_COLUMNS)
 
 
 @dataclass
@@ -110,7 +112,7 @@ class Ledger:
 
     def frame_findings(self, *actions: str) -> pd.DataFrame:
         """Findings of the given actions (all when none is given), one a row, in a fixed order."""
-        rows = [asdict(f) for f in self.findings if not actions or f.action in actions]
+        rows = [_VALUES(f) for f in self.findings if not actions or f.action in actions]
         frame = pd.DataFrame(rows, columns=FINDING_COLUMNS).astype({"row": "int64"})
         return frame.sort_values(["file", "sheet", "row", "column", "code"], ignore_index=True)
 

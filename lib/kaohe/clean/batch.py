@@ -1,26 +1,29 @@
 """One raw table on its way in: its rows from all its files, with their addresses and their fate.
 
-A row is used or set aside; setting aside always enters a finding. `settle` writes the counts
-into the accounts, so that nothing can be lost between reading and storing.
+Columns are kept as distinct entries and codes (`kaohe.clean.coded`), part by part: a part is the
+rows of one sheet. A row is used or set aside; setting aside always enters a finding. `settle`
+writes the counts into the accounts, so that nothing can be lost between reading and storing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaohe.base.ledger import Ledger, SheetAccount
-from kaohe.base.tables import LINEAGE, Column, Contract
-from kaohe.clean.cells import Cell, Sheet, is_blank, to_text
+from kaohe.base.tables import Column, Contract
+from kaohe.clean.cells import Cell, Sheet, to_text
+from kaohe.clean.coded import Coded, Mask, Rows
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE, finding
+from kaohe.clean.grid import cell_at
 from kaohe.clean.layout import Layout
 from kaohe.clean.scrub import shown
-from kaohe.clean.values import Outcome
 
-NUMERIC = {"int", "number", "money", "share", "flag", "item"}
 _OWN_STYLE = 0.5
 _OWN_STYLE_FROM = 20
 
@@ -34,6 +37,28 @@ class Segment:
     account: SheetAccount
 
 
+@dataclass(frozen=True)
+class Part:
+    """A segment's columns within a batch.
+
+    Attributes
+    ----------
+    segment : Segment
+    start : int
+        Number of its first row in the batch.
+    raw, values : dict of column name to Coded, one code a row
+        Cells as found; typed values, filled column by column.
+    """
+
+    segment: Segment
+    start: int
+    raw: dict[str, Coded]
+    values: dict[str, Coded]
+
+    def __len__(self) -> int:
+        return len(self.segment.layout.data)
+
+
 @dataclass
 class Batch:
     """Rows of one table: `raw` cells and parsed `values` by column, and the rows set aside.
@@ -42,75 +67,80 @@ class Batch:
     ----------
     contract : Contract
     ledger : Ledger
-    segments : list of Segment
-    origin : list of (segment number, position in the sheet), one a row
-    raw, values : dict of column name to list, one entry a row
+    parts : list of Part
     bad : dict of row to code
         Rows set aside, with the first code found.
     """
 
     contract: Contract
     ledger: Ledger
-    segments: list[Segment] = field(default_factory=list)
-    origin: list[tuple[int, int]] = field(default_factory=list)
-    raw: dict[str, list[Cell]] = field(default_factory=dict)
-    values: dict[str, list[object]] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
     bad: dict[int, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for column in self.contract.columns:
-            self.raw.setdefault(column.name, [])
-            self.values.setdefault(column.name, [])
+    _values: dict[str, Coded] = field(default_factory=dict)
+    _length: int = 0
 
     def __len__(self) -> int:
-        return len(self.origin)
+        return self._length
 
-    def append(self, segment: Segment, cells: dict[str, list[Cell]]) -> range:
-        """Add the data rows of one sheet; the range of the new rows."""
-        start = len(self)
-        number = len(self.segments)
-        self.segments.append(segment)
-        self.origin.extend((number, position) for position in segment.layout.data)
-        for name, column in self.raw.items():
-            column.extend(cells[name])
-            self.values[name].extend([None] * len(segment.layout.data))
-        return range(start, len(self))
+    @property
+    def values(self) -> dict[str, Coded]:
+        """The typed values of all parts, one column each; written to only after the last part is in."""
+        if not self._values:
+            names = [c.name for c in self.contract.columns]
+            self._values = {n: Coded.join([p.values[n] for p in self.parts]) for n in names}
+        return self._values
 
-    def parse(self, rows: range, column: Column, parser: Callable[[Cell], Outcome]) -> None:
-        """Run a parser over the cells of `rows` in one column, each distinct cell once."""
-        raw, values = self.raw[column.name], self.values[column.name]
-        seen: dict[tuple[type, object], Outcome] = {}
-        repaired: dict[str, dict[int, str]] = {}
-        for row in rows:
-            cell = raw[row]
-            key = (cell.__class__, cell)
-            outcome = seen.get(key)
-            if outcome is None:
-                outcome = seen[key] = parser(cell)
-            values[row] = outcome.value
-            if outcome.action == QUARANTINE:
-                self.flag(row, outcome.code, column.name, expected=outcome.expected)
-            elif outcome.code:
-                repaired.setdefault(outcome.code, {})[row] = outcome.expected
-        for code, found in repaired.items():
-            self.repairs(rows, column, code, found)
+    @property
+    def segments(self) -> list[Segment]:
+        """Where the rows came from."""
+        return [part.segment for part in self.parts]
 
-    def repairs(self, rows: range, column: Column, code: str, found: dict[int, str]) -> None:
-        """Enter repairs cell by cell, or once for the column where it is the column's own style."""
-        if len(found) > _OWN_STYLE_FROM and len(found) > _OWN_STYLE * len(rows):
-            first = next(iter(found))
-            segment = self.segments[self.origin[first][0]]
-            sheet = segment.sheet
-            example = shown(to_text(self.raw[column.name][first]), column.kind)
+    def append(self, segment: Segment, cells: dict[str, Coded]) -> Part:
+        """Add the data rows of one sheet, not yet parsed."""
+        n = len(segment.layout.data)
+        part = Part(segment, self._length, cells, {c.name: Coded.blank(n) for c in self.contract.columns})
+        self.parts.append(part)
+        self._length += n
+        self._values = {}
+        return part
+
+    def cell(self, row: int, column: str) -> Cell:
+        """The cell of a row as it was found."""
+        part, at = self._find(row)
+        found: Cell = part.raw[column][at]
+        return found
+
+    def content(self, row: int) -> tuple[Cell, ...]:
+        """All cells of a row as they were found."""
+        part, at = self._find(row)
+        return tuple(column[at] for column in part.raw.values())
+
+    def repairs(
+        self, part: Part, column: Column, code: str, rows: Sequence[int] | Rows, expected: Sequence[str]
+    ) -> None:
+        """Enter repairs cell by cell, or once for the column where it is the column's own style.
+
+        Parameters
+        ----------
+        part : Part
+        column : Column
+        code : str
+        rows : sequence of int
+            Rows of the part, in order.
+        expected : sequence of str, one a row
+        """
+        if len(rows) > _OWN_STYLE_FROM and len(rows) > _OWN_STYLE * len(part):
+            sheet = part.segment.sheet
+            example = shown(to_text(part.raw[column.name][int(rows[0])]), column.kind)
             self.ledger.add(
                 finding(
                     NORMALISE, code, self.contract.name, sheet.file, sheet=sheet.name, column=column.label,
-                    value=f"整列同一写法，{len(found)} 处，如 {example}",
+                    value=f"整列同一写法，{len(rows)} 处，如 {example}",
                 )
             )  # fmt: skip
             return
-        for row, expected in found.items():
-            self.remark(row, code, column.name, action=NORMALISE, expected=expected)
+        for row, right in zip(rows, expected, strict=True):
+            self.remark(part.start + int(row), code, column.name, action=NORMALISE, expected=right)
 
     def flag(self, row: int, code: str, column: str = "", *, value: str | None = None, expected: str = "") -> None:
         """Set a row aside, with a finding at the cell."""
@@ -124,20 +154,20 @@ class Batch:
         self._enter(action, row, code, column, value, expected)
 
     def _enter(self, action: str, row: int, code: str, column: str, value: str | None, expected: str) -> None:
-        number, position = self.origin[row]
-        segment = self.segments[number]
+        part, at = self._find(row)
+        segment = part.segment
         sheet = segment.sheet
+        position = segment.layout.data[at]
         label, cell = "", ""
         if column:
             spec = self.contract.column(column)
             label = spec.label
-            at = segment.layout.columns.get(column)
-            if at is not None:
-                label = to_text(sheet.rows[segment.layout.header][at]).strip()
-                cell = sheet.address(position, at)
+            place = segment.layout.columns.get(column)
+            if place is not None:
+                label = to_text(cell_at(sheet, segment.layout.header, place)).strip()
+                cell = sheet.address(position, place)
             if value is None:
-                text = to_text(self.raw[column][row])
-                value = shown(text, spec.kind)
+                value = shown(to_text(part.raw[column][at]), spec.kind)
         self.ledger.add(
             finding(
                 action, code, self.contract.name, sheet.file, sheet=sheet.name, row=sheet.numbers[position],
@@ -147,44 +177,76 @@ class Batch:
 
     def live(self) -> list[int]:
         """Rows not set aside."""
-        return [row for row in range(len(self)) if row not in self.bad]
+        rows: list[int] = self.live_rows().tolist()
+        return rows
+
+    def live_rows(self) -> Rows:
+        """Rows not set aside, as an array."""
+        return np.flatnonzero(self.in_use())
+
+    def in_use(self) -> Mask:
+        """True for each row not set aside."""
+        mask = np.ones(len(self), np.bool_)
+        mask[list(self.bad)] = False
+        return mask
 
     def address(self, row: int) -> str:
         """File, sheet and row of a row, for another row's message."""
-        number, position = self.origin[row]
-        sheet = self.segments[number].sheet
+        part, at = self._find(row)
+        sheet = part.segment.sheet
         where = f"{sheet.file}›{sheet.name}" if sheet.name else sheet.file
-        return f"{where} 第 {sheet.numbers[position]} 行"
+        return f"{where} 第 {sheet.numbers[part.segment.layout.data[at]]} 行"
+
+    def _find(self, row: int) -> tuple[Part, int]:
+        """The part that holds a row, and the row's number there."""
+        part = self.parts[bisect_right(self.parts, row, key=lambda p: p.start) - 1]
+        return part, row - part.start
 
     def settle(self) -> None:
         """Write used and set-aside rows into the accounts."""
-        for segment in self.segments:
-            segment.account.used = segment.account.quarantined = 0
-        for row, (number, _) in enumerate(self.origin):
-            account = self.segments[number].account
-            if row in self.bad:
-                account.quarantined += 1
-            else:
-                account.used += 1
+        live = self.in_use()
+        for part in self.parts:
+            account = part.segment.account
+            account.used = int(live[part.start : part.start + len(part)].sum())
+            account.quarantined = len(part) - account.used
 
-    def frame(self) -> pd.DataFrame:
-        """The rows in use: clean columns with their dtypes, without personal ones, then the lineage."""
-        rows = self.live()
-        data: dict[str, pd.Series] = {}
-        for column in self.contract.columns:
-            if column.kind == "personal":
-                continue
-            values = self.values[column.name]
-            data[column.name] = typed([values[r] for r in rows], column.kind)
-        segments = [self.segments[self.origin[r][0]] for r in rows]
-        positions = [self.origin[r][1] for r in rows]
-        lineage = (
-            [s.sheet.file for s in segments], [s.sheet.name for s in segments],
-            [s.sheet.numbers[p] for s, p in zip(segments, positions, strict=True)], [s.account.sha256 for s in segments],
-        )  # fmt: skip
-        for name, items in zip(LINEAGE, lineage, strict=True):
-            data[name] = pd.Series(items, dtype="int64" if name == "src_row" else "str")
-        return pd.DataFrame(data)
+
+class Keys:
+    """Keys of a cleaned table that lead to its rows: looked up one by one, or a whole column at once.
+
+    Parameters
+    ----------
+    column : Coded
+        The key column.
+    rows : array of int
+        Rows whose keys count; a key leads to one row, since rows with one key were set aside.
+    """
+
+    def __init__(self, column: Coded, rows: Rows) -> None:
+        self._column = column
+        self._rows = rows
+        self._index: dict[str, int] | None = None
+
+    def _by_key(self) -> dict[str, int]:
+        if self._index is None:
+            keys = self._column.take(self._rows)
+            self._index = {str(k): r for k, r in zip(keys, self._rows.tolist(), strict=True) if k is not None}
+        return self._index
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key()
+
+    def __getitem__(self, key: str) -> int:
+        return self._by_key()[key]
+
+    def find(self, column: Coded) -> Rows:
+        """The row each key of a column leads to, -1 where there is none."""
+        if not len(self._rows):
+            return np.full(len(column), -1, np.int64)
+        found = pc.index_in(column.texts(), value_set=self._column.take(self._rows).texts(), skip_nulls=True)
+        at = found.fill_null(-1).to_numpy(zero_copy_only=False)
+        rows: Rows = np.where(at >= 0, self._rows[at], -1)
+        return rows
 
 
 @dataclass
@@ -193,59 +255,28 @@ class Known:
 
     Attributes
     ----------
-    keys : dict of table to {key: row}
-        Rows in use, by the first key column.
-    aside : dict of table to set of keys
+    keys : dict of table to Keys
+        Of rows in use, by the first key column.
+    aside : dict of table to Keys
+        Of rows set aside.
     batches : dict of table to Batch
     """
 
-    keys: dict[str, dict[str, int]] = field(default_factory=dict)
-    aside: dict[str, set[str]] = field(default_factory=dict)
+    keys: dict[str, Keys] = field(default_factory=dict)
+    aside: dict[str, Keys] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
 
     def enter(self, batch: Batch) -> None:
         """Remember a table's keys."""
-        name, key = batch.contract.name, batch.contract.key[0]
-        values = batch.values[key]
+        name, live = batch.contract.name, batch.in_use()
+        column = batch.values[batch.contract.key[0]]
         self.batches[name] = batch
-        self.keys[name] = {str(values[r]): r for r in batch.live() if values[r] is not None}
-        self.aside[name] = {str(values[r]) for r in batch.bad if values[r] is not None} - self.keys[name].keys()
+        self.keys[name] = Keys(column, np.flatnonzero(live))
+        self.aside[name] = Keys(column, np.flatnonzero(~live))
 
 
-def typed(values: Iterable[object], kind: str) -> pd.Series:
-    """Values of one kind as a column: float64, datetime64 or text, missing as NaN."""
-    items = list(values)
-    if kind in NUMERIC:
-        return pd.Series([float("nan") if v is None else float(v) for v in items], dtype="float64")  # type: ignore[arg-type]
-    if kind == "date":
-        stamps = [pd.NaT if v is None else pd.Timestamp(v) for v in items if v is None or isinstance(v, date)]
-        return pd.Series(stamps, dtype="datetime64[us]")
-    return pd.Series(items, dtype="str")
-
-
-def empty_frame(contract: Contract) -> pd.DataFrame:
-    """The clean frame of a table that was not sent."""
-    return Batch(contract, Ledger()).frame()
-
-
-def column_cells(sheet: Sheet, layout: Layout, contract: Contract) -> tuple[dict[str, list[Cell]], int]:
-    """Cells of the data rows by column name, merged ranges filled down in place columns; how many were filled."""
-    cells: dict[str, list[Cell]] = {}
-    filled = 0
-    for column in contract.columns:
-        at = layout.columns.get(column.name)
-        if at is None:
-            cells[column.name] = [None] * len(layout.data)
-            continue
-        values: list[Cell] = [row[at] if at < len(row) else None for row in (sheet.rows[i] for i in layout.data)]
-        if column.kind in {"place", "object"} and sheet.merged:
-            for top, left, bottom, right in sheet.merged:
-                if not left <= at <= right or top <= layout.header:
-                    continue
-                source = sheet.rows[top][left]
-                for k, i in enumerate(layout.data):
-                    if top < i <= bottom and is_blank(values[k]) and not is_blank(source):
-                        values[k] = source
-                        filled += 1
-        cells[column.name] = values
-    return cells, filled
+def same_text(left: pa.Array, right: pa.Array) -> Mask:
+    """True where two columns of texts are equal; never where one is missing."""
+    equal = pc.equal(left, right).fill_null(False)
+    found: Mask = equal.to_numpy(zero_copy_only=False).astype(np.bool_)
+    return found

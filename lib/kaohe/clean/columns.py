@@ -1,37 +1,71 @@
-"""The columns of a table parsed by their kind: numbers, dates, places below their city, persons dropped."""
+"""The columns of a table parsed by their kind: numbers, dates, places below their city, persons dropped.
+
+A parser is asked once about each distinct cell; what it says is taken to the rows by code.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from kaohe.base.tables import Column
-from kaohe.clean.batch import Batch, Segment
-from kaohe.clean.cells import Cell, is_blank, tidy, to_text
+from kaohe.clean.batch import Batch, Part
+from kaohe.clean.cells import Cell, tidy
+from kaohe.clean.coded import Coded, Codes, Numbers, combine, numbers
 from kaohe.clean.codes import NORMALISE, QUARANTINE
 from kaohe.clean.office import Office
 from kaohe.clean.parse import make_parser
-from kaohe.clean.scrub import account_fault, id_fault, mask_text, phone_fault
+from kaohe.clean.persons import check_persons
+from kaohe.clean.plain import outcomes
+from kaohe.clean.scrub import mask_text
 from kaohe.clean.shares import share_parser, share_style
+from kaohe.clean.stored import NUMERIC
 from kaohe.clean.values import BLANK, Outcome, Parser, Words
 
 
-def parse_columns(batch: Batch, rows: range, segment: Segment, office: Office) -> None:
-    """Parse the new rows of a batch; failures set rows aside, repairs are entered."""
+def parse_columns(batch: Batch, part: Part, office: Office) -> None:
+    """Parse the columns of a part; failures set rows aside, repairs are entered."""
     for column in batch.contract.columns:
-        if column.name not in segment.layout.columns:
+        if column.name not in part.segment.layout.columns:
             continue
         if column.kind == "personal":
-            _personal(batch, rows, column, office)
+            check_persons(batch, part, column, office)
         elif column.kind == "place" and column.level != "city":
-            _below_city(batch, rows, column, office)
+            _below_city(batch, part, column, office)
         else:
-            batch.parse(rows, column, _parser(batch, rows, column, office))
+            raw = part.raw[column.name]
+            values, found = outcomes(raw.entries, column, office.words, _parser(raw, column, office))
+            if column.kind in NUMERIC:
+                values = Numbers(numbers(values))
+            part.values[column.name] = Coded(values, raw.codes)
+            _enter(batch, part, column, raw.codes, found)
         if column.kind == "text":
-            _mask(batch, rows, column)
+            _mask(batch, part, column)
 
 
-def _parser(batch: Batch, rows: range, column: Column, office: Office) -> Parser:
+def _enter(batch: Batch, part: Part, column: Column, codes: Codes, found: Mapping[int, Outcome]) -> None:
+    """Enter failures row by row, then repairs by code; `codes` number the outcomes of the rows."""
+    if not found:
+        return
+    rank = {c: k for k, c in enumerate(dict.fromkeys(o.code for o in found.values() if o.action != QUARANTINE), 1)}
+    kinds = np.zeros(max(int(codes.max(initial=0)), *found) + 1, np.int32)
+    for at, outcome in found.items():
+        kinds[at] = -1 if outcome.action == QUARANTINE else rank[outcome.code]
+    of_row = kinds[codes]
+    for row in np.flatnonzero(of_row == -1).tolist():
+        outcome = found[int(codes[row])]
+        batch.flag(part.start + row, outcome.code, column.name, expected=outcome.expected)
+    repaired = {code: np.flatnonzero(of_row == kind) for code, kind in rank.items()}
+    for code, rows in sorted(repaired.items(), key=lambda item: item[1][:1].tolist()):
+        if len(rows):
+            batch.repairs(part, column, code, rows, [found[k].expected for k in codes[rows].tolist()])
+
+
+def _parser(raw: Coded, column: Column, office: Office) -> Parser:
     if column.kind == "share":
-        cells = [batch.raw[column.name][r] for r in rows]
-        return share_parser(column, office.words, next(iter(share_style(cells)), ""))
+        first: list[Cell] = [raw[row] for row in raw.firsts().tolist()]
+        return share_parser(column, office.words, next(iter(share_style(first)), ""))
     if column.kind == "object":
         return _skipping(office.register.target, office.words)
     if column.kind == "place":
@@ -49,52 +83,27 @@ def _skipping(parser: Parser, words: Words) -> Parser:
     return parse
 
 
-def _below_city(batch: Batch, rows: range, column: Column, office: Office) -> None:
-    """Resolve counties within the city of the same row."""
-    cities, raw, values = batch.values.get("city", []), batch.raw[column.name], batch.values[column.name]
-    seen: dict[tuple[object, object], Outcome] = {}
-    repaired: dict[str, dict[int, str]] = {}
-    for row in rows:
-        parent = str(cities[row] or "") if cities else ""
-        key = (raw[row], parent)
-        if key not in seen:
-            seen[key] = office.register.place(raw[row], column.level, parent)
-        outcome = seen[key]
-        values[row] = outcome.value
-        if outcome.action == QUARANTINE:
-            batch.flag(row, outcome.code, column.name, expected=outcome.expected)
-        elif outcome.code:
-            repaired.setdefault(outcome.code, {})[row] = outcome.expected
-    for code, found in repaired.items():
-        batch.repairs(rows, column, code, found)
+def _below_city(batch: Batch, part: Part, column: Column, office: Office) -> None:
+    """Resolve counties within the city of the same row, once for each pair that occurs."""
+    raw, city = part.raw[column.name], part.values.get("city")
+    codes, samples = combine([raw.codes, city.codes] if city is not None else [raw.codes])
+    found = [
+        office.register.place(raw[row], column.level, str((city[row] if city is not None else "") or ""))
+        for row in samples.tolist()
+    ]
+    part.values[column.name] = Coded([o.value for o in found], codes)
+    _enter(batch, part, column, codes, {k: o for k, o in enumerate(found) if o.code})
 
 
-def _personal(batch: Batch, rows: range, column: Column, office: Office) -> None:
-    """Check identity numbers, telephones and accounts; the values themselves are never kept."""
-    latest = office.plan.dates["end"]
-    for row in rows:
-        cell = batch.raw[column.name][row]
-        if is_blank(cell):
-            continue
-        text = to_text(cell)
-        if column.name == "id_number":
-            code = id_fault(text, latest=latest, synthetic=office.synthetic)
-            if code:
-                batch.flag(row, code, column.name)
-            elif tidy(text) != text or text != text.upper():
-                batch.remark(row, "K282", column.name, action=NORMALISE)
-        elif (column.name == "phone" and phone_fault(text)) or (column.name == "account" and account_fault(text)):
-            batch.remark(row, "K207", column.name)
-
-
-def _mask(batch: Batch, rows: range, column: Column) -> None:
+def _mask(batch: Batch, part: Part, column: Column) -> None:
     """Mask personal data in free text before anything is stored."""
-    values = batch.values[column.name]
-    for row in rows:
-        value = values[row]
-        if value is None:
-            continue
-        masked, found = mask_text(str(value))
-        if found:
-            values[row] = masked
-            batch.remark(row, "K208", column.name, action=NORMALISE, value=f"{found} 处")
+    values = part.values[column.name]
+    masked = [("", 0) if v is None else mask_text(str(v)) for v in values.entries]
+    hits = np.array([n > 0 for _, n in masked], np.bool_)
+    if not hits.any():
+        return
+    kept = [text if n else v for v, (text, n) in zip(values.entries, masked, strict=True)]
+    part.values[column.name] = Coded(kept, values.codes)
+    for row in values.rows(hits).tolist():
+        count = masked[int(values.codes[row])][1]
+        batch.remark(part.start + row, "K208", column.name, action=NORMALISE, value=f"{count} 处")

@@ -7,23 +7,23 @@ guessed and nothing of it is used. `read_file` hashes before and after reading.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kaohe.base.files import sha256_file
 from kaohe.clean.cells import Cell, Sheet, header_key
 from kaohe.clean.codes import RULES
+from kaohe.clean.encodings import MOJIBAKE, has_utf8_line
+from kaohe.clean.large_text import read_large
 
 TEXT_TYPES = (".csv", ".txt", ".tsv")
 BOOK_TYPES = (".xlsx", ".xls", ".xlsm")
 ACCEPTED = (*TEXT_TYPES, *BOOK_TYPES)
 SEPARATORS = {",": "逗号", ";": "分号", "\t": "制表符", "，": "全角逗号"}
-_MOJIBAKE = re.compile(
-    "\ufffd|锟斤拷|烫烫烫|屯屯屯|[ÃÂâäåæçèé][\u0080-\u00bf\u0152-\u0178\u2013-\u203a\u20ac]{1,2}[ÃÂâäåæçèé]"
-)
+LARGE = 1 << 16
 _MAX_BREAKS = 20
 
 
@@ -97,11 +97,11 @@ def read_file(path: Path, name: str, labels: Iterable[str] = (), limits: Limits 
         raise FileRefused("K211", value="0 字节")
     if size > limits.file_bytes:
         raise FileRefused("K229", value=f"{size} 字节", expected=f"不超过 {limits.file_bytes} 字节")
-    before = sha256_file(path)
     suffix = path.suffix.lower()
     if suffix not in ACCEPTED:
         raise FileRefused("K222", value=suffix or path.name)
     data = path.read_bytes()
+    before = hashlib.sha256(data).hexdigest()
     kind = real_type(data)
     if suffix in TEXT_TYPES:
         if kind != "text":
@@ -160,7 +160,7 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         bad = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
     line = data.count(b"\n", 0, bad) + 1
-    if data.startswith(b"\xef\xbb\xbf") or _has_utf8_line(data):
+    if data.startswith(b"\xef\xbb\xbf") or has_utf8_line(data):
         raise FileRefused("K217", value=f"第 {line} 行第 {bad} 字节不是 UTF-8，其余行是", row=line)
     try:
         text = data.decode("gb18030")
@@ -170,32 +170,36 @@ def decode(data: bytes) -> tuple[str, str]:
         raise FileRefused("K217", value=f"第 {line} 行第 {error.start} 字节", row=line) from error
 
 
-def _has_utf8_line(data: bytes) -> bool:
-    """True when some line holds Chinese text in UTF-8: then the file mixes two encodings."""
-    for line in data.splitlines():
-        if line.isascii():
-            continue
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if sum("\u4e00" <= c <= "\u9fff" for c in text) >= 4:
-            return True
-    return False
-
-
 def _read_text(data: bytes, name: str, labels: Iterable[str], limits: Limits) -> FileRead:
+    labels = list(labels)
+    if len(data) >= LARGE:
+        large = read_large(data, lambda text: _separator_or_none(text, labels), limits.rows, limits.columns)
+        if large is not None:
+            return _text_read(name, large.rows, large.numbers, large.encoding, large.separator)
     text, encoding = decode(data)
-    broken = _MOJIBAKE.search(text)
+    broken = MOJIBAKE.search(text)
     if broken:
         line = text.count("\n", 0, broken.start()) + 1
         raise FileRefused("K218", value=f"第 {line} 行：{broken[0]}", row=line)
     separator = find_separator(text, labels)
     rows, numbers = split_rows(text, separator, limits)
+    return _text_read(name, rows, numbers, encoding, separator)
+
+
+def _text_read(
+    name: str, rows: Sequence[list[Cell]], numbers: Sequence[int], encoding: str, separator: str
+) -> FileRead:
     result = FileRead("", [Sheet(name, "", rows, numbers, encoding)])
     if encoding != "UTF-8" or separator != ",":
         result.notes.append(("K230", "", f"编码 {encoding}，分隔符 {SEPARATORS[separator]}"))
     return result
+
+
+def _separator_or_none(text: str, labels: Iterable[str]) -> str:
+    try:
+        return find_separator(text, labels)
+    except FileRefused:
+        return ""
 
 
 def find_separator(text: str, labels: Iterable[str] = ()) -> str:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from kaohe.base.tables import Column, Contract
 from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, split_unit, to_text
+from kaohe.clean.grid import plain_rows, widths
 from kaohe.clean.intake import FileRefused
 
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|总数)")
@@ -170,17 +173,16 @@ def _first_text(row: list[Cell]) -> str:
 def _declare_rows(sheet: Sheet, layout: Layout) -> None:
     """Put every row of the sheet into data, declared or blank."""
     head = [header_key(to_text(v)) for v in sheet.rows[layout.header]]
-    gap = 0
-    for index, row in enumerate(sheet.rows):
+    plain = plain_rows(sheet, layout.header, lambda cell: _special(cell, head))
+    for index in np.flatnonzero(~plain).tolist():
+        row = sheet.rows[index]
         if all(is_blank(v) for v in row):
             layout.blank.append(index)
-            gap += 1
             continue
         if index <= layout.header:
             layout.declared.append(index)
             if index < layout.header:
                 layout.notes.append(("K250", index, f"{len(_first_text(row))} 字"))
-            gap = 0
             continue
         filled = sum(not is_blank(v) for v in row)
         first = next(to_text(v) for v in row if not is_blank(v)).strip()
@@ -196,10 +198,29 @@ def _declare_rows(sheet: Sheet, layout: Layout) -> None:
             layout.declared.append(index)
             layout.notes.append(("K250", index, "重复的表头"))
         else:
-            if gap > _MAX_GAP:
-                raise FileRefused("K253", value=f"空 {gap} 行", row=sheet.numbers[index], sheet=sheet.name)
             layout.data.append(index)
+    if plain.any():
+        layout.data = sorted([*layout.data, *np.flatnonzero(plain).tolist()])
+    _check_gaps(sheet, layout)
+
+
+def _special(cell: Cell, head: list[str]) -> bool:
+    """True for a first cell that may begin a total, a note or another header."""
+    key = header_key(to_text(cell))
+    return bool(_TOTAL.match(key) or _FOOTER.match(key)) or key == next((h for h in head if h), "")
+
+
+def _check_gaps(sheet: Sheet, layout: Layout) -> None:
+    """No data after a long run of blank rows."""
+    if len(layout.blank) <= _MAX_GAP:
+        return
+    blank = set(layout.blank)
+    for index in layout.data:
         gap = 0
+        while index - gap - 1 in blank:
+            gap += 1
+        if gap > _MAX_GAP:
+            raise FileRefused("K253", value=f"空 {gap} 行", row=sheet.numbers[index], sheet=sheet.name)
 
 
 def _check_ragged(sheet: Sheet, layout: Layout) -> None:
@@ -207,10 +228,9 @@ def _check_ragged(sheet: Sheet, layout: Layout) -> None:
     if sheet.name or sheet.encoding in {"xlsx", "xls"}:
         return
     width = len(sheet.rows[layout.header])
-    for index in layout.data:
+    data = np.array(layout.data)
+    for index in data[widths(sheet)[data] != width].tolist():
         row = sheet.rows[index]
-        if len(row) == width:
-            continue
         if len(row) > width and all(is_blank(v) for v in row[width:]):
             continue
         raise FileRefused("K220", value=f"{len(row)} 列", row=sheet.numbers[index], expected=f"{width} 列，与表头相同")

@@ -6,11 +6,15 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 from kaohe.base.tables import Contract
-from kaohe.clean.batch import Batch, Segment, column_cells
+from kaohe.clean.batch import Batch, Segment
 from kaohe.clean.cells import Cell, Sheet, is_blank, letters, tidy, to_text
+from kaohe.clean.coded import Coded, Texts
 from kaohe.clean.codes import NORMALISE, NOTE, finding
 from kaohe.clean.columns import parse_columns
+from kaohe.clean.grid import column_of, filled, width
 from kaohe.clean.intake import FileRead, FileRefused
 from kaohe.clean.layout import Layout, dictionary, find_layout
 from kaohe.clean.office import Office
@@ -20,9 +24,11 @@ from kaohe.clean.shares import share_style
 
 _SCIENTIFIC = re.compile(r"[+]?\d(?:\.\d+)?[eE]\+?\d{2}", re.ASCII)
 _FLOAT_DIGITS = 1e15
+# e and E, and the first byte of their full-width forms in UTF-8
+_MAY_BE_SCIENTIFIC = b"eE\xef"
 _SUM_TOLERANCE = 0.005
 _CITY_FILES = ("households", "villages")
-Piece = tuple[Segment, dict[str, list[Cell]]]
+Piece = tuple[Segment, dict[str, Coded]]
 
 
 def read_table(contract: Contract, files: list[Path], office: Office) -> Batch:
@@ -49,7 +55,7 @@ def read_table(contract: Contract, files: list[Path], office: Office) -> Batch:
             continue
         for segment, cells in pieces:
             _note_layout(segment, contract, office)
-            parse_columns(batch, batch.append(segment, cells), segment, office)
+            parse_columns(batch, batch.append(segment, cells), office)
     return batch
 
 
@@ -89,39 +95,49 @@ def _pieces(result: FileRead, contract: Contract, office: Office) -> list[Piece]
     return pieces
 
 
-def _check_long_numbers(segment: Segment, cells: dict[str, list[Cell]], contract: Contract) -> None:
+def _check_long_numbers(segment: Segment, cells: dict[str, Coded], contract: Contract) -> None:
     """Refuse a file whose codes or personal numbers went through a number format and lost digits."""
     for column in contract.columns:
         if column.kind not in {"code", "personal", "place", "object"}:
             continue
-        for position, cell in zip(segment.layout.data, cells[column.name], strict=True):
-            lost = (isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) >= _FLOAT_DIGITS) or (
-                isinstance(cell, str) and _SCIENTIFIC.fullmatch(tidy(cell)) is not None
-            )
-            if lost:
-                address = segment.sheet.address(position, segment.layout.columns[column.name])
-                raise FileRefused(
-                    "K246", value=f"列「{column.label}」{address}", row=segment.sheet.numbers[position],
-                    sheet=segment.sheet.name,
-                )  # fmt: skip
+        found = cells[column.name]
+        if isinstance(found.entries, Texts) and not found.entries.holds(_MAY_BE_SCIENTIFIC):
+            continue
+        rows = found.rows(found.judge(_lost_digits))
+        if len(rows):
+            position = segment.layout.data[int(rows[0])]
+            address = segment.sheet.address(position, segment.layout.columns[column.name])
+            raise FileRefused(
+                "K246", value=f"列「{column.label}」{address}", row=segment.sheet.numbers[position],
+                sheet=segment.sheet.name,
+            )  # fmt: skip
 
 
-def _check_shares(segment: Segment, cells: dict[str, list[Cell]], contract: Contract) -> None:
+def _lost_digits(cell: Cell) -> bool:
+    """True for a long number that went through a number format."""
+    if isinstance(cell, str):
+        return _SCIENTIFIC.fullmatch(tidy(cell)) is not None
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) >= _FLOAT_DIGITS
+
+
+def _check_shares(segment: Segment, cells: dict[str, Coded], contract: Contract) -> None:
     """Refuse a file that writes the shares of one column in several ways."""
     for column in contract.columns:
         if column.kind != "share":
             continue
-        styles = share_style(cells[column.name])
+        found = cells[column.name]
+        first = found.firsts().tolist()
+        styles = share_style([found[row] for row in first])
         if len(styles) > 1:
             at = segment.layout.columns[column.name]
             shown = [
-                f"{to_text(cells[column.name][k])}（{segment.sheet.address(segment.layout.data[k], at)}）"
-                for k in sorted(styles.values())
+                f"{to_text(found[k])}（{segment.sheet.address(segment.layout.data[k], at)}）"
+                for k in (first[position] for position in sorted(styles.values()))
             ]
             raise FileRefused("K247", value=f"列「{column.label}」：{'、'.join(shown)}", sheet=segment.sheet.name)
 
 
-def _check_totals(segment: Segment, cells: dict[str, list[Cell]], contract: Contract) -> None:
+def _check_totals(segment: Segment, cells: dict[str, Coded], contract: Contract) -> None:
     """Refuse a file whose total row differs from the sum of its rows, where every row is a plain number."""
     sheet = segment.sheet
     for position in segment.layout.totals:
@@ -130,11 +146,12 @@ def _check_totals(segment: Segment, cells: dict[str, list[Cell]], contract: Cont
             if column.kind not in {"int", "money", "number"} or at is None or at >= len(sheet.rows[position]):
                 continue
             stated = parse_number(sheet.rows[position][at], column).value
-            values = [None if is_blank(c) else parse_number(c, column).value for c in cells[column.name]]
-            numbers = [v for v in values if isinstance(v, float)]
-            if not isinstance(stated, float) or len(numbers) < len(values):
+            found = cells[column.name]
+            parsed = [None if is_blank(c) else parse_number(c, column).value for c in found.entries]
+            values = Coded(parsed, found.codes)
+            if not isinstance(stated, float) or values.missing().any():
                 continue
-            total = sum(numbers)
+            total = float(values.floats().sum())
             if abs(total - stated) > _SUM_TOLERANCE * max(1.0, abs(total)):
                 raise FileRefused(
                     "K249", value=f"列「{column.label}」{sheet.address(position, at)}：{stated:,.10g}",
@@ -142,7 +159,7 @@ def _check_totals(segment: Segment, cells: dict[str, list[Cell]], contract: Cont
                 )  # fmt: skip
 
 
-def _check_city(segment: Segment, cells: dict[str, list[Cell]], contract: Contract, office: Office) -> None:
+def _check_city(segment: Segment, cells: dict[str, Coded], contract: Contract, office: Office) -> None:
     """Refuse a file named after one city whose rows are mostly of another."""
     if contract.name not in _CITY_FILES or "city" not in segment.layout.columns:
         return
@@ -150,7 +167,12 @@ def _check_city(segment: Segment, cells: dict[str, list[Cell]], contract: Contra
     named = [c for c in cities if c.name.removesuffix("市") in segment.sheet.file]
     if len(named) != 1:
         return
-    found = Counter(office.register.place(c, "city").value for c in cells["city"] if not is_blank(c))
+    column = cells["city"]
+    counts = np.bincount(column.codes, minlength=len(column.entries)).tolist()
+    found: Counter[object] = Counter()
+    for cell, n in zip(column.entries, counts, strict=True):
+        if n and not is_blank(cell):
+            found[office.register.place(cell, "city").value] += n
     if not found:
         return
     code, n = found.most_common(1)[0]
@@ -175,7 +197,39 @@ def _note_layout(segment: Segment, contract: Contract, office: Office) -> None:
             )
         )  # fmt: skip
     known = {*layout.columns.values(), *layout.unknown}
-    loose = {k for i in layout.data for k, v in enumerate(sheet.rows[i]) if k not in known and not is_blank(v)}
+    loose = [k for k in range(width(sheet)) if k not in known and filled(column_of(sheet, k, layout.data)).any()]
     if loose:
-        shown = "、".join(letters(k + sheet.offset) for k in sorted(loose)[:5])
+        shown = "、".join(letters(k + sheet.offset) for k in loose[:5])
         office.note("K243", contract.name, sheet.file, sheet=sheet.name, row=head, value=f"没有列名的列 {shown}")
+
+
+def column_cells(sheet: Sheet, layout: Layout, contract: Contract) -> tuple[dict[str, Coded], int]:
+    """Cells of the data rows by column name, merged ranges filled down in place columns; how many were filled."""
+    cells: dict[str, Coded] = {}
+    filled_down = 0
+    for spec in contract.columns:
+        at = layout.columns.get(spec.name)
+        if at is None:
+            cells[spec.name] = Coded.blank(len(layout.data))
+            continue
+        found = column_of(sheet, at, layout.data)
+        if spec.kind in {"place", "object"} and sheet.merged:
+            values: list[Cell] = list(found)
+            filled_down += _fill_down(values, at, sheet, layout)
+            found = Coded.of(values)
+        cells[spec.name] = found
+    return cells, filled_down
+
+
+def _fill_down(values: list[Cell], at: int, sheet: Sheet, layout: Layout) -> int:
+    """Give blank cells within a merged range its value; how many there were."""
+    filled_down = 0
+    for top, left, bottom, right in sheet.merged:
+        if not left <= at <= right or top <= layout.header:
+            continue
+        source = sheet.rows[top][left]
+        for k, i in enumerate(layout.data):
+            if top < i <= bottom and is_blank(values[k]) and not is_blank(source):
+                values[k] = source
+                filled_down += 1
+    return filled_down

@@ -1,12 +1,11 @@
 """Rules by table: what a row must hold to be used, beside its cells.
 
 Each rule looks at rows that are still in use and sets rows aside with a finding at the cell
-that breaks it.
+that breaks it. The rules of the long tables stand in `kaohe.clean.rules_survey`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 
@@ -16,81 +15,18 @@ from kaohe.clean.batch import Batch, Known
 from kaohe.clean.cells import tidy
 from kaohe.clean.codes import NORMALISE
 from kaohe.clean.office import Office
+from kaohe.clean.rules_survey import (
+    check_enumerator,
+    check_household,
+    check_in_village_sample,
+    check_questions,
+    check_village,
+    check_village_code,
+    check_visit_date,
+)
 
 Rule = Callable[[Batch, Known, Office], None]
 _ABOVE = {"city": "province", "county": "city", "town": "county", "village": "town"}
-
-
-def check_household(batch: Batch, known: Known, office: Office) -> None:
-    """Household in the sample list, in the village given there, in the county and city given here."""
-    sample = known.batches.get("sample_households")
-    keys = known.keys.get("sample_households", {})
-    for row in batch.live():
-        household = str(batch.values["household"][row])
-        if sample is None:
-            continue
-        if household not in keys:
-            aside = household in known.aside["sample_households"]
-            expected = "样本户名单中该户已被隔离" if aside else "样本户名单中的编号"
-            batch.flag(row, "K281", "household", expected=expected)
-            continue
-        listed = str(sample.values["village"][keys[household]])
-        if listed != batch.values["village"][row]:
-            batch.flag(row, "K278", "village", expected=f"样本户名单中该户在 {listed}")
-
-
-def check_village(batch: Batch, known: Known, office: Office) -> None:
-    """Village in the register, below the county and city given, with the register's name; in the sample list."""
-    gazetteer = office.register.gazetteer
-    sample = known.keys.get("sample_villages")
-    names = batch.values.get("village_name")
-    for row in batch.live():
-        village = str(batch.values["village"][row])
-        if not _village_code(batch, row, office):
-            continue
-        for level in ("county", "city"):
-            if level in batch.values and batch.values[level][row] != parent_code(village, level):
-                batch.flag(row, "K278", level, expected=f"村代码属于{gazetteer.name(parent_code(village, level))}")
-                break
-        if row in batch.bad:
-            continue
-        if sample is not None and village not in sample:
-            batch.flag(row, "K281", "village", expected="样本村名单中的村代码")
-        elif names and names[row] is not None:
-            found = gazetteer.candidates(str(names[row]), "village", parent_code(village, "town"))
-            if village not in found:
-                batch.flag(row, "K278", "village_name", expected=gazetteer.name(village))
-            elif tidy_name(str(names[row])) != gazetteer.name(village):
-                batch.remark(row, "K285", "village_name", action=NORMALISE, expected=gazetteer.name(village))
-                names[row] = gazetteer.name(village)
-
-
-def _village_code(batch: Batch, row: int, office: Office, column: str = "village") -> bool:
-    outcome = office.register.code(str(batch.values[column][row]), ("village",))
-    if outcome.value is None:
-        batch.flag(row, outcome.code, column, expected=outcome.expected)
-        return False
-    return True
-
-
-def check_village_code(batch: Batch, known: Known, office: Office) -> None:
-    """The village stands in the register."""
-    for row in batch.live():
-        _village_code(batch, row, office)
-
-
-def check_in_village_sample(batch: Batch, known: Known, office: Office) -> None:
-    """The household's village stands in the sample list of villages, drawn in the same way."""
-    villages, keys = known.batches.get("sample_villages"), known.keys.get("sample_villages", {})
-    if villages is None:
-        return
-    for row in batch.live():
-        village = str(batch.values["village"][row])
-        if village not in keys:
-            batch.flag(row, "K281", "village", expected="样本村名单中的村代码")
-        elif villages.values["selection"][keys[village]] != batch.values["selection"][row]:
-            expected = str(villages.values["selection"][keys[village]])
-            batch.flag(row, "K278", "selection", expected=f"样本村名单中为 {expected}")
 
 
 def check_stage_sizes(batch: Batch, known: Known, office: Office) -> None:
@@ -98,45 +34,10 @@ def check_stage_sizes(batch: Batch, known: Known, office: Office) -> None:
     for row in batch.live():
         for stage in ("counties", "towns", "villages", "households"):
             total, drawn = batch.values[f"n_{stage}"][row], batch.values[f"m_{stage}"][row]
-            if float(drawn) > float(total):  # type: ignore[arg-type]
+            if float(drawn) > float(total):
                 label = batch.contract.column(f"n_{stage}").label
                 batch.flag(row, "K280", f"m_{stage}", expected=f"不超过{label} {total:g}")
                 break
-
-
-def check_questions(batch: Batch, known: Known, office: Office) -> None:
-    """No count exceeds the count that bounds it."""
-    questions = office.plan.questions
-    bounded = [q for q in questions.values() if q.at_most and q.id in batch.values and q.at_most in batch.values]
-    for row in batch.live():
-        for q in bounded:
-            value, bound = batch.values[q.id][row], batch.values[q.at_most][row]
-            if value is not None and bound is not None and float(value) > float(bound):  # type: ignore[arg-type]
-                label = questions[q.at_most].label
-                batch.flag(row, "K280", q.id, expected=f"不超过{label} {float(bound):g}")  # type: ignore[arg-type]
-                break
-
-
-def check_visit_date(batch: Batch, known: Known, office: Office) -> None:
-    """Visits lie in the plan's year; one after the due date is kept and marked."""
-    year, due = int(office.plan.meta["year"]), office.plan.dates["survey_due"]
-    start, end = date(year, 1, 1), office.plan.dates["end"]
-    for row in batch.live():
-        day = batch.values["visit_date"][row]
-        assert isinstance(day, date)
-        if not start <= day <= end:
-            batch.flag(row, "K270", "visit_date", expected=f"{start.isoformat()} 至 {end.isoformat()}")
-        elif day > due:
-            batch.remark(row, "K299", "visit_date", expected=f"不晚于 {due.isoformat()}")
-
-
-def check_enumerator(batch: Batch, known: Known, office: Office) -> None:
-    """An enumerator is a code; what may be a name is not kept."""
-    values = batch.values["enumerator"]
-    for row in batch.live():
-        if values[row] is not None and not re.fullmatch(r"[A-Za-z0-9_./-]+", str(values[row]), re.ASCII):
-            values[row] = None
-            batch.remark(row, "K258", "enumerator", action=NORMALISE, value="（已遮盖）")
 
 
 def check_places(batch: Batch, known: Known, office: Office) -> None:
@@ -257,7 +158,7 @@ def check_items(batch: Batch, known: Known, office: Office) -> None:
         if item is None or class_id not in office.plan.classes:
             continue
         n = len(office.plan.forms[office.plan.classes[class_id].form].items)
-        if not 1 <= float(item) <= n:  # type: ignore[arg-type]
+        if not 1 <= float(item) <= n:
             batch.flag(row, "K265", "item", expected=f"1 至 {n}")
 
 

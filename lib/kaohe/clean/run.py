@@ -27,6 +27,7 @@ from kaohe.clean.office import Office, read_words
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
+from kaohe.clean.stored import stored_frame
 
 ORIGIN = "origin.toml"
 ORDER = ("objects", "places", *(name for name in RAW if name not in {"objects", "places"}))
@@ -187,7 +188,7 @@ def clean_tables(
         if table.required and not batch.live():
             raise _unusable(name, office)
         batch.settle()
-        tables[name] = batch.frame()
+        tables[name] = stored_frame(batch)
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")

@@ -6,9 +6,12 @@ still in use, except duplicates, which look at all.
 
 from __future__ import annotations
 
+import numpy as np
+
 from kaohe.base.plan import Plan
 from kaohe.clean.batch import Batch, Known
 from kaohe.clean.cells import tidy, to_text
+from kaohe.clean.coded import combine
 from kaohe.clean.office import Office
 from kaohe.clean.rules import RULES_BY_TABLE
 
@@ -28,30 +31,30 @@ def required(batch: Batch, plan: Plan) -> None:
     for column in batch.contract.columns:
         if not column.required or column.kind == "personal" or (survey and column.name in plan.questions):
             continue
-        values, raw = batch.values[column.name], batch.raw[column.name]
-        for row in batch.live():
-            if values[row] is None:
-                batch.flag(row, "K260", column.name, value=to_text(raw[row]))
+        for row in np.flatnonzero(batch.values[column.name].missing() & batch.in_use()).tolist():
+            batch.flag(row, "K260", column.name, value=to_text(batch.cell(row, column.name)))
 
 
 def duplicates(batch: Batch) -> None:
     """Exact copies: all but the first set aside. One key with different content: all set aside."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    keys = [batch.values[k] for k in batch.contract.key]
-    for row in range(len(batch)):
-        key = tuple(v[row] for v in keys)
-        if all(k is not None for k in key):
-            groups.setdefault(key, []).append(row)
+    parts = [batch.values[k].canonical() for k in batch.contract.key]
+    if not len(batch):
+        return
+    keys, _ = combine(parts)
+    whole = np.logical_and.reduce([codes >= 0 for codes in parts])
+    often = np.bincount(keys[whole], minlength=int(keys.max()) + 1) > 1
+    groups: dict[int, list[int]] = {}
+    for row in np.flatnonzero(whole & often[keys]).tolist():
+        groups.setdefault(int(keys[row]), []).append(row)
     for rows in groups.values():
-        if len(rows) > 1:
-            _same_key(batch, rows)
+        _same_key(batch, rows)
 
 
 def _same_key(batch: Batch, rows: list[int]) -> None:
     """Set copies aside, and every row of a key whose contents differ."""
     first: dict[tuple[str, ...], int] = {}
     for row in rows:
-        content = tuple(tidy(to_text(cells[row])) for cells in batch.raw.values())
+        content = tuple(tidy(to_text(cell)) for cell in batch.content(row))
         if content in first:
             batch.flag(row, "K255", batch.contract.key[0], expected=f"同 {batch.address(first[content])}")
         else:
