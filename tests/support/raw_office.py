@@ -111,9 +111,9 @@ class RawOffice:
             path.write_bytes(self.raw[name] if name in self.raw else self.text(name).encode())
         return root
 
-    def clean(self, folder: Path) -> CleanResult:
+    def clean(self, folder: Path, *, accept_changed: bool = True) -> CleanResult:
         """Write below ``folder/raw`` and clean into ``folder/processed``."""
-        return clean_all(self.write(folder / "raw"), folder / "processed", self.plan)
+        return clean_all(self.write(folder / "raw"), folder / "processed", self.plan, accept_changed=accept_changed)
 
 
 def book(rows: Iterable[Iterable[object]], sheet: str = "Sheet1") -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.codebook import Question, load_codebook
+from kaohe.base.conversions import Conversion, read_conversions
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
@@ -144,6 +145,16 @@ class Plan:
         return read_aliases(self.folder / "aliases.csv")
 
     @cached_property
+    def zones(self) -> frozenset[str]:
+        """Names of functional zones: they have no code of their own, an alias says which county they count to."""
+        return frozenset(alias for alias, _, _ in read_aliases(self.folder / "aliases.csv", "功能区"))
+
+    @cached_property
+    def conversions(self) -> list[Conversion]:
+        """Units the office allows to be converted."""
+        return read_conversions(self.folder / "conversions.csv")
+
+    @cached_property
     def gazetteer(self) -> Gazetteer:
         """Cities and counties by name; towns and villages come from the office's register."""
         return Gazetteer(self.divisions, self.aliases)
@@ -230,8 +241,8 @@ def load_plan(folder: Path | str | None = None) -> Plan:
     Parameters
     ----------
     folder : path, optional
-        A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv
-        and corrections.csv.
+        A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv,
+        corrections.csv and conversions.csv.
 
     Raises
     ------
@@ -245,7 +256,9 @@ def load_plan(folder: Path | str | None = None) -> Plan:
     raw = read_toml(path / "plan.toml")
     questions = load_codebook(path / "codebook.toml")
     disclosure = read_toml(path / "disclosure.toml")
-    names = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv")
+    names = (
+        "plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv", "conversions.csv",
+    )  # fmt: skip
     texts = []
     for name in names:
         file = path / name

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from kaohe.base.tables import Column
 from kaohe.clean.cells import INVISIBLE, Cell, is_blank, tidy, tidy_text, to_text
 from kaohe.clean.codes import NORMALISE
 from kaohe.clean.dates import parse_date
+from kaohe.clean.numerals import read_numeral
 from kaohe.clean.values import BLANK, Outcome, Parser, Words, failed
 
 EXCEL_ERRORS = ("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -79,6 +81,10 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
     if _THOUSANDS.fullmatch(text):
         return Outcome(float(text.replace(",", "")), NORMALISE, "K283")
     match = _WITH_UNIT.fullmatch(text)
+    factor = dict(column.conversions).get(match[2] or "") if match else None
+    if match and factor and (NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):
+        value = Decimal(match[1].replace(",", "")) * Decimal(factor)
+        return Outcome(float(value), NORMALISE, "K350", f"{value.normalize():f} {column.unit}（× {factor}）")
     if match and (match[2] is None or match[2] == column.unit):
         plain = match[1]
         if NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
@@ -89,6 +95,9 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         if match[2] in {"多", "余", "左右", "以上", "以下", "万", "亿", "千", "百"}:
             return failed("K262")
         return failed("K263", f"单位：{column.unit or '无'}")
+    numeral = read_numeral(text.removesuffix(column.unit) if column.unit else text)
+    if numeral is not None:
+        return Outcome(numeral, NORMALISE, "K283", f"{numeral:.10g}")
     if VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
         return failed("K262")
     return failed("K261")

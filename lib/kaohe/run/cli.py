@@ -50,6 +50,11 @@ Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
 
+Accept = Annotated[
+    bool,
+    typer.Option("--accept-changed", help="Use raw files although they changed since the last cleaning; recorded."),
+]
+
 RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
 
 
@@ -64,11 +69,13 @@ def demo(
 
 
 @app.command()
-def clean(raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "") -> None:
+def clean(
+    raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "", accept_changed: Accept = False
+) -> None:
     """Clean the raw files: typed tables, and what was set aside with the reason."""
     from kaohe.run import steps
 
-    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say))
+    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say, accept_changed=accept_changed))
 
 
 @app.command()
@@ -114,6 +121,7 @@ def all_(
     edition: Edition = EditionName.leadership,
     timeout: Timeout = 120.0,
     cold: Cold = False,
+    accept_changed: Accept = False,
     raw: Raw = RAW,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
@@ -127,7 +135,7 @@ def all_(
     chosen = _plan(plan)
     if demo and steps.is_empty(raw):
         steps.demo(raw, seed, households, _say)
-    cleaned = steps.clean(raw, processed, chosen, _say)
+    cleaned = steps.clean(raw, processed, chosen, _say, accept_changed=accept_changed)
     steps.build(processed, chosen, force, _say)
     options = Options(force, jobs, edition.value, timeout, not cold, plan)
     published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, _say)
