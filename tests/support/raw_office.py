@@ -73,7 +73,7 @@ class RawOffice:
         fixed = {
             "household": household, "city": "韶关市", "county": "武江区", "village": village, "visit_date": "2020-09-12",
             "enumerator": "DC01", "head_name": "示范", "id_number": GOOD_ID, "phone": "19900001234",
-            "account": "6200001234567890123",
+            "account": "6200001234567890128",
         }  # fmt: skip
         return self._filled("households", fixed)
 

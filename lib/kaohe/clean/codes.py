@@ -6,9 +6,11 @@ rule, expected value and remedy come from `RULES`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kaohe.base.ledger import Finding
+from kaohe.clean.cells import INVISIBLE
 
 QUARANTINE = "quarantine"
 NORMALISE = "normalise"
@@ -142,6 +144,11 @@ RULES: dict[str, Rule] = {
 }
 
 
+def readable(value: str) -> str:
+    """A value as messages show it: one line, nothing invisible, nothing that turns the text around."""
+    return INVISIBLE.sub("", re.sub(r"\r\n?|\n", "⏎", value))
+
+
 def finding(
     action: str,
     code: str,
@@ -159,7 +166,7 @@ def finding(
     rule = RULES[code]
     return Finding(
         action=action, code=code, table=table, file=file, sheet=sheet, row=row, column=column, cell=cell,
-        value=value[:200], rule=rule.rule, expected=expected or rule.expected, remedy=rule.remedy,
+        value=readable(value)[:200], rule=rule.rule, expected=expected or rule.expected, remedy=rule.remedy,
     )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ NO = {*CROSSES, "N", "n", "NO", "no", "No", "无", "错", "FALSE", "False", "fal
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _WITH_UNIT = re.compile(r"¥?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
+_PARTED = re.compile(r"[\d０-９.][\s\u00a0\u3000]+[\d０-９.]|\S[ \t]*[\r\n]")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([ \u00a0\u2009]\d{3})+(\.\d+)?\D{0,4}", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+", re.ASCII)
 VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
 _ITEM = re.compile(r"(\d{1,2})(?:[.、．。)]|$)", re.ASCII)
@@ -75,6 +77,8 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         return failed("K261")
     if NUMBER.fullmatch(cell):
         return Outcome(float(cell))
+    if is_several(cell):
+        return failed("K262")
     text = tidy(cell)
     if NUMBER.fullmatch(text):
         return Outcome(float(text), NORMALISE, "K282" if text != cell.strip() or cell != cell.strip() else "")
@@ -101,6 +105,12 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
     if VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
         return failed("K262")
     return failed("K261")
+
+
+def is_several(text: str) -> bool:
+    """True when blanks or line breaks part two numbers in one cell; groups of three digits are one number."""
+    plain = INVISIBLE.sub("", text).strip("\u3000\u00a0 \t\r\n")
+    return _PARTED.search(plain) is not None and _GROUPED.fullmatch(plain) is None
 
 
 def in_range(outcome: Outcome, column: Column) -> Outcome:

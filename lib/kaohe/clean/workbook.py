@@ -12,7 +12,7 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 
 from kaohe.clean.cells import Cell, Sheet
-from kaohe.clean.intake import FileRead, FileRefused, Limits
+from kaohe.clean.intake import FileRead, FileRefused, Limits, right_type
 from kaohe.clean.workbook_marks import Marks
 
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
@@ -47,8 +47,7 @@ def read_workbook(data: bytes, kind: str, suffix: str, name: str, limits: Limits
         raise FileRefused("K214")
     expected = "ole" if suffix == ".xls" else "xlsx"
     if kind != expected:
-        say = {"xlsx": ".xlsx", "ole": ".xls", "text": ".csv", "html": "网页表格，请另存为 xlsx"}
-        raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=f"扩展名 {say.get(kind, '之外的类型')}")
+        raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=right_type(kind))
     if suffix == ".xlsm":
         raise FileRefused("K227", value=suffix)
     result = FileRead("")

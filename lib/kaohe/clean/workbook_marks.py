@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 from html import unescape
+from urllib.parse import unquote
 
 _HIDDEN_ROW = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(rb'<col\b[^>]*\bhidden="(?:1|true)"')
@@ -52,7 +53,7 @@ class Marks:
             self.notes.append(("K357", "", f"批注 {count} 条"))
         elif part.startswith("xl/externalLinks/_rels/"):
             targets = [unescape(t) for t in _TARGET.findall(content.decode("utf-8", "replace"))]
-            files = [re.split(r"[\\/]", t.replace("%5C", "/"))[-1] for t in targets]
+            files = [re.split(r"[\\/]", unquote(t))[-1] for t in targets]
             self.notes.append(("K231", "", "、".join(files)))
 
     def _see_sheet(self, name: str, content: bytes) -> None:
