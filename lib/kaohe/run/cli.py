@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from enum import StrEnum
@@ -177,6 +178,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     A refusal is one message; a fault of the suite is one line, with the details in the file it names.
     """
+    if arguments is None:
+        _enter_utf8()
     _use_utf8()
     signal.signal(signal.SIGTERM, _terminated)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -232,6 +235,13 @@ def _say(text: str) -> None:
 
 def _say_error(text: str) -> None:
     Console(stderr=True).print(Text(text), soft_wrap=True)
+
+
+def _enter_utf8() -> None:
+    """Start again in UTF-8 mode where the locale would read Chinese file names as something else."""
+    if os.name == "posix" and sys.getfilesystemencoding().lower() != "utf-8":
+        again = [sys.executable, "-X", "utf8", "-P", "-m", "kaohe.run.cli", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, "PYTHONUTF8": "1"})
 
 
 def _use_utf8() -> None:
