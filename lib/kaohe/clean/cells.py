@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -23,9 +24,9 @@ class Sheet:
     ----------
     file, name : str
         Path relative to the raw folder; sheet name, ``""`` for a CSV.
-    rows : list of list of Cell
-        Values row by row; a blank cell is None.
-    numbers : list of int
+    rows : sequence of list of Cell
+        Values row by row; a blank cell is None. A large text file gives a `kaohe.clean.grid.Grid`.
+    numbers : sequence of int
         Row or line number of each row in the file, from 1.
     encoding : str
         Of a CSV; ``xlsx`` or ``xls`` for a workbook.
@@ -37,8 +38,8 @@ class Sheet:
 
     file: str
     name: str
-    rows: list[list[Cell]]
-    numbers: list[int]
+    rows: Sequence[list[Cell]]
+    numbers: Sequence[int]
     encoding: str = ""
     offset: int = 0
     merged: tuple[tuple[int, int, int, int], ...] = ()
@@ -47,6 +48,15 @@ class Sheet:
     def address(self, row: int, column: int) -> str:
         """Spreadsheet address, such as ``C17``, of a position within `rows`."""
         return f"{letters(column + self.offset)}{self.numbers[row]}"
+
+
+def own_rows(sheet: Sheet) -> list[list[Cell]]:
+    """The rows of a sheet as lists that may be written to, whatever held them before."""
+    rows = sheet.rows
+    if not isinstance(rows, list):
+        rows = list(rows)
+        object.__setattr__(sheet, "rows", rows)
+    return rows
 
 
 def letters(column: int) -> str:

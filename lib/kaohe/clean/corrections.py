@@ -15,7 +15,7 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW, Contract, contract
-from kaohe.clean.cells import Cell, Sheet, tidy, to_text
+from kaohe.clean.cells import Cell, Sheet, own_rows, tidy, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, finding
 from kaohe.clean.layout import Layout
 from kaohe.clean.scrub import mask_text, shown
@@ -89,7 +89,7 @@ def correct(corrections: list[Correction], sheet: Sheet, layout: Layout, table: 
     keys = [layout.columns[name] for name in table.key if name in layout.columns]
     done: list[Applied] = []
     for position in layout.data if mine and len(keys) == len(table.key) else ():
-        row = sheet.rows[position]
+        row = own_rows(sheet)[position]
         here = "|".join(_plain(row, at) for at in keys)
         for correction in mine:
             if tidy(correction.key) != here:

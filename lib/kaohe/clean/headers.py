@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from kaohe.base.tables import Column, Contract
-from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, split_unit, to_text
+from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, own_rows, split_unit, to_text
 from kaohe.clean.intake import FileRefused
 from kaohe.clean.units import family
 
@@ -47,7 +47,7 @@ def find_header(sheet: Sheet, known: Mapping[str, Column]) -> int | None:
     FileRefused
         K356 when a group and the column below it name nothing that the table has.
     """
-    rows = sheet.rows[:WITHIN]
+    rows = list(sheet.rows[:WITHIN])
     scores = [_named(row, known) for row in rows]
     best = max(range(len(rows)), key=lambda i: (scores[i], -i), default=None)
     if best is None:
@@ -68,7 +68,7 @@ def find_header(sheet: Sheet, known: Mapping[str, Column]) -> int | None:
     for position, (name, pair) in enumerate(flat):
         if pair and resolve_header(name, known)[0] is None:
             raise _unknown_pair(sheet, top + 1, position, name)
-    sheet.rows[top + 1] = [name or None for name, _ in flat]
+    own_rows(sheet)[top + 1] = [name or None for name, _ in flat]
     return top + 1
 
 

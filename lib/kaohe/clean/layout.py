@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaohe.base.tables import Column, Contract
-from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, tidy, to_text
+from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, own_rows, tidy, to_text
 from kaohe.clean.headers import WITHIN, dictionary, find_header, resolve_header
 from kaohe.clean.intake import FileRefused
 from kaohe.clean.totals import check_subtotals
@@ -96,7 +96,8 @@ def _write_units(sheet: Sheet, layout: Layout, contract: Contract) -> None:
     """Write a column's unit behind its numbers where the header gives one that is converted."""
     for name, unit in layout.units.items():
         at = layout.columns[name]
-        rows = [sheet.rows[i] for i in (*layout.data, *layout.totals) if at < len(sheet.rows[i])]
+        kept = own_rows(sheet)
+        rows = [kept[i] for i in (*layout.data, *layout.totals) if at < len(kept[i])]
         if unit == "%":
             values = [v for v in (tidy(to_text(r[at])) for r in rows) if re.fullmatch(r"\d*\.?\d+", v, re.ASCII)]
             if values and any(float(v) > 0 for v in values) and all(float(v) <= 1 for v in values):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 
-from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, tidy, to_text
+from kaohe.clean.cells import Cell, Sheet, is_blank, tidy, to_text
 
 FAMILIES = (
     ("元", "千元", "万元", "百万元", "亿元"),
     ("亩", "公顷", "平方米", "平方公里"),
     ("斤", "公斤", "千克", "吨"),
 )
-_STATED = re.compile(r"单位:([^():]+)")
+_STATED = re.compile(r"单\s*位\s*[:：]\s*([^\s:：()（）]+)")
 _PLAIN = re.compile(r"[+-]?[\d,]*\.?\d+", re.ASCII)
 
 
@@ -30,9 +30,8 @@ def stated_units(sheet: Sheet, header: int) -> list[str]:
     found: list[str] = []
     for row in sheet.rows[:header]:
         for cell in row:
-            match = _STATED.search(header_key(to_text(cell))) if isinstance(cell, str) else None
-            if match:
-                found += [u for u in re.split("[、,/;]", match[1]) if family(u)]
+            for stated in _STATED.findall(cell) if isinstance(cell, str) else ():
+                found += [u for u in re.split("[、，,/;；]", stated) if family(u)]
     return found
 
 
