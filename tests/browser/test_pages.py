@@ -38,6 +38,7 @@ def url(site: Path, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", KINDS)
+@pytest.mark.case("E08")
 def test_no_connection_no_console_error_and_shown_at_once(
     name: str, site: Path, page: Page, listener: Listener
 ) -> None:

@@ -118,6 +118,7 @@ def test_no_person_stands_in_what_is_stored(cleaned: tuple[Path, CleanResult], p
         assert re.search(r"(?<!\d)\d{17}[\dX](?!\d)|(?<!\d)1990000\d{4}(?!\d)|620000\d{13}|4499\d{10}", text) is None
 
 
+@pytest.mark.case("E04")
 def test_cleaning_twice_gives_the_same_bytes(cleaned: tuple[Path, CleanResult], tmp_path: Path, plan: Plan) -> None:
     root, _ = cleaned
     again = clean_all(root / "raw", tmp_path / "processed", plan)

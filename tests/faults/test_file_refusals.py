@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,30 +11,14 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan
 from kaohe.clean import clean_all
 from kaohe.clean.intake import FileRefused, Limits, decode, find_separator, read_file, split_rows
+from support.archives import parts_of, zipped
 from support.raw_office import HOUSEHOLDS_FILE, RawOffice, book, book_bytes
 
 NAME = "survey/households/other.csv"
 
 
-def zipped(parts: dict[str, bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", kind) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def parts_of(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {n: archive.read(n) for n in archive.namelist()}
-
-
 def plain_book() -> bytes:
     return book([["编号", "数值"], ["a", 1]])
-
-
-def with_part(name: str, data: bytes) -> bytes:
-    return zipped({**parts_of(plain_book()), name: data})
 
 
 def with_sheet(old: bytes, new: bytes) -> bytes:
@@ -46,49 +28,7 @@ def with_sheet(old: bytes, new: bytes) -> bytes:
     return zipped(parts)
 
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 HEAD = "户样本编号,市,数值\n"
-CASES = {
-    "empty": ("a.csv", b"", "K211", "0 字节"),
-    "empty workbook": ("a.xlsx", b"", "K211", "0 字节"),
-    "csv named xlsx": ("a.xlsx", b"a,b\n1,2\n", "K213", ".xlsx，实际是 text"),
-    "web page named xls": ("a.xls", b"<html><table></table></html>", "K213", ".xls，实际是 html"),
-    "xlsx named csv": ("a.csv", plain_book(), "K213", ".csv，实际是 xlsx"),
-    "xls named xlsx": ("a.xlsx", OLE, "K213", ".xlsx，实际是 ole"),
-    "pdf named xlsx": ("a.xlsx", b"%PDF-1.7 ...", "K213", ".xlsx，实际是 pdf"),
-    "xlsx named xls": ("a.xls", plain_book(), "K213", ".xls，实际是 xlsx"),
-    "zip that is no workbook": ("a.xlsx", zipped({"a.txt": b"x"}), "K213", "压缩包，不是工作簿"),
-    "password": ("a.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "K214", ""),
-    "truncated": ("a.xlsx", plain_book()[:900], "K215", "BadZipFile"),
-    "damaged xls": ("a.xls", OLE, "K215", ""),
-    "zip bomb by ratio": ("a.xlsx", with_part("xl/bomb.bin", bytes(30 << 20)), "K216", "压缩比"),
-    "dtd": ("a.xlsx", with_part("xl/evil.xml", b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e "e">]>'), "K226", "xl/evil.xml"),
-    "macros": ("a.xlsx", with_part("xl/vbaProject.bin", b"x"), "K227", "vbaProject.bin"),
-    "xlsm": ("a.xlsm", plain_book(), "K227", ".xlsm"),
-    "formula without value": ("a.xlsx", with_sheet(b"<v>1</v>", b"<f>1+1</f>"), "K233", "B2"),
-    "bad bytes": ("a.csv", HEAD.encode("gb18030") + b"a,\xff\xff,1\n", "K217", "第 2 行"),
-    "mixed encodings": ("a.csv", HEAD.encode() + "韶关市,韶关市,1\n".encode("gb18030"), "K217", "第 2 行"),
-    "replacement character": ("a.csv", (HEAD + "a,\ufffd\ufffd,1\n").encode(), "K218", "第 2 行"),
-    "lost text": ("a.csv", (HEAD + "a,锟斤拷,1\n").encode(), "K218", "锟斤拷"),
-    "utf-8 read as latin": ("a.csv", (HEAD + "a," + "韶关".encode().decode("cp1252", "ignore") + ",1\n").encode(), "K218", "第 2 行"),
-    "NUL": ("a.csv", HEAD.encode() + b"a,\x00,1\n", "K219", "第 2 行"),
-    "no separator": ("a.csv", "一整行\n没有分隔\n".encode(), "K221", "首行 3 字"),
-    "open quote": ("a.csv", (HEAD + 'a,"韶关市,1\nb,广州市,2\n').encode(), "K228", "第 2 行起"),
-    "ods": ("a.ods", b"PK\x03\x04", "K222", ".ods"),
-    "gzip": ("a.csv.gz", b"\x1f\x8b", "K222", ".gz"),
-    "gzip named csv": ("a.csv", b"\x1f\x8b\x08", "K213", ".csv，实际是 gzip"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_refused_with_its_reason(case: str, tmp_path: Path) -> None:
-    name, data, code, value = CASES[case]
-    path = tmp_path / name
-    path.write_bytes(data)
-    with pytest.raises(FileRefused) as caught:
-        read_file(path, name)
-    assert caught.value.code == code
-    assert value in caught.value.value
 
 
 def test_sizes_are_limits(tmp_path: Path) -> None:

@@ -48,59 +48,6 @@ def _lines(change: Callable[[list[str]], list[str]]) -> Callable[[str], str]:
     return lambda t: "\n".join(change(t.splitlines())) + "\n"
 
 
-def _transposed(office: RawOffice) -> None:
-    rows = [list(office.households[0]), *[list(r.values()) for r in office.households]]
-    office.raw[HOUSEHOLDS_FILE] = "\n".join(",".join(c) for c in zip(*rows, strict=True)).encode()
-
-
-REFUSED: dict[str, tuple[Edit, str, str, str]] = {
-    "missing column": (
-        drop(HOUSEHOLDS_FILE, "调查日期"), "K241", "调查日期", "列名之一：调查日期；现有列：户样本编号、市、县（市、区）",
-    ),
-    "no header": (text(HOUSEHOLDS_FILE, _lines(lambda x: x[1:])), "K240", "没有两个以上规定的列名", "户样本编号"),
-    "transposed": (_transposed, "K240", "疑似行列颠倒", ""),
-    "header in mojibake": (
-        text(HOUSEHOLDS_FILE, lambda t: "\n".join([t.splitlines()[0].encode().decode("gb18030", "replace").replace("\ufffd", "?"), *t.splitlines()[1:]])),
-        "K218", "表头", "",
-    ),
-    "duplicate column": (
-        text(HOUSEHOLDS_FILE, _lines(lambda x: [x[0] + ",所在市"] + [r + ",韶关市" for r in x[1:]])), "K242", "市：B1、", "",
-    ),
-    "no rows": (text(HOUSEHOLDS_FILE, _lines(lambda x: x[:1])), "K245", "", "表头以下至少一行数据"),
-    "ragged row": (text(HOUSEHOLDS_FILE, _lines(lambda x: [*x[:3], x[3] + ",多余", *x[4:]])), "K220", "列", "列，与表头相同"),
-    "short row": (text(HOUSEHOLDS_FILE, _lines(lambda x: [*x[:3], x[3].rsplit(",", 2)[0], *x[4:]])), "K220", "列", "列，与表头相同"),
-    "another unit": (rename(HOUSEHOLDS_FILE, "工资性收入", "工资性收入（万元）"), "K248", "工资性收入（万元）", "工资性收入（元）"),
-    "long number as float": (
-        put(HOUSEHOLDS_FILE, 4, "身份证号", "4.40205E+17"), "K246", "列「身份证号」H6", "以文本格式保存的编号",
-    ),
-    "mixed share styles": (
-        put(VILLAGES_FILE, 1, "扶贫资金支出率", "85%"), "K247", "列「扶贫资金支出率」：0.85（", "整列用同一种写法",
-    ),
-    "far below": (
-        text(HOUSEHOLDS_FILE, _lines(lambda x: [*x, *[","] * 30, x[1]])), "K253", "空 30 行", "数据连续",
-    ),
-    "named after another city": (
-        lambda o: o.files.__setitem__("survey/households/清远市.csv", o.files.pop(HOUSEHOLDS_FILE)), "K259", "内容为韶关市", "清远市",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_the_file_is_refused_and_says_why(case: str, tmp_path: Path, plan: Plan) -> None:
-    edit, code, value, expected = REFUSED[case]
-    office = RawOffice(plan)
-    edit(office)
-    result = office.clean(tmp_path)
-    found = [f for f in result.refusals if f.code == code]
-    assert found, [(f.code, f.value) for f in result.refusals]
-    assert value in found[0].value
-    assert expected in found[0].expected
-    assert found[0].remedy
-    assert found[0].file in result.refused
-    table = "villages" if "villages" in found[0].file else "households"
-    assert result.rows[table] == 0
-
-
 def test_long_numbers_in_a_workbook_are_refused(tmp_path: Path, plan: Plan) -> None:
     office = RawOffice(plan)
     rows: list[list[object]] = [list(office.households[0]), *[list(r.values()) for r in office.households]]

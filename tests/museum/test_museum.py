@@ -127,6 +127,7 @@ def test_a_bad_parameters_cell_is_refused_before_a_kernel_starts(
         run(notebook(HEAD, SEAL, parameters=parameters))
 
 
+@pytest.mark.case("E06", "E07")
 def test_what_the_user_has_lying_about_does_not_matter(
     run: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

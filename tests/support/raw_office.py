@@ -73,7 +73,7 @@ class RawOffice:
         fixed = {
             "household": household, "city": "韶关市", "county": "武江区", "village": village, "visit_date": "2020-09-12",
             "enumerator": "DC01", "head_name": "示范", "id_number": GOOD_ID, "phone": "19900001234",
-            "account": "6200001234567890123",
+            "account": "6200001234567890128",
         }  # fmt: skip
         return self._filled("households", fixed)
 
@@ -111,9 +111,9 @@ class RawOffice:
             path.write_bytes(self.raw[name] if name in self.raw else self.text(name).encode())
         return root
 
-    def clean(self, folder: Path) -> CleanResult:
+    def clean(self, folder: Path, *, accept_changed: bool = True) -> CleanResult:
         """Write below ``folder/raw`` and clean into ``folder/processed``."""
-        return clean_all(self.write(folder / "raw"), folder / "processed", self.plan)
+        return clean_all(self.write(folder / "raw"), folder / "processed", self.plan, accept_changed=accept_changed)
 
 
 def book(rows: Iterable[Iterable[object]], sheet: str = "Sheet1") -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -89,6 +90,9 @@ def load_codebook(path: Path) -> dict[str, Question]:
             if key not in entry:
                 _refuse(where, f"{key} is missing", f"a value for {key}")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+        for field in fields(Question):
+            if field.name in values and not _fits(values[field.name], str(field.type)):
+                _refuse(where, f"{field.name} = {values[field.name]!r}", _WANTED.get(str(field.type), "a number"))
         question = Question(**values)
         if question.id in questions:
             _refuse(where, f"id = {question.id} stands twice", "each id once")
@@ -96,6 +100,18 @@ def load_codebook(path: Path) -> dict[str, Question]:
     for question in questions.values():
         _check(question, questions, path.name)
     return questions
+
+
+_WANTED = {"str": "text", "tuple[str, ...]": "a list of texts"}
+
+
+def _fits(value: object, wanted: str) -> bool:
+    """True when a TOML value has the type of a field of `Question`."""
+    if wanted == "str":
+        return isinstance(value, str)
+    if wanted.startswith("tuple"):
+        return isinstance(value, tuple) and all(isinstance(v, str) for v in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _refuse(where: str, got: str, expected: str) -> None:

@@ -160,17 +160,39 @@ def read_divisions(path: Path) -> list[Place]:
     return places
 
 
-def read_aliases(path: Path) -> list[tuple[str, str, str]]:
-    """Aliases (alias, level, code) from a CSV in UTF-8 with these columns.
+def read_aliases(path: Path, kind: str = "") -> list[tuple[str, str, str]]:
+    """Aliases (alias, level, code) from a CSV in UTF-8 with the columns alias, level, code and, if any, kind and note.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        Only aliases of this kind (旧称, 简称, 拼音, 功能区); all of them when empty.
 
     Raises
     ------
     InputRefused
-        K121 when one alias means two codes at one level.
+        K121 when one alias means two codes at one level, a column is missing, or a level or code is malformed.
     """
     seen: dict[tuple[str, str], str] = {}
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        for row in csv.DictReader(handle):
+        for line, row in enumerate(csv.DictReader(handle), start=2):
+            code, level = row.get("code") or "", row.get("level") or ""
+            if (
+                not row.get("alias")
+                or level not in LEVELS
+                or not re.fullmatch(r"\d{12}", code)
+                or level_of(code) != level
+            ):
+                raise InputRefused(
+                    "K121",
+                    "An alias points nowhere",
+                    where=f"{path.name} line {line}",
+                    got=f"{row.get('alias')}, {level}, {code}",
+                    expected=f"alias, level ({', '.join(LEVELS[1:])}) and a code of twelve digits at that level",
+                )
+            if kind and row.get("kind") != kind:
+                continue
             key = (row["alias"], row["level"])
             if seen.get(key, row["code"]) != row["code"]:
                 raise InputRefused(

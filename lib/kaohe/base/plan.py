@@ -6,7 +6,7 @@ and what would be right (see `kaohe.base.plan_checks`).
 
 from __future__ import annotations
 
-import tomllib
+import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.codebook import Question, load_codebook
-from kaohe.base.errors import InputRefused, nearest
+from kaohe.base.conversions import Conversion, read_conversions
+from kaohe.base.errors import InputRefused, KaoheError, nearest
 from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
+from kaohe.base.plan_files import read_text
+from kaohe.base.plan_files import read_toml as read_toml
 
 PLANS = Path(__file__).parent.parent / "plans"
 DEFAULT_PLAN = "2020"
@@ -98,7 +101,17 @@ class Scale:
     cuts: dict[str, float]
 
     def grade(self, score: float, tolerance: float = 1e-9) -> str:
-        """Grade of an unrounded score: the best one whose cut is reached within `tolerance`."""
+        """Grade of an unrounded score: the best one whose cut is reached within `tolerance`.
+
+        Raises
+        ------
+        KaoheError
+            K170 for a score that is no finite number: it lies in no grade.
+        """
+        if not math.isfinite(score):
+            error = KaoheError("K170", "A score lies in no grade", got=str(score), expected="a finite number")
+            error.exit_code = 1
+            raise error
         for grade, cut in sorted(self.cuts.items(), key=lambda kv: -kv[1]):
             if score >= cut - tolerance:
                 return grade
@@ -142,6 +155,16 @@ class Plan:
     def aliases(self) -> list[tuple[str, str, str]]:
         """Other names of places: (alias, level, code)."""
         return read_aliases(self.folder / "aliases.csv")
+
+    @cached_property
+    def zones(self) -> frozenset[str]:
+        """Names of functional zones: they have no code of their own, an alias says which county they count to."""
+        return frozenset(alias for alias, _, _ in read_aliases(self.folder / "aliases.csv", "功能区"))
+
+    @cached_property
+    def conversions(self) -> list[Conversion]:
+        """Units the office allows to be converted."""
+        return read_conversions(self.folder / "conversions.csv")
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -230,8 +253,8 @@ def load_plan(folder: Path | str | None = None) -> Plan:
     Parameters
     ----------
     folder : path, optional
-        A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv
-        and corrections.csv.
+        A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv,
+        corrections.csv and conversions.csv.
 
     Raises
     ------
@@ -240,12 +263,17 @@ def load_plan(folder: Path | str | None = None) -> Plan:
         file, the key, the value and what would be right.
     """
     from kaohe.base.plan_checks import build_plan
+    from kaohe.base.plan_shape import check_shape
 
     path = Path(folder) if folder else PLANS / DEFAULT_PLAN
     raw = read_toml(path / "plan.toml")
+    for name in ("plan.toml", "disclosure.toml") if path != PLANS / DEFAULT_PLAN else ():
+        check_shape(name, read_toml(path / name), read_toml(PLANS / DEFAULT_PLAN / name))
     questions = load_codebook(path / "codebook.toml")
     disclosure = read_toml(path / "disclosure.toml")
-    names = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv")
+    names = (
+        "plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv", "conversions.csv",
+    )  # fmt: skip
     texts = []
     for name in names:
         file = path / name
@@ -257,41 +285,5 @@ def load_plan(folder: Path | str | None = None) -> Plan:
                 got=name,
                 remedy="copy the packaged plan with all its files and edit that",
             )
-        texts.append(file.read_text(encoding="utf-8"))
+        texts.append(read_text(file))
     return build_plan(path, raw, questions, disclosure, sha256_text("\0".join(texts)))
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file in UTF-8.
-
-    Raises
-    ------
-    InputRefused
-        K140, with the line for a syntax error.
-    """
-    if not path.is_file():
-        raise InputRefused(
-            "K140",
-            "The plan folder lacks a file",
-            where=str(path.parent),
-            got=path.name,
-            remedy="copy the packaged plan with all its files and edit that",
-        )
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputRefused(
-            "K140",
-            "A plan file is not UTF-8",
-            where=str(path),
-            got=f"byte {error.start}",
-            remedy="save it as UTF-8 without BOM",
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputRefused(
-            "K140",
-            "A plan file is not valid TOML",
-            where=str(path),
-            got=str(error),
-            remedy="mend the line named",
-        ) from error

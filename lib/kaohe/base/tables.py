@@ -41,7 +41,7 @@ STATES = ("未整改", "整改中", "已完成")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: clean name, header in the raw file, kind and constraints."""
+    """One column: clean name, header in the raw file, kind and constraints; `conversions` are (unit, factor) of the plan."""
 
     name: str
     label: str
@@ -53,6 +53,7 @@ class Column:
     max: float | None = None
     level: str = ""
     aliases: tuple[str, ...] = ()
+    conversions: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -214,7 +215,18 @@ def question_column(question: Question) -> Column:
 
 
 def contract(name: str, plan: Plan) -> Contract:
-    """The contract of a raw table with what the plan adds: questions, sources, measures."""
+    """The contract of a raw table with what the plan adds: questions, sources, measures, conversions of units."""
+    table = _with_plan(name, plan)
+    if not plan.conversions:
+        return table
+    columns = tuple(
+        replace(c, conversions=tuple((v.unit, v.factor) for v in plan.conversions if v.fits(name, c.name, c.unit)))
+        for c in table.columns
+    )
+    return replace(table, columns=columns)
+
+
+def _with_plan(name: str, plan: Plan) -> Contract:
     table = RAW[name]
     if name in {"households", "villages"}:
         asked = plan.table_questions("household" if name == "households" else "village", asked=True)

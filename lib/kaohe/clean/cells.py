@@ -50,6 +50,15 @@ class Sheet:
         return f"{letters(column + self.offset)}{self.numbers[row]}"
 
 
+def own_rows(sheet: Sheet) -> list[list[Cell]]:
+    """The rows of a sheet as lists that may be written to, whatever held them before."""
+    rows = sheet.rows
+    if not isinstance(rows, list):
+        rows = list(rows)
+        object.__setattr__(sheet, "rows", rows)
+    return rows
+
+
 def letters(column: int) -> str:
     """Spreadsheet letters of a column counted from 0."""
     name = ""

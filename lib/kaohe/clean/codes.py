@@ -6,9 +6,11 @@ rule, expected value and remedy come from `RULES`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from kaohe.base.ledger import Finding
+from kaohe.clean.cells import INVISIBLE
 
 QUARANTINE = "quarantine"
 NORMALISE = "normalise"
@@ -59,11 +61,13 @@ RULES: dict[str, Rule] = {
     "K229": Rule("文件过大", "不超过收件限额", "请拆分后重报"),
     "K230": Rule("编码或分隔符已识别"),
     "K231": Rule("工作簿含外部链接，采用已存的数值"),
-    "K232": Rule("含隐藏的工作表，照常读取"),
+    "K232": Rule("含隐藏的工作表或行列，照常读取"),
     "K233": Rule("公式没有已计算的值", "打开后保存过的工作簿", "请打开并另存一次后重报"),
     "K234": Rule("缺少该项资料", "", "报告中将注明缺少该项资料；如有请补报"),
     "K235": Rule("文件不属于任何一张表", "", "如应采用，请放入对应文件夹并按规定命名"),
     # tables
+    "K238": Rule("收件登记上的文件没有收到", "收件登记列出的文件", "请向发送单位催要，或更正收件登记"),
+    "K239": Rule("文件与收件登记不符", "与收件登记一致", "请核对是否收到了完整的、正确的文件"),
     "K240": Rule("找不到表头", "含规定列名的一行表头", "请使用规定的列名"),
     "K241": Rule("缺少必需的列", "规定的全部列", "请补上该列后重报"),
     "K242": Rule("列名重复", "每个列名只出现一次", "请删去或改名重复的列"),
@@ -117,6 +121,14 @@ RULES: dict[str, Rule] = {
     "K287": Rule("百分数已换算为比例"),
     "K288": Rule("对象不在本方案之内", "", "请核对考核对象"),
     "K289": Rule("名册缺少方案中的对象", "方案列出的全部对象", "请核对考核对象名册"),
+    # the office's own configuration
+    "K350": Rule("单位已按配置换算", "本列规定的单位"),
+    "K351": Rule("功能区没有国家统一的县级代码，按配置归入所在县", "名册中的县（市、区）"),
+    "K352": Rule("已按更正表更正"),
+    "K356": Rule("两行表头的组名与列名对不上", "规定的列名", "请使用规定的列名，或只保留一行表头"),
+    "K357": Rule("工作簿中有只在显示上起作用的内容，不作数据"),
+    "K358": Rule("与本列中位数相差千倍以上，疑为单位填错", "", "请核对单位是元还是万元"),
+    "K359": Rule("配置中的这一行没有用上", "", "请核对是否写错，或已不需要"),
     # forms
     "K290": Rule("不是本方案的考评表或指标表", "附件2、附件3 的表式", "请使用规定的表式"),
     "K291": Rule("指标序号与文字不符", "序号与指标文字一致", "请核对该行指标"),
@@ -129,6 +141,11 @@ RULES: dict[str, Rule] = {
     "K298": Rule("等次栏的符号不认识", "√", "请只用√"),
     "K299": Rule("日期不在规定期间", "", "保留并标明"),
 }
+
+
+def readable(value: str) -> str:
+    """A value as messages show it: one line, nothing invisible, nothing that turns the text around."""
+    return INVISIBLE.sub("", re.sub(r"\r\n?|\n", "⏎", value))
 
 
 def finding(
@@ -148,7 +165,7 @@ def finding(
     rule = RULES[code]
     return Finding(
         action=action, code=code, table=table, file=file, sheet=sheet, row=row, column=column, cell=cell,
-        value=value[:200], rule=rule.rule, expected=expected or rule.expected, remedy=rule.remedy,
+        value=readable(value)[:200], rule=rule.rule, expected=expected or rule.expected, remedy=rule.remedy,
     )  # fmt: skip
 
 

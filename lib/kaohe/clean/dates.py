@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from kaohe.clean.cells import INVISIBLE, Cell, tidy, to_text
 from kaohe.clean.codes import NORMALISE
+from kaohe.clean.numerals import numeral_date
 from kaohe.clean.values import Outcome, failed
 
 _YMD = re.compile(r"(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?", re.ASCII)
@@ -35,6 +36,10 @@ def parse_date(cell: Cell, earliest: date, latest: date) -> Outcome:
             return failed("K268")
         canonical = match[2] == "-" and len(match[3]) == 2 and len(match[5]) == 2 and plain == cell
         return _dated(found, "" if canonical else "K284", earliest, latest)
+    numeral = numeral_date(plain)
+    if numeral is not None:
+        found = _real(*numeral)
+        return failed("K268") if found is None else _dated(found, "K284", earliest, latest)
     if _SLASHES.fullmatch(plain):
         return failed("K269")
     return _compact(plain, earliest, latest)

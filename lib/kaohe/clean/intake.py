@@ -105,7 +105,7 @@ def read_file(path: Path, name: str, labels: Iterable[str] = (), limits: Limits 
     kind = real_type(data)
     if suffix in TEXT_TYPES:
         if kind != "text":
-            raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=f"扩展名 {_suffix_of(kind)}")
+            raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=right_type(kind))
         result = _read_text(data, name, labels, limits)
     else:
         from kaohe.clean.workbook import read_workbook
@@ -133,8 +133,12 @@ def real_type(data: bytes) -> str:
     return "text"
 
 
-def _suffix_of(kind: str) -> str:
-    return {"xlsx": ".xlsx", "ole": ".xls", "html": "网页表格，请另存为 xlsx", "text": ".csv"}.get(kind, "之外的类型")
+def right_type(kind: str) -> str:
+    """What a file of this real type should be, for the sender."""
+    if kind == "html":
+        return "网页表格，请另存为 xlsx"
+    suffix = {"xlsx": ".xlsx", "ole": ".xls", "text": ".csv"}.get(kind)
+    return f"扩展名 {suffix}" if suffix else "csv、txt、xlsx、xls"
 
 
 def decode(data: bytes) -> tuple[str, str]:

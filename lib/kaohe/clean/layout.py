@@ -14,16 +14,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kaohe.base.tables import Column, Contract
-from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, split_unit, to_text
+from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, letters, own_rows, tidy, to_text
 from kaohe.clean.grid import plain_rows, widths
+from kaohe.clean.headers import WITHIN, dictionary, find_header, resolve_header
 from kaohe.clean.intake import FileRefused
+from kaohe.clean.totals import check_subtotals
+from kaohe.clean.units import foreign_unit, stated_units, with_unit
 
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|总数)")
 _FOOTER = re.compile(
     r"^(注|备注|说明|填表|填报|制表|审核|单位负责人|负责人|联系人|联系电话|日期|报送|打印)[人日期时间单位\d]*[:：.、]"
 )
 _MAX_GAP = 20
-_HEADER_WITHIN = 60
+__all__ = ["Layout", "dictionary", "find_layout", "resolve_header"]
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Layout:
     Attributes
     ----------
     header : int
-        Position of the header row.
+        Position of the header row; of two header rows the lower one.
     columns : dict of clean name to column position
         Columns of the contract that are there.
     unknown : dict of column position to header text
@@ -44,6 +47,8 @@ class Layout:
         The total rows among `declared` whose columns must add up.
     notes : list of (code, row position, text)
         Remarks for the ledger.
+    units : dict of clean name to unit
+        Columns written in another unit that the plan allows to be converted, or in percent.
     """
 
     header: int
@@ -54,15 +59,7 @@ class Layout:
     blank: list[int] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
     notes: list[tuple[str, int, str]] = field(default_factory=list)
-
-
-def dictionary(contract: Contract) -> dict[str, Column]:
-    """Header keys of a contract: labels, aliases and clean names, each with its column."""
-    known: dict[str, Column] = {}
-    for column in contract.columns:
-        for text in (column.label, *column.aliases, column.name):
-            known.setdefault(header_key(text), column)
-    return known
+    units: dict[str, str] = field(default_factory=dict)
 
 
 def find_layout(sheet: Sheet, contract: Contract) -> Layout:
@@ -71,14 +68,15 @@ def find_layout(sheet: Sheet, contract: Contract) -> Layout:
     Raises
     ------
     FileRefused
-        K240 no header, K241 a column is missing, K242 a column stands twice, K245 no data,
-        K248 another unit in the header, K253 data after a long gap, K220 ragged rows.
+        K240 no header, K241 a column is missing, K242 a column stands twice, K245 no data, K247 a percent
+        column in fractions, K248 another unit in the header, K249 a subtotal that does not add up, K253
+        data after a long gap, K220 ragged rows, K356 a two-row header with an unknown pair.
     """
     known = dictionary(contract)
-    header = _find_header(sheet, known)
+    header = find_header(sheet, known)
     if header is None:
         raise _no_header(sheet, known)
-    columns, unknown = _match(sheet, header, known)
+    columns, unknown, units = _match(sheet, header, known)
     missing = [c for c in contract.columns if c.required and c.name not in columns]
     if missing:
         tried = "；".join("、".join(dict.fromkeys((c.label, *c.aliases))) for c in missing)
@@ -87,41 +85,39 @@ def find_layout(sheet: Sheet, contract: Contract) -> Layout:
             "K241", value="、".join(c.label for c in missing), row=sheet.numbers[header], sheet=sheet.name,
             expected=f"列名之一：{tried}；现有列：{found}"[:300],
         )  # fmt: skip
-    layout = Layout(header, columns, unknown)
+    layout = Layout(header, columns, unknown, units=units)
     _declare_rows(sheet, layout)
     if not layout.data:
         raise FileRefused("K245", row=sheet.numbers[header], sheet=sheet.name)
     _check_ragged(sheet, layout)
+    _write_units(sheet, layout, contract)
+    check_subtotals(sheet, layout, contract)
     return layout
 
 
-def resolve_header(text: str, known: Mapping[str, Column]) -> tuple[Column | None, str]:
-    """The column a header text names, and the unit in its brackets when that is another one."""
-    key = header_key(text)
-    if key in known:
-        return known[key], ""
-    name, unit = split_unit(key)
-    column = known.get(name)
-    if column is None:
-        return None, ""
-    return column, "" if unit == header_key(column.unit) or not unit else unit
-
-
-def _find_header(sheet: Sheet, known: Mapping[str, Column]) -> int | None:
-    best, score = None, 1
-    for index, row in enumerate(sheet.rows[:_HEADER_WITHIN]):
-        named = {c.name for v in row if isinstance(v, str) for c in (resolve_header(v, known)[0],) if c}
-        if len(named) > score:
-            best, score = index, len(named)
-    return best
+def _write_units(sheet: Sheet, layout: Layout, contract: Contract) -> None:
+    """Write a column's unit behind its numbers where the header gives one that is converted."""
+    for name, unit in layout.units.items():
+        at = layout.columns[name]
+        kept = own_rows(sheet)
+        rows = [kept[i] for i in (*layout.data, *layout.totals) if at < len(kept[i])]
+        if unit == "%":
+            values = [v for v in (tidy(to_text(r[at])) for r in rows) if re.fullmatch(r"\d*\.?\d+", v, re.ASCII)]
+            if values and any(float(v) > 0 for v in values) and all(float(v) <= 1 for v in values):
+                raise FileRefused(
+                    "K247", value=f"列「{contract.column(name).label}」：表头为 %，数值均不大于 1，如 {values[0]}",
+                    row=sheet.numbers[layout.header], sheet=sheet.name,
+                )  # fmt: skip
+        for row in rows:
+            row[at] = with_unit(row[at], unit)
 
 
 def _no_header(sheet: Sheet, known: Mapping[str, Column]) -> FileRefused:
     """Why there is no header: turned by 90 degrees, mojibake, or simply absent."""
-    first = [to_text(row[0]) for row in sheet.rows[:_HEADER_WITHIN] if row and not is_blank(row[0])]
+    first = [to_text(row[0]) for row in sheet.rows[:WITHIN] if row and not is_blank(row[0])]
     if sum(resolve_header(t, known)[0] is not None for t in first) >= 2:
         return FileRefused("K240", value="疑似行列颠倒", sheet=sheet.name)
-    for row in sheet.rows[:_HEADER_WITHIN]:
+    for row in sheet.rows[:WITHIN]:
         texts = [to_text(v) for v in row if isinstance(v, str)]
         if sum(resolve_header(_unmangle(t), known)[0] is not None for t in texts if not t.isascii()) >= 2:
             return FileRefused("K218", value="表头", row=1, sheet=sheet.name)
@@ -143,9 +139,14 @@ def _unmangle(text: str) -> str:
         return text
 
 
-def _match(sheet: Sheet, header: int, known: Mapping[str, Column]) -> tuple[dict[str, int], dict[int, str]]:
+def _match(
+    sheet: Sheet, header: int, known: Mapping[str, Column]
+) -> tuple[dict[str, int], dict[int, str], dict[str, str]]:
+    """Columns by name, unknown headers, and the units of columns that are converted."""
     columns: dict[str, int] = {}
     unknown: dict[int, str] = {}
+    units: dict[str, str] = {}
+    stated = stated_units(sheet, header)
     for position, value in enumerate(sheet.rows[header]):
         if is_blank(value):
             continue
@@ -154,16 +155,20 @@ def _match(sheet: Sheet, header: int, known: Mapping[str, Column]) -> tuple[dict
         if column is None:
             unknown[position] = text.strip()
             continue
-        if unit:
+        if not unit and "(" not in header_key(text).removeprefix(header_key(column.label)):
+            unit = foreign_unit(column.unit, stated)
+        if unit and (unit in dict(column.conversions) or (unit == "%" and column.kind == "share")):
+            units[column.name] = unit
+        elif unit:
             raise FileRefused(
-                "K248", value=text, row=sheet.numbers[header], sheet=sheet.name,
+                "K248", value=text if unit in text else f"{text}（表上方写明单位：{unit}）", row=sheet.numbers[header], sheet=sheet.name,
                 expected=f"{column.label}（{column.unit or '无单位'}）",
             )  # fmt: skip
         if column.name in columns:
             places = "、".join(letters(p) + str(sheet.numbers[header]) for p in (columns[column.name], position))
             raise FileRefused("K242", value=f"{column.label}：{places}", row=sheet.numbers[header], sheet=sheet.name)
         columns[column.name] = position
-    return columns, unknown
+    return columns, unknown, units
 
 
 def _first_text(row: list[Cell]) -> str:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from kaohe.base.ledger import Ledger
 from kaohe.base.plan import Plan, read_toml
+from kaohe.clean.arrival import inspect
 from kaohe.clean.cells import tidy
 from kaohe.clean.codes import NOTE, REFUSE, finding
+from kaohe.clean.corrections import Applied, Correction
+from kaohe.clean.delivery import Delivery
 from kaohe.clean.intake import LIMITS, FileRead, FileRefused, Limits, read_file
 from kaohe.clean.resolve import Register
 from kaohe.clean.scrub import mask_text
@@ -37,6 +40,12 @@ class Office:
     hashes : dict of file name to sha256
     refused : list of str
         Files that were not used.
+    delivery : Delivery
+        What was to be received.
+    corrections : list of Correction
+        The office's corrections of single cells.
+    corrected : list of (file name, Correction, Finding)
+        Those that fitted; they count once their file is in use.
     """
 
     raw: Path
@@ -49,6 +58,9 @@ class Office:
     seen: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    delivery: Delivery = field(default_factory=Delivery)
+    corrections: list[Correction] = field(default_factory=list)
+    corrected: list[tuple[str, Applied]] = field(default_factory=list)
 
     def name(self, path: Path) -> str:
         """A path as findings show it."""
@@ -76,6 +88,11 @@ class Office:
         self.seen[result.sha256] = name
         for code, sheet, text in result.notes:
             self.note(code, table, name, sheet=sheet, value=text)
+        try:
+            self.corrected += [(name, done) for done in inspect(result, table, name, self)]
+        except FileRefused as error:
+            self.refuse(error, table, name, result.sha256)
+            return None
         return result
 
     def refuse(self, error: FileRefused, table: str, name: str, sha256: str = "", encoding: str = "") -> None:

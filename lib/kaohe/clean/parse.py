@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from kaohe.base.tables import Column
 from kaohe.clean.cells import INVISIBLE, Cell, is_blank, tidy, tidy_text, to_text
 from kaohe.clean.codes import NORMALISE
 from kaohe.clean.dates import parse_date
+from kaohe.clean.numerals import read_numeral
 from kaohe.clean.values import BLANK, Outcome, Parser, Words, failed
 
 EXCEL_ERRORS = ("#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -23,6 +25,8 @@ NO = {*CROSSES, "N", "n", "NO", "no", "No", "无", "错", "FALSE", "False", "fal
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _WITH_UNIT = re.compile(r"¥?([+-]?[\d,]*\.?\d+)([^\d\s.,+-]{1,4})?", re.ASCII)
+_PARTED = re.compile(r"[\d０-９.][\s\u00a0\u3000]+[\d０-９.]|\S[ \t]*[\r\n]")
+_GROUPED = re.compile(r"[+-]?\d{1,3}([ \u00a0\u2009]\d{3})+(\.\d+)?\D{0,4}", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[eE][+]?\d+", re.ASCII)
 VAGUE = re.compile(r"约|左右|多|余|以上|以下|近|至|[~～<>≥≤≈一二三四五六七八九十百千万亿两零〇]|\d[-—–]\d")
 _ITEM = re.compile(r"(\d{1,2})(?:[.、．。)]|$)", re.ASCII)
@@ -73,12 +77,18 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         return failed("K261")
     if NUMBER.fullmatch(cell):
         return Outcome(float(cell))
+    if is_several(cell):
+        return failed("K262")
     text = tidy(cell)
     if NUMBER.fullmatch(text):
         return Outcome(float(text), NORMALISE, "K282" if text != cell.strip() or cell != cell.strip() else "")
     if _THOUSANDS.fullmatch(text):
         return Outcome(float(text.replace(",", "")), NORMALISE, "K283")
     match = _WITH_UNIT.fullmatch(text)
+    factor = dict(column.conversions).get(match[2] or "") if match else None
+    if match and factor and (NUMBER.fullmatch(match[1]) or _THOUSANDS.fullmatch(match[1])):
+        value = Decimal(match[1].replace(",", "")) * Decimal(factor)
+        return Outcome(float(value), NORMALISE, "K350", f"{value.normalize():f} {column.unit}（× {factor}）")
     if match and (match[2] is None or match[2] == column.unit):
         plain = match[1]
         if NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
@@ -89,9 +99,18 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         if match[2] in {"多", "余", "左右", "以上", "以下", "万", "亿", "千", "百"}:
             return failed("K262")
         return failed("K263", f"单位：{column.unit or '无'}")
+    numeral = read_numeral(text.removesuffix(column.unit) if column.unit else text)
+    if numeral is not None:
+        return Outcome(numeral, NORMALISE, "K283", f"{numeral:.10g}")
     if VAGUE.search(text) or _SCIENTIFIC.fullmatch(text):
         return failed("K262")
     return failed("K261")
+
+
+def is_several(text: str) -> bool:
+    """True when blanks or line breaks part two numbers in one cell; groups of three digits are one number."""
+    plain = INVISIBLE.sub("", text).strip("\u3000\u00a0 \t\r\n")
+    return _PARTED.search(plain) is not None and _GROUPED.fullmatch(plain) is None
 
 
 def in_range(outcome: Outcome, column: Column) -> Outcome:

@@ -27,12 +27,18 @@ class Register:
     objects : dict of code to name
     classes : dict of code to class id
     excluded : dict of code to clause
+    zones : frozenset of str
+        Names of functional zones, which count to the county an alias gives.
+    used : set of str
+        Names that were not the official ones and were understood.
     """
 
     gazetteer: Gazetteer
     objects: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
+    zones: frozenset[str] = frozenset()
+    used: set[str] = field(default_factory=set)
     _names: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -42,7 +48,7 @@ class Register:
         """A register of the plan's divisions and aliases, `places`, and `objects` (code to name and class)."""
         known = {p.code: p for p in plan.divisions}
         known.update({p.code: p for p in places if p.code not in known})
-        register = cls(Gazetteer(known.values(), plan.aliases), excluded=dict(plan.excluded))
+        register = cls(Gazetteer(known.values(), plan.aliases), excluded=dict(plan.excluded), zones=plan.zones)
         for code, (name, class_id) in (objects or {}).items():
             register.objects[code] = name
             register.classes[code] = class_id
@@ -53,14 +59,21 @@ class Register:
     def place(self, cell: Cell, level: str, parent: str = "") -> Outcome:
         """The code of a place at `level` below `parent`.
 
-        K275 unknown, K276 ambiguous, K277 known but below another parent.
+        The name may stand behind its province and city (广东省韶关市武江区), and a city's in Latin letters
+        (Shaoguan). K275 unknown, K276 ambiguous, K277 known but below another parent; K351 notes a
+        functional zone, K285 any other name that is not the official one.
         """
         if is_blank(cell):
             return BLANK
         text = to_text(cell)
         found = self.gazetteer.candidates(text, level, parent)
+        if not found:
+            text, parent, found = self._behind_parents(text, level, parent)
         if len(found) == 1:
-            official = text in {found[0], self.gazetteer.name(found[0])}
+            self.used.add(tidy_name(text))
+            if tidy_name(text) in self.zones:
+                return Outcome(found[0], NORMALISE, "K351", f"按配置归入{self.gazetteer.name(found[0])}")
+            official = to_text(cell) in {found[0], self.gazetteer.name(found[0])}
             return (
                 Outcome(found[0]) if official else Outcome(found[0], NORMALISE, "K285", self.gazetteer.name(found[0]))
             )
@@ -72,6 +85,22 @@ class Register:
         known = [p.name for p in self.gazetteer.at_level(level, parent)]
         close = "、".join(nearest(tidy_name(text), known)) if known else ""
         return failed("K275", f"{_LEVEL_ZH[level]}名称或 12 位代码，如 {close}" if close else "")
+
+    def _behind_parents(self, text: str, level: str, parent: str) -> tuple[str, str, list[str]]:
+        """A name without province and city in front, the parent that these give, and what it may mean."""
+        plain = tidy_name(text)
+        short = plain.removeprefix("广东省").removeprefix("广东")
+        if level == "city":
+            if short.isascii():
+                short = re.sub(r"(?i)(city|shi)$", "", short).capitalize()
+            return (short, parent, self.gazetteer.candidates(short, level, parent)) if short else (text, parent, [])
+        for city in self.gazetteer.at_level("city"):
+            rest = short.removeprefix(city.name)
+            if rest and rest != short:
+                if parent and parent_code(parent, "city") != city.code:
+                    return rest, parent, []
+                return rest, parent or city.code, self.gazetteer.candidates(rest, level, parent or city.code)
+        return text, parent, self.gazetteer.candidates(short, level, parent) if short != plain else []
 
     def code(self, cell: Cell, levels: tuple[str, ...]) -> Outcome:
         """A twelve-digit code that stands in the register at one of `levels`; K279 malformed, K281 unknown."""

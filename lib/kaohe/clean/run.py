@@ -17,8 +17,12 @@ from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.places import ZH_LEVEL, Place
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW, contract
+from kaohe.clean.across import note_magnitudes, note_unreturned
 from kaohe.clean.batch import Batch, Known
 from kaohe.clean.codes import NOTE, finding
+from kaohe.clean.corrections import read_corrections
+from kaohe.clean.delivery import FILE as DELIVERY
+from kaohe.clean.delivery import read_delivery
 from kaohe.clean.form_tables import TABLE as FORMS
 from kaohe.clean.form_tables import FormRead, form_frames, settle_forms
 from kaohe.clean.forms import read_forms
@@ -27,6 +31,8 @@ from kaohe.clean.office import Office, read_words
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
+from kaohe.clean.settling import check_received, leads_nowhere, settle_configuration
+from kaohe.clean.standing import check_changed, check_names
 from kaohe.clean.stored import stored_frame
 
 ORIGIN = "origin.toml"
@@ -73,8 +79,9 @@ class Cleaned:
 
 
 def clean_all(
-    raw: Path, processed: Path, plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
-) -> CleanResult:
+    raw: Path, processed: Path, plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None,
+    accept_changed: bool = False,
+) -> CleanResult:  # fmt: skip
     """Clean every raw file and replace ``processed/clean`` as a whole.
 
     Parameters
@@ -88,18 +95,24 @@ def clean_all(
         How large a file may be.
     progress : callable
         Told the name of each stage.
+    accept_changed : bool
+        Go on although files that were in use last time have changed or gone; recorded in intake.json.
 
     Raises
     ------
     InputRefused
         K210 no raw folder or nothing in it, K236 origin.toml unreadable, K237 objects or places
-        missing or unusable, K223 a raw file changed meanwhile. ``processed/clean`` stays as it was.
+        missing or unusable, K223 a raw file changed meanwhile, K239 the delivery note unreadable, K353 a
+        correction that fits nothing, K354 files changed since the last cleaning, K355 two files of one
+        name. ``processed/clean`` stays as it was.
     BusyError
         K501 when another run holds the folder.
     """
     paths = list_files(raw)
     with locked(processed, "kaohe clean"):
         cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress)
+        changed = check_changed(processed, cleaned.intake, accept=accept_changed)
+        cleaned.intake["accepted_changes"] = changed
         progress("writing")
         ledger = cleaned.ledger
         with swapped_folder(processed / "clean") as fresh:
@@ -129,7 +142,7 @@ def list_files(raw: Path) -> list[Path]:
     paths = [
         p
         for p in sorted(raw.rglob("*"))
-        if p.is_file() and not p.name.startswith(".") and p.name not in {"README.md", ORIGIN}
+        if (p.is_symlink() or not p.is_dir()) and not p.name.startswith(".") and p.name not in {"README.md", ORIGIN}
     ]
     if not paths:
         raise InputRefused(
@@ -149,7 +162,7 @@ def read_origin(raw: Path) -> dict[str, Any]:
     """
     path = raw / ORIGIN
     if not path.is_file():
-        return {"origin": "office", "seed": None}
+        return {"origin": "office", "seed": None, "mark": ""}
     try:
         marks = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -162,7 +175,8 @@ def read_origin(raw: Path) -> dict[str, Any]:
             "K236", "The mark of the data's origin cannot be read", where=str(path),
             got=f"synthetic = {marks.get('synthetic')!r}", expected="synthetic = true or false",
         )  # fmt: skip
-    return {"origin": "demo" if marks["synthetic"] else "office", "seed": marks.get("seed")}
+    origin = "demo" if marks["synthetic"] else "office"
+    return {"origin": origin, "seed": marks.get("seed"), "mark": sha256_file(path)}
 
 
 def clean_tables(
@@ -173,9 +187,11 @@ def clean_tables(
     ledger = Ledger()
     office = Office(
         raw=raw, plan=plan, ledger=ledger, words=read_words(plan), register=Register.build(plan),
-        synthetic=origin["origin"] == "demo", limits=limits,
+        synthetic=origin["origin"] == "demo", limits=limits, delivery=read_delivery(raw), corrections=read_corrections(plan),
     )  # fmt: skip
     groups = assign(paths, office)
+    check_names((p for name in RAW for p in groups[name]), raw)
+    check_received(office)
     known = Known()
     tables: dict[str, pd.DataFrame] = {}
     for name in ORDER:
@@ -193,6 +209,13 @@ def clean_tables(
             office.register = _register(known, plan)
     progress("考评表")
     tables["forms"], tables["grades"] = _forms(groups[FORMS], tables["teams"], office)
+    returned = known.keys["households"].keys() | known.aside["households"]
+    for found in (
+        *settle_configuration(office),
+        *(note for name in ("households", "villages") for note in note_magnitudes(name, tables[name], plan)),
+        *note_unreturned(tables["sample_households"], returned),
+    ):
+        ledger.add(found)
     ledger.check()
     _check_unchanged(raw, office)
     tables["findings"] = ledger.frame_findings()
@@ -200,7 +223,8 @@ def clean_tables(
     tables["accounts"] = ledger.frame_accounts()
     files = dict(sorted(office.hashes.items()))
     digest = sha256_text("\n".join(f"{name} {sha}" for name, sha in files.items()))
-    return Cleaned(tables, ledger, {**origin, "files": files, "data_hash": digest}, office.refused)
+    intake = {**origin, "files": files, "data_hash": digest, "refused": sorted(office.refused)}
+    return Cleaned(tables, ledger, intake, office.refused)
 
 
 def assign(paths: list[Path], office: Office) -> dict[str, list[Path]]:
@@ -208,8 +232,16 @@ def assign(paths: list[Path], office: Office) -> dict[str, list[Path]]:
     groups: dict[str, list[Path]] = {name: [] for name in (*RAW, FORMS)}
     for path in paths:
         name = office.name(path)
+        if name == DELIVERY:
+            office.hashes[name] = sha256_file(path)
+            continue
         if path.name.startswith("~$"):
             office.ledger.add(finding(NOTE, "K212", "", name))
+            continue
+        if office.delivery.unused(name):
+            office.ledger.add(finding(NOTE, "K235", "", name, value="收件登记写明不采用"))
+            continue
+        if leads_nowhere(path, office):
             continue
         table = next((t for t, c in RAW.items() if fnmatchcase(name, c.pattern)), None)
         if table is None and name.startswith("cross/"):

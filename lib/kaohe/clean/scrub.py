@@ -84,8 +84,23 @@ def phone_fault(text: str) -> str:
 
 
 def account_fault(text: str) -> str:
-    """K207 when a bank account is not 12 to 19 digits; empty when it is."""
-    return "" if re.fullmatch(r"\d{12,19}", tidy(text).replace("-", ""), re.ASCII) else "K207"
+    """K207 when a bank account is not 12 to 19 digits, or a bank card (62…) whose check digit is wrong; empty when it is.
+
+    Examples
+    --------
+    >>> account_fault("6200001234567890128"), account_fault("6200001234567890123")
+    ('', 'K207')
+    """
+    plain = tidy(text).replace("-", "")
+    if not re.fullmatch(r"\d{12,19}", plain, re.ASCII):
+        return "K207"
+    return "K207" if len(plain) >= 16 and plain.startswith("62") and not _luhn(plain) else ""
+
+
+def _luhn(number: str) -> bool:
+    """The check of ISO/IEC 7812: every second digit from the right doubled, digits of the sum add to a multiple of ten."""
+    doubled = [int(d) * (1 + k % 2) for k, d in enumerate(reversed(number))]
+    return sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
 
 
 def mask(text: str) -> str:

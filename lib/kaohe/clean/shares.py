@@ -7,7 +7,7 @@ from dataclasses import replace
 from kaohe.base.tables import Column
 from kaohe.clean.cells import Cell, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE
-from kaohe.clean.parse import EXCEL_ERRORS, NUMBER, VAGUE, in_range
+from kaohe.clean.parse import EXCEL_ERRORS, NUMBER, VAGUE, in_range, is_several
 from kaohe.clean.values import BLANK, Outcome, Parser, Words, failed
 
 
@@ -43,6 +43,8 @@ def share_parser(column: Column, words: Words, style: str) -> Parser:
     def parse(cell: Cell) -> Outcome:
         if is_blank(cell) or tidy(to_text(cell)) in skip:
             return BLANK
+        if is_several(to_text(cell)):
+            return failed("K262")
         text = tidy(to_text(cell))
         if text.upper() in EXCEL_ERRORS:
             return failed("K264")

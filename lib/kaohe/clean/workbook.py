@@ -12,7 +12,8 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 
 from kaohe.clean.cells import Cell, Sheet
-from kaohe.clean.intake import FileRead, FileRefused, Limits
+from kaohe.clean.intake import FileRead, FileRefused, Limits, right_type
+from kaohe.clean.workbook_marks import Marks
 
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _REF = re.compile(rb'\br="([A-Z]+)(\d+)"')
@@ -46,8 +47,7 @@ def read_workbook(data: bytes, kind: str, suffix: str, name: str, limits: Limits
         raise FileRefused("K214")
     expected = "ole" if suffix == ".xls" else "xlsx"
     if kind != expected:
-        say = {"xlsx": ".xlsx", "ole": ".xls", "text": ".csv", "html": "网页表格，请另存为 xlsx"}
-        raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=f"扩展名 {say.get(kind, '之外的类型')}")
+        raise FileRefused("K213", value=f"{suffix}，实际是 {kind}", expected=right_type(kind))
     if suffix == ".xlsm":
         raise FileRefused("K227", value=suffix)
     result = FileRead("")
@@ -115,18 +115,20 @@ def _open_zip(data: bytes, result: FileRead, limits: Limits) -> dict[int, bytes]
                 raise FileRefused("K227", value="vbaProject.bin")
             if "[Content_Types].xml" not in names:
                 raise FileRefused("K213", value="压缩包，不是工作簿", expected="xlsx 工作簿")
-            if any(n.startswith("xl/externalLinks/") for n in names):
-                result.notes.append(("K231", "", ""))
             sheets: dict[int, bytes] = {}
             order = _sheet_parts(archive, names)
+            marks = Marks(archive, order)
             for part in parts:
                 if not part.filename.endswith((".xml", ".rels")):
                     continue
                 content = archive.read(part)
-                if _ENTITY.search(content[:4096]):
+                head = content[:4096]
+                if _ENTITY.search(head) or _ENTITY.search(head.replace(b"\x00", b"")):
                     raise FileRefused("K226", value=part.filename)
+                marks.see(part.filename, content)
                 if part.filename in order and (b"<f" in content or b't="e"' in content):
                     sheets[order[part.filename]] = content
+            result.notes += marks.notes
             return sheets
     except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, RuntimeError, OSError) as error:
         if isinstance(error, RuntimeError) and "encrypted" in str(error):

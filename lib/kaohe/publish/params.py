@@ -74,7 +74,7 @@ def defaults_of(notebook: nbformat.NotebookNode, where: str) -> dict[str, Any]:
             "K821",
             "A parameters cell holds more than plain values",
             where=where,
-            got=str(error)[:120],
+            got=str(error).split(": <")[0][:120],
             expected='lines like target = ""',
             remedy="move everything else to the next cell",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from datetime import datetime
@@ -55,6 +56,11 @@ Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
 
+Accept = Annotated[
+    bool,
+    typer.Option("--accept-changed", help="Use raw files although they changed since the last cleaning; recorded."),
+]
+
 RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
 
 
@@ -69,11 +75,13 @@ def demo(
 
 
 @app.command()
-def clean(raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "") -> None:
+def clean(
+    raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "", accept_changed: Accept = False
+) -> None:
     """Clean the raw files: typed tables, and what was set aside with the reason."""
     from kaohe.run import steps
 
-    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say))
+    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say, accept_changed=accept_changed))
 
 
 @app.command()
@@ -125,6 +133,7 @@ def all_(
     edition: Edition = EditionName.leadership,
     timeout: Timeout = 120.0,
     cold: Cold = False,
+    accept_changed: Accept = False,
     raw: Raw = RAW,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
@@ -138,7 +147,7 @@ def all_(
     chosen = _plan(plan)
     if demo and steps.is_empty(raw):
         steps.demo(raw, seed, households, _say)
-    cleaned = steps.clean(raw, processed, chosen, _say)
+    cleaned = steps.clean(raw, processed, chosen, _say, accept_changed=accept_changed)
     steps.build(processed, chosen, force, _say)
     options = Options(force, jobs, edition.value, timeout, not cold, plan)
     published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, _say)
@@ -180,6 +189,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     A refusal is one message; a fault of the suite is one line, with the details in the file it names.
     """
+    if arguments is None:
+        _enter_utf8()
     _use_utf8()
     signal.signal(signal.SIGTERM, _terminated)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -235,6 +246,13 @@ def _say(text: str) -> None:
 
 def _say_error(text: str) -> None:
     Console(stderr=True).print(Text(text), soft_wrap=True)
+
+
+def _enter_utf8() -> None:
+    """Start again in UTF-8 mode where the locale would read Chinese file names as something else."""
+    if os.name == "posix" and sys.getfilesystemencoding().lower() != "utf-8":
+        again = [sys.executable, "-X", "utf8", "-P", "-m", "kaohe.run.cli", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, "PYTHONUTF8": "1"})
 
 
 def _use_utf8() -> None:

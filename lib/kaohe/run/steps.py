@@ -35,12 +35,12 @@ def demo(out: Path, seed: int, households: int, say: Say) -> None:
     )
 
 
-def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
+def clean(raw: Path, processed: Path, plan: Plan, say: Say, *, accept_changed: bool = False) -> int:
     """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
     from kaohe.clean import clean_all, describe
 
     start = time.monotonic()
-    done = clean_all(raw, processed, plan)
+    done = clean_all(raw, processed, plan, accept_changed=accept_changed)
     counts = ", ".join(f"{n} {action}" for action, n in sorted(done.counts.items()))
     say(f"clean: {done.files} files, {sum(done.rows.values()):,} rows; findings: {counts or 'none'}"
         f" ({time.monotonic() - start:.0f} s)")  # fmt: skip

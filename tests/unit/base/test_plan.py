@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kaohe.base.errors import InputRefused
+from kaohe.base.errors import InputRefused, KaoheError
 from kaohe.base.plan import PLANS, Plan, load_plan
 
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -171,8 +171,18 @@ def test_unknown_target_gets_three_names_and_jiangmen_the_clause(plan: Plan) -> 
         assert "省对江门市党委和政府2020年扶贫开发工作成效考核方案另行制定。" in str(caught.value)
 
 
+@pytest.mark.case("C31")
 def test_scale_grades_at_the_cut_and_just_below(plan: Plan) -> None:
     scale = plan.scale
     cases = [(100, "好"), (87.5, "好"), (87.5 - 1e-10, "好"), (87.4999, "较好"), (62.5, "较好"),
              (62.49, "一般"), (37.5, "一般"), (37.49, "较差"), (0, "较差")]  # fmt: skip
     assert [scale.grade(s) for s, _ in cases] == [g for _, g in cases]
+
+
+@pytest.mark.case("C32")
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), float("-inf")])
+def test_a_score_that_is_no_number_lies_in_no_grade(plan: Plan, score: float) -> None:
+    with pytest.raises(KaoheError) as caught:
+        plan.scale.grade(score)
+    assert str(caught.value) == f"K170 A score lies in no grade\n  got       {score}\n  expected  a finite number"
+    assert caught.value.exit_code == 1

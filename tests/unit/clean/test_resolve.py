@@ -33,6 +33,10 @@ def register(plan: Plan) -> Register:
         ("乳源瑶族自治县", "county", SHAOGUAN, "440232000000", ""), ("城区", "county", SHANWEI, "441502000000", ""),
         ("梅县", "county", MEIZHOU, "441403000000", "K285"), ("云溪镇", "town", "440203000000", "440203100000", ""),
         ("云溪", "town", "440204000000", "440204100000", "K285"),
+        ("Shaoguan", "city", "", SHAOGUAN, "K285"), ("SHAOGUAN CITY", "city", "", SHAOGUAN, "K285"),
+        ("广东省韶关市", "city", "", SHAOGUAN, "K285"), ("韶关市武江区", "county", "", "440203000000", "K285"),
+        ("广东省韶关市武江区", "county", SHAOGUAN, "440203000000", "K285"), ("大亚湾区", "county", "", "441303000000", "K351"),
+        ("惠州市仲恺高新区", "county", "441300000000", "441302000000", "K351"), ("番禺市", "county", "", "440113000000", "K285"),
     ],
 )  # fmt: skip
 def test_places(register: Register, text: object, level: str, parent: str, code: str, finding: str) -> None:
@@ -50,7 +54,7 @@ def test_what_cannot_be_resolved_says_what_it_may_be(register: Register) -> None
     unknown = register.place("韶光市", "city")
     assert unknown.code == "K275"
     assert unknown.expected.startswith("市名称或 12 位代码，如 韶关市")
-    assert register.place("大亚湾区", "county").code == "K275"
+    assert register.place("滨海新区", "county").code == "K275"
     assert register.place(None, "city").value is None
 
 

@@ -81,6 +81,7 @@ def test_targets_have_unique_ascii_slugs_and_one_row_a_report(built: Tables) -> 
     assert {"overview", "sample-design", "data-quality", "ranking-city14"} <= set(rows.index)
 
 
+@pytest.mark.case("E05")
 def test_order_of_rows_changes_nothing_and_inputs_stay(
     office: tuple[Tables, Tables], built: Tables, plan: Plan
 ) -> None:

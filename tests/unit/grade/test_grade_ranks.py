@@ -20,6 +20,7 @@ def test_ranks_equal_a_brute_force_count() -> None:
         assert np.array_equal(rank_array(scores), oracle(list(scores)), equal_nan=True)
 
 
+@pytest.mark.case("P17")
 def test_ties_within_tolerance_share_the_better_rank() -> None:
     found = ranks(pd.Series({"a": 0.1 + 0.2, "b": 0.3, "c": 0.29, "d": 0.3 + 1e-8}))
     assert found["rank"].tolist() == [2, 2, 4, 1]

@@ -62,6 +62,7 @@ def test_override_that_lacks_chinese_is_refused(monkeypatch: pytest.MonkeyPatch)
         fonts.font_path()
 
 
+@pytest.mark.case("E01")
 def test_fallback_goes_through_the_system_and_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     real = fonts.font_path()
     monkeypatch.setattr(fonts, "packaged_font", lambda: None)

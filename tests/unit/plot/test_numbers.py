@@ -16,6 +16,7 @@ from kaohe.plot import numbers
     [(2.5, 0, "3"), (3.5, 0, "4"), (86.15, 1, "86.2"), (86.25, 1, "86.3"), (-0.04, 1, "0.0"), (0.125, 2, "0.13"),
      (1.005, 2, "1.01"), (-2.5, 0, "-3"), (87.4999999999, 1, "87.5")],
 )  # fmt: skip
+@pytest.mark.case("C33")
 def test_half_up(value: float, digits: int, shown: str) -> None:
     assert str(numbers.half_up(value, digits)) == shown
 

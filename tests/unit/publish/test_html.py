@@ -110,6 +110,7 @@ def test_ids_stand_once_and_headings_do_not_skip() -> None:
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
+@pytest.mark.case("C39")
 def test_hostile_text_in_every_field_is_shown_as_text(bad: str) -> None:
     marked = f"甲{bad}乙"
     text = page(

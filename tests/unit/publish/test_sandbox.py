@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from kaohe.publish.notebook import surroundings
 from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox, sweep_dead
 
@@ -24,6 +26,7 @@ def test_everything_points_into_the_sandbox_and_is_gone_afterwards() -> None:
     assert not root.exists()
 
 
+@pytest.mark.case("E02")
 def test_kernelspecs_are_of_this_python() -> None:
     with Sandbox.temporary() as box:
         for name in (PLAIN, WARM):

@@ -136,6 +136,7 @@ def test_a_fault_of_the_suite_is_one_line_and_a_file_without_values(
     assert "broken" in log
 
 
+@pytest.mark.case("E03")
 def test_it_runs_under_a_plain_locale(place: Path) -> None:
     environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PATH": os.environ["PATH"], "HOME": str(place)}
     done = subprocess.run(
