@@ -195,9 +195,9 @@ FAULTY: dict[str, tuple[Callable[[Plan], bytes], list[tuple[str, int, str]], int
         broken("town", put(FIRST + 2, 2, "3. 村党支部书记遍访制度落实情况")), [("K291", 7, "")], 15,
     ),
     "text slipped into the grades": (
-        broken("town", lambda r: r[FIRST + 2].insert(0, "")), [("K291", 7, "")], 15,
+        broken("town", put(FIRST + 2, 3, "3. 镇级党委政府主要领导责任、党委书记遍访制度落实情况")), [("K298", 7, "好")], 15,
     ),
-    "item twice": (broken("town", lambda r: r.insert(FIRST + 1, list(r[FIRST]))), [("K256", 6, "")], 16),
+    "item twice": (broken("town", lambda r: r.insert(FIRST + 1, list(r[FIRST]))), [("K255", 6, "")], 16),
     "place unknown": (broken("town", put(1, 0, "市：韶关市　抽查县：武江区　抽查镇：无此镇")), [("K275", 2, "抽查镇")], 0),
     "place of another county": (broken("town", put(1, 0, "市：清远市　抽查县：武江区　抽查镇：云溪镇")), [("K277", 2, "抽查县")], 0),
     "place blank": (broken("town", put(1, 0, "市：　抽查县：　抽查镇：")), [("K294", 4, "市")], 0),
@@ -294,7 +294,7 @@ def test_index_tables_know_their_target(
 
 def test_an_index_table_of_another_class_is_set_aside(tmp_path: Path, plan: Plan) -> None:
     got = Cleaned(tmp_path, plan, a=book(form_rows(plan.forms["city14"], [("考核对象", "广州市")], tick)))
-    assert [c for c, _, _ in got.codes()] == ["K294"]
+    assert [c for c, _, _ in got.codes()] == ["K340"]
     assert len(got.grades) == 0
 
 
