@@ -19,6 +19,7 @@ _GRADE_WORD = ("考评等次", "等次", "考核等次", "评价等次")
 _ITEM_HEAD = ("考核指标", "指标", "考核内容", "数据来源")
 NUMBERED = re.compile(r"^[(]?(\d{1,2})[.、．。,，)]*(?=\D)(.+)$", re.ASCII | re.DOTALL)
 _CIRCLED = {chr(0x2460 + n): f"{n + 1}." for n in range(20)}
+_SHORTEST = 6
 _BESIDE = 8
 """Header rows of forms side by side lie within so many rows; a form's own body is longer."""
 
@@ -108,18 +109,32 @@ def _heads(sheet: Sheet, index: int, grades: tuple[str, ...]) -> list[_Head]:
     """The heads in a row: sets of all grade words, or columns of grades in words."""
     row = sheet.rows[index]
     keys = [header_key(v) if isinstance(v, str) else "" for v in row]
-    places = [[i for i, k in enumerate(keys) if k == g] for g in grades]
-    if places[0] and len({len(p) for p in places}) == 1:
-        return [_Head(index, dict(zip(grades, at, strict=True)), -1) for at in zip(*places, strict=True)]
+    sets = _grade_sets(keys, grades)
+    if sets:
+        return [_Head(index, columns, -1) for columns in sets]
     if any(k in _ITEM_HEAD for k in keys) and not _grade_words_near(sheet, index, grades):
         return [_Head(index, {}, i) for i, k in enumerate(keys) if k in _GRADE_WORD]
     return []
 
 
+def _grade_sets(keys: list[str], grades: tuple[str, ...]) -> list[dict[str, int]]:
+    """Sets of all grade words in a row, from left to right; a single word beside them belongs to none."""
+    at = [i for i, k in enumerate(keys) if k in grades]
+    windows = [at[k : k + len(grades)] for k in range(len(at) - len(grades) + 1)]
+    taken: set[int] = set()
+    sets = []
+    for window in sorted(windows, key=lambda w: w[-1] - w[0]):
+        columns = {keys[i]: i for i in window}
+        if len(columns) == len(grades) and not taken & set(window):
+            taken |= set(window)
+            sets.append(columns)
+    return sorted(sets, key=lambda c: min(c.values()))
+
+
 def _grade_words_near(sheet: Sheet, index: int, grades: tuple[str, ...]) -> bool:
     """True when one of the next rows holds grade words: then 考评等次 is only their group title."""
     for row in sheet.rows[index + 1 : index + 4]:
-        if sum(isinstance(v, str) and header_key(v) in grades for v in row) >= 2:
+        if len({header_key(v) for v in row if isinstance(v, str)} & set(grades)) >= 3:
             return True
     return False
 
@@ -169,10 +184,13 @@ def _head_rows(head: _Head) -> range:
 
 def _next_title(sheet: Sheet, after: int, before: int) -> int:
     """First row of the next form: its title, or a row with its header fields, or its header."""
-    for index in range(after, before):
+    items = set(stray_items(sheet, after, before))
+    items |= {i for i in range(after, before) if any(isinstance(v, str) and numbered(v) for v in sheet.rows[i])}
+    rows = [i for i in range(after, before) if i not in items]
+    for index in rows:
         if any(isinstance(v, str) and TITLE.search(tidy(v)) for v in sheet.rows[index]):
             return index
-    for index in range(after, before):
+    for index in rows:
         if {"city", "object"} & set(row_fields(sheet.rows[index], bare=True)):
             return index
     return max(after, before - 1)
@@ -228,17 +246,18 @@ def numbered(value: str) -> tuple[int, str] | None:
 
 
 def looks_like_form(sheet: Sheet) -> bool:
-    """True when a sheet without a row of grade words still has a form's numbered items."""
+    """True when a sheet without a row of grade words still has a form's items."""
     titled = any(isinstance(v, str) and TITLE.search(tidy(v)) for row in sheet.rows for v in row)
-    return len(stray_items(sheet, 0, len(sheet.rows))) >= (1 if titled else 3)
+    count = len(stray_items(sheet, 0, len(sheet.rows)))
+    return count >= 3 or (titled and count >= 1)
 
 
 def stray_items(sheet: Sheet, start: int, stop: int) -> list[int]:
-    """Rows from `start` to before `stop` that read like items of a form."""
+    """Rows from `start` to before `stop` that read like items of a form: ``…情况``, numbered or not."""
     found = []
     for index in range(start, stop):
         texts = [tidy(v) for v in sheet.rows[index] if isinstance(v, str)]
-        if any(NUMBERED.match(t) and t.endswith("情况") for t in texts):
+        if any(t.endswith("情况") and (NUMBERED.match(t) or len(t) >= _SHORTEST) for t in texts):
             found.append(index)
     return found
 

@@ -14,8 +14,8 @@ from kaohe.clean.cells import Cell, is_blank, tidy, to_text
 from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS
 
 TICK = "√"
-TICK_SIGNS = frozenset({*TICKS, "■", "◼", "⬛", "◉", "🗹", "对", "勾", "V", "v", "Y", "y"})
-EMPTY_SIGNS = frozenset({*CROSSES, "X", "x", "N", "n", "-", "—", "——", "–", "/", "\\"})
+TICK_SIGNS = frozenset({*TICKS, "■", "◼", "⬛", "◉", "🗹", "对", "勾", "1.0", "V", "v", "Y", "y"})
+EMPTY_SIGNS = frozenset({*CROSSES, "0.0", "X", "x", "N", "n", "-", "—", "——", "–", "/", "\\"})
 HOLLOW_SIGNS = frozenset("○◯〇□☐▢◇")
 NOT_APPLICABLE = "不适用"
 _BRACKETS = "()[]【】〔〕"
