@@ -17,8 +17,23 @@ from kaohe.clean.codes import describe
 from kaohe.clean.form_files import read_form_files
 from kaohe.clean.form_places import Visits
 from support.form_world import (
-    BOXES, CODES, FILES, GROUPS, HEADERS, HEADS, NUMBERS, SIGNS, TITLES, Filled, Look, below, beside, fill_in,
-    office_of, retype, write_rows,
+    BOXES,
+    CODES,
+    FILES,
+    GROUPS,
+    HEADERS,
+    HEADS,
+    NUMBERS,
+    SIGNS,
+    TITLES,
+    Filled,
+    Look,
+    below,
+    beside,
+    fill_in,
+    office_of,
+    retype,
+    write_rows,
 )  # fmt: skip
 
 PLAN = load_plan()
@@ -109,7 +124,7 @@ def test_a_filled_workbook_comes_back(form: str) -> None:
     check([one], out.getvalue(), ".xlsx")
 
 
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=80, **QUIET)
 @given(files())
 def test_retyped_forms_come_back(made: Made) -> None:
     check(made.filled(), *made.content())

@@ -11,12 +11,13 @@ import io
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from openpyxl import Workbook, load_workbook
 
 from kaohe.base.ledger import Ledger
 from kaohe.base.places import Place
-from kaohe.base.plan import Form, Plan
+from kaohe.base.plan import Form, Plan, load_plan
 from kaohe.clean.blank_forms import blank_form, form_grid
 from kaohe.clean.cells import Cell
 from kaohe.clean.office import Office, read_words
@@ -110,17 +111,26 @@ def fill_in(filled: Filled, plan: Plan) -> Workbook:
     return book
 
 
+@cache
+def blank_cells(form: str) -> tuple[Rows, tuple[tuple[int, int, int, int], ...]]:
+    """Cells and merged areas of what `kaohe forms` writes under the packaged plan."""
+    plan = load_plan()
+    sheet = load_workbook(io.BytesIO(blank_form(plan.forms[form], plan, HEADS[form]))).active
+    rows = [[c.value for c in row] for row in sheet.iter_rows()]
+    return rows, tuple((a.min_row, a.min_col, a.max_row, a.max_col) for a in sheet.merged_cells.ranges)
+
+
 def retype(filled: Filled, look: Look, plan: Plan) -> Rows:
     """The filled form's rows under a look."""
     rng = random.Random(look.seed)
     form, grid = filled.form, form_grid(filled.form, plan)
-    sheet = fill_in(filled, plan).active
-    body = [[c.value for c in row] for row in sheet.iter_rows(max_row=grid.hint, max_col=grid.width)]
+    cells, merged = blank_cells(form.id)
+    body = [list(row) for row in cells]
     if look.group == "filled":
-        for area in sheet.merged_cells.ranges:
-            if area.min_row >= grid.first and area.max_col < grid.item:
-                for row in range(area.min_row, area.max_row + 1):
-                    body[row - 1][area.min_col - 1] = body[area.min_row - 1][area.min_col - 1]
+        for top, left, bottom, right in merged:
+            if top >= grid.first and right < grid.item:
+                for row in range(top, bottom + 1):
+                    body[row - 1][left - 1] = body[top - 1][left - 1]
     grades = list(plan.grades)
     order = rng.sample(grades, 4) if look.turned else grades
     items = [_item(body[grid.row(i.no) - 1], i.no, filled, look, order, plan) for i in form.items]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kaohe.base.ledger import SheetAccount
+from kaohe.base.places import parent_code
 from kaohe.base.plan import Form, Plan
 from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE
@@ -37,6 +38,7 @@ class _Group:
 
     read: FormRead
     given: dict[int, list[ItemRead]] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
 
 
 def long_header(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
@@ -78,7 +80,7 @@ def read_long(
             account.quarantined += 1
             continue
         group.read.rows += 1
-        item = _item(sheet, index, cells, columns, group.read, office)
+        item = _item(sheet, index, cells, columns, group, office)
         if item is None:
             group.read.aside += 1
         else:
@@ -160,8 +162,8 @@ def _whose(
         if outcome.value is None:
             at = columns.get(name, columns["form"])
             enter(
-                office, QUARANTINE, outcome.code or "K294", sheet, index, at, label=LABELS[level], value=to_text(cell),
-                expected=outcome.expected,
+                office, QUARANTINE, outcome.code or "K294", sheet, index, at, label=LABELS.get(name, "考核对象"),
+                value=to_text(cell), expected=outcome.expected,
             )  # fmt: skip
             return None
         places[level] = parent = str(outcome.value)
@@ -169,8 +171,6 @@ def _whose(
 
 
 def _above(place: str, form: Form) -> tuple[str, dict[str, str]]:
-    from kaohe.base.places import parent_code
-
     places = {level: parent_code(place, level) for level in levels_of(form)}
     return places["city"], places
 
@@ -196,7 +196,7 @@ def _visit(
 
 
 def _item(
-    sheet: Sheet, index: int, cells: dict[str, Cell], columns: dict[str, int], read: FormRead, office: Office
+    sheet: Sheet, index: int, cells: dict[str, Cell], columns: dict[str, int], group: _Group, office: Office
 ) -> ItemRead | None:
     """The item of a row; its text, where there is one, must agree with its number."""
     stated, text = tidy(to_text(cells.get("item"))).strip(".、()"), to_text(cells.get("text"))
@@ -206,13 +206,15 @@ def _item(
         if match and (not number or number == match[0]):
             number, text = match[0], match[1] if name == "text" or not text else text
     at = columns.get("item", columns.get("text", 0))
-    wanted = {i.no: i.name for i in read.form.items}
-    right = agrees(read.form, number, text, office.plan) if text else "same" if number in wanted else ""
+    form = group.read.form
+    wanted = {i.no: i.name for i in form.items}
+    right = agrees(form, number, text, office.plan) if text else "same" if number in wanted else ""
     if right not in {"same", "near"} or not number:
         expected = right or f"1 至 {len(wanted)}"
-        value = f"{number or stated}. {text}" if text else stated
+        value = ". ".join(p for p in (str(number or stated), text) if p)
         enter(office, QUARANTINE, "K291", sheet, index, at, label="指标", value=value, expected=expected)
         return None
+    group.seen.add(number)
     if right == "near":
         enter(office, NORMALISE, "K286", sheet, index, at, label="考核指标", value=f"{number}. {text}")
     remark, hits = mask_text(to_text(cells.get("remark")).strip())
@@ -225,8 +227,7 @@ def _item(
 def _note(group: _Group, office: Office) -> None:
     """Notes on a form as a whole: items that are not there, signature and date."""
     read = group.read
-    seen = {i.item for i in read.items} | set(group.given)
-    missing = [str(i.no) for i in read.form.items if i.no not in seen]
+    missing = [str(i.no) for i in read.form.items if i.no not in group.seen]
     if missing:
         enter(office, NOTE, "K296", read.sheet, read.head, value=f"{read.key}：第 {'、'.join(missing)} 项")
     if read.form.kind == "field_form":

@@ -16,6 +16,10 @@ from kaohe.clean.parse import CROSSES, EXCEL_ERRORS, TICKS
 TICK = "√"
 TICK_SIGNS = frozenset({*TICKS, "■", "◼", "⬛", "◉", "🗹", "对", "勾", "1.0", "V", "v", "Y", "y"})
 EMPTY_SIGNS = frozenset({*CROSSES, "0.0", "X", "x", "N", "n", "-", "—", "——", "–", "/", "\\"})
+OTHER_GRADES = frozenset({
+    "优", "优秀", "良", "良好", "中", "中等", "合格", "基本合格", "不合格", "及格", "不及格", "差", "很好", "很差", "较高", "A", "B", "C",
+    "D",
+})  # fmt: skip
 HOLLOW_SIGNS = frozenset("○◯〇□☐▢◇")
 NOT_APPLICABLE = "不适用"
 _BRACKETS = "()[]【】〔〕"
@@ -35,8 +39,8 @@ class Mark:
         Why the row cannot be used: K264, K274, K292, K293 or K298; ``""`` when it can.
     at : int
         Column of the cell to show, -1 when it is the whole row.
-    value : str
-        What was found there.
+    value, expected : str
+        What was found there, and what would be right where the rule's own words do not fit.
     repaired : tuple of (column, grade, text)
         Ticks other than √ and the grade's own words.
     """
@@ -46,6 +50,7 @@ class Mark:
     code: str = ""
     at: int = -1
     value: str = ""
+    expected: str = ""
     repaired: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -107,8 +112,10 @@ def read_marks(row: list[Cell], columns: Mapping[str, int], grades: tuple[str, .
         elif is_waiver(text):
             waived = to_text(row[column])
         else:
-            code = "K264" if text.upper() in EXCEL_ERRORS else "K274" if text in grades else "K298"
-            return Mark(code=code, at=column, value=text)
+            if text.upper() in EXCEL_ERRORS:
+                return Mark(code="K264", at=column, value=text, expected=TICK)
+            other = text in grades or text.upper() in OTHER_GRADES
+            return Mark(code="K274" if other else "K298", at=column, value=text)
     if len(chosen) == 1 and not waived:
         return Mark(chosen[0], repaired=tuple(repaired))
     if chosen:
@@ -116,7 +123,7 @@ def read_marks(row: list[Cell], columns: Mapping[str, int], grades: tuple[str, .
     if waived:
         return Mark(waived=True, value=waived)
     if hollow and len(hollow) < len(columns):
-        return Mark(code="K298", at=hollow[0][0], value=hollow[0][1])
+        return Mark(code="K298", at=hollow[0][0], value=hollow[0][1], expected=f"{TICK}；空心符号不能判断是否选中")
     return Mark(code="K292")
 
 
@@ -129,4 +136,6 @@ def read_word(cell: Cell, grades: tuple[str, ...]) -> Mark:
         return Mark(waived=True, value=to_text(cell))
     if not text or text in EMPTY_SIGNS:
         return Mark(code="K292")
-    return Mark(code="K264" if text.upper() in EXCEL_ERRORS else "K274", value=text)
+    if text.upper() in EXCEL_ERRORS:
+        return Mark(code="K264", value=text, expected="、".join(grades))
+    return Mark(code="K274", value=text)

@@ -73,7 +73,7 @@ def wrong_class(form: Form, target: str, office: Office) -> str:
     of_class = office.plan.classes.get(office.register.classes.get(target, ""))
     if of_class is None or of_class.form == form.id:
         return ""
-    return f"{of_class.name}用「{office.plan.forms[of_class.form].title}」"
+    return f"{of_class.short}用「{office.plan.forms[of_class.form].title}」"
 
 
 def resolve_places(found: FormFound, form: Form, office: Office) -> dict[str, str] | None:
@@ -128,11 +128,9 @@ def place_of(text: str, level: str, parent: str, office: Office) -> Outcome:
         if again.value is not None:
             return Outcome(again.value, NORMALISE, "K285", register.gazetteer.name(str(again.value)))
     if outcome.code == "K275":
+        city = parent_code(parent, "city") if parent else ""
         for other in PLACE_LEVELS:
-            codes = register.gazetteer.candidates(
-                text, other, parent if parent and _holds(level_of(parent), parent) else ""
-            )
-            if other != level and codes:
+            if other != level and register.gazetteer.candidates(text, other, city):
                 return Outcome(
                     None, QUARANTINE, "K341", f"{LABELS[level]}；{text}是{LABELS[other].removeprefix('抽查')}级"
                 )
@@ -153,14 +151,14 @@ def _elsewhere(found: FormFound, office: Office) -> tuple[str, int]:
 
 
 def visited(found: FormFound, city: str, visits: Visits, office: Office) -> date | None:
-    """The day of the visit; K299 notes a day outside the plan's period or the team's own."""
+    """The day of the visit, or None; notes say why, and K299 when it lies outside the plan's or the team's days."""
     text, row = found.fields.get("date", ("", -1))
     if not text or not tidy(text).strip("年月日"):
         return None
     outcome = parse_date(text, office.words.earliest, office.words.latest)
     view = found.view
     if outcome.value is None:
-        enter(office, QUARANTINE, outcome.code, view, row, label="核查时间", value=text, expected=outcome.expected)
+        enter(office, NOTE, outcome.code, view, row, label="核查时间", value=text, expected=outcome.expected)
         return None
     if outcome.code and not re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", text):
         enter(office, NORMALISE, outcome.code, view, row, label="核查时间", value=text)

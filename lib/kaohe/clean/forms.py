@@ -206,7 +206,7 @@ def settle_mark(
         said = waiver(mark.value, remark)
         enter(office, NOTE, "K344", sheet, row, column, label=label, value=said)
         return ItemRead(number, "", mask_text(said)[0], row)
-    enter(office, QUARANTINE, mark.code, sheet, row, column, label=label, value=mark.value)
+    enter(office, QUARANTINE, mark.code, sheet, row, column, label=label, value=mark.value, expected=mark.expected)
     return None
 
 
