@@ -248,7 +248,7 @@ def test_index_tables_name_their_target_and_data_sources(raw: Path, plan: Plan) 
         assert [(r[wide], r[wide + 1]) for r in rows[4 : 4 + len(form.items)]] == [
             (f"{i.no}. {i.name}", i.data_source) for i in form.items
         ]
-        assert all(sum(v == "√" for v in r) == 1 for r in rows[4:])
+        assert all(sum(v == "√" for v in r) == 1 for r in rows[4 : 4 + len(form.items)])
 
 
 def test_facts_know_true_false_and_unknown(raw: Path) -> None:
