@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kaohe.base.plan import Form, Plan
-from kaohe.clean.cells import Cell, is_blank, tidy, to_text
+from kaohe.clean.cells import Cell, Sheet, is_blank, tidy, to_text
 from kaohe.clean.form_layout import FormFound, numbered
 from kaohe.clean.form_marks import is_chosen, sign
 
@@ -79,6 +79,19 @@ def find_lines(found: FormFound, plan: Plan) -> list[Line]:
                 lines.append(line)
                 break
     return lines
+
+
+def known_items(sheet: Sheet, plan: Plan) -> list[tuple[int, str]]:
+    """Rows of a sheet in which a cell holds number and text of an item of the plan, with that cell's text."""
+    pairs = {pair for items in item_texts(plan).values() for pair in items.items()}
+    found = []
+    for index, row in enumerate(sheet.rows):
+        for value in row:
+            match = numbered(value) if isinstance(value, str) else None
+            if match and (match[0], plain(match[1])) in pairs:
+                found.append((index, tidy(value)))  # type: ignore[arg-type]
+                break
+    return found
 
 
 def _readings(row: list[Cell], index: int) -> list[Line]:

@@ -19,6 +19,7 @@ from kaohe.clean.form_items import (
     agrees,
     find_lines,
     item_texts,
+    known_items,
     other_form,
     plain,
     recognise,
@@ -57,7 +58,7 @@ def read_forms(sheet: Sheet, sha256: str, office: Office, visits: Visits | None 
             account.quarantined, account.declared = account.declared, 0
         else:
             office.note("K254", TABLE, sheet.file, sheet=sheet.name)
-    forms = []
+    forms, handled = [], set[int]()
     for place in found:
         if place.beside:
             _count(account, place.view.rows[place.start : place.end])
@@ -66,10 +67,22 @@ def read_forms(sheet: Sheet, sha256: str, office: Office, visits: Visits | None 
             enter(office, QUARANTINE, "K290", place.view, stray[0], value=f"{len(stray)} 行指标没有四个等次栏")
             account.quarantined += len(stray)
             account.declared -= len(stray)
-        read = _read_form(place, account, visits, office)
+            handled |= set(stray)
+        read = _read_form(place, account, visits, office, handled)
         if read is not None:
             forms.append(read)
+    if found:
+        _left_over(sheet, handled, account, office)
     return forms
+
+
+def _left_over(sheet: Sheet, handled: set[int], account: SheetAccount, office: Office) -> None:
+    """Set aside rows with an item of the plan that stand in no form: among notes, or cut off from their header."""
+    for index, text in known_items(sheet, office.plan):
+        if index not in handled:
+            enter(office, QUARANTINE, "K290", sheet, index, value=text, expected="指标在本表的表头之下、说明之上")
+            account.quarantined += 1
+            account.declared -= 1
 
 
 def _count(account: SheetAccount, rows: list[list[Cell]]) -> None:
@@ -80,7 +93,10 @@ def _count(account: SheetAccount, rows: list[list[Cell]]) -> None:
     account.declared += len(rows) - blank
 
 
-def _read_form(found: FormFound, account: SheetAccount, visits: Visits, office: Office) -> FormRead | None:
+def _read_form(
+    found: FormFound, account: SheetAccount, visits: Visits, office: Office, handled: set[int]
+) -> FormRead | None:
+    """The form with its items; None when it is set aside. The rows it accounts for join `handled`."""
     plan = office.plan
     lines = find_lines(found, plan)
     pairs = [(line.number, line.text) for line in lines if line.number]
@@ -91,10 +107,12 @@ def _read_form(found: FormFound, account: SheetAccount, visits: Visits, office: 
         enter(office, QUARANTINE, "K290", found.view, found.head, value=found.title[:60], expected=expected)
         account.quarantined += len(lines)
         account.declared -= len(lines)
+        handled |= {line.row for line in lines}
         return None
     notes, own = notes_from(found.view, found), set(item_texts(plan)[form.id].values())
     lines = [line for line in lines if line.row < notes or plain(line.text) in own]
     account.declared -= len(lines)
+    handled |= {line.row for line in lines}
     strangers = _strangers(found, {line.row for line in lines}, notes, office)
     account.declared -= strangers
     read = _head(found, form, account, visits, office)
