@@ -148,6 +148,7 @@ RAW: dict[str, Contract] = {
             _c("team", "组号", "code"),
             _c("leader_city", "组长单位", "place", level="city"),
             _c("city", "考核市", "place", level="city"),
+            _c("visit_from", "进点日期", "date", False), _c("visit_to", "离点日期", "date", False),
         ), ("team",)),
         Contract("daily", "日常工作记录", "daily/*.*", (
             _c("record", "记录编号", "code"),

@@ -1,33 +1,27 @@
 """Forms on a sheet: where each begins and ends, its grade columns, header and footer fields.
 
-A form is found by its row of grade words; several may stand on one sheet. Nothing depends on
-fixed rows or columns.
+A form is found by its row of grade words; several may stand on one sheet, below one another or
+side by side. Nothing depends on fixed rows or columns.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from kaohe.clean.cells import Cell, Sheet, header_key, is_blank, tidy, to_text
+from kaohe.clean.form_fields import PERSONS, row_fields
 
-_TITLE = re.compile("考评表|指标表|核查表")
+TITLE = re.compile("考评表|指标表|核查表")
 _REMARK = ("备注", "说明")
 _GRADE_WORD = ("考评等次", "等次", "考核等次", "评价等次")
 _ITEM_HEAD = ("考核指标", "指标", "考核内容", "数据来源")
-HEADER_FIELDS = {
-    "市": "city", "所在市": "city", "地市": "city", "抽查县": "county", "抽查县(市、区)": "county", "县": "county",
-    "抽查镇": "town", "镇": "town", "抽查村": "village", "村": "village", "考核对象": "object", "被考核对象": "object",
-    "被考核单位": "object", "考核单位": "object", "单位": "object", "单位名称": "object", "帮扶单位": "object",
-    "对象": "object", "考核组": "team", "组号": "team", "考核时间": "date",
-}  # fmt: skip
-FOOTER_FIELDS = {"组长": "leader", "成员": "members", "核查时间": "date", "考核时间": "date", "日期": "date"}
-_LABELS = sorted({*HEADER_FIELDS, *FOOTER_FIELDS, "副组长", "联络员", "填表人"}, key=len, reverse=True)
-# Long labels may follow a value without a blank; 市, 县, 镇, 村 need one in front.
-_LONG = "|".join(re.escape(x) for x in _LABELS if len(x) >= 3)
-_SHORT = "|".join(re.escape(x) for x in _LABELS if len(x) < 3)
-_FIELD = re.compile(rf"({_LONG}|(?:^|(?<=[\s,;，；、。\d)]))(?:{_SHORT}))\s*:")
-NUMBERED = re.compile(r"^\s*[(]?(\d{1,2})\s*[.、．。)]?\s*(?=\D)(.+)$", re.ASCII | re.DOTALL)
+NUMBERED = re.compile(r"^[(]?(\d{1,2})[.、．。,，)]*(?=\D)(.+)$", re.ASCII | re.DOTALL)
+_CIRCLED = {chr(0x2460 + n): f"{n + 1}." for n in range(20)}
+_SHORTEST = 6
+_BESIDE = 8
+"""Header rows of forms side by side lie within so many rows; a form's own body is longer."""
 
 
 @dataclass
@@ -36,8 +30,13 @@ class FormFound:
 
     Attributes
     ----------
+    view : Sheet
+        The sheet, cut to the form's own columns where another form stands beside it; all
+        positions are within it.
     start, head, end : int
         Positions of its first row, of the row of grade words, and behind its last row.
+    top : int
+        First row of its own header, below whatever could not be read as a form before it.
     title : str
         Normalised text above the header.
     grades : dict of grade to column position
@@ -46,12 +45,15 @@ class FormFound:
         That column, or -1.
     remark : int
         Column of remarks, or -1.
+    beside : bool
+        Another form stands to its left, so its rows are counted once more.
     fields : dict of str to (text, row position)
         Header and footer fields as written; names of persons are not among them.
     signed : bool
         Whether the leader's field is filled.
     """
 
+    view: Sheet
     start: int
     head: int
     end: int
@@ -59,63 +61,154 @@ class FormFound:
     grades: dict[str, int]
     word_column: int = -1
     remark: int = -1
+    beside: bool = False
+    top: int = 0
     fields: dict[str, tuple[str, int]] = field(default_factory=dict)
     signed: bool = False
 
+    @property
+    def first(self) -> int:
+        """The first column of grades."""
+        return min(self.grades.values(), default=self.word_column)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A row of grade words, or one column for them: row, columns by grade, the one column."""
+
+    row: int
+    grades: dict[str, int]
+    word: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        columns = self.grades.values() or (self.word,)
+        return min(columns), max(columns)
+
 
 def find_forms(sheet: Sheet, grades: tuple[str, ...]) -> list[FormFound]:
-    """All forms of a sheet, in order."""
-    heads: list[tuple[int, dict[str, int], int]] = []
-    for index, row in enumerate(sheet.rows):
-        columns, word = _grade_columns(row, grades)
-        if columns or (word >= 0 and not _grade_columns_near(sheet, index, grades)):
-            heads.append((index, columns, word))
+    """All forms of a sheet, from top to bottom and left to right."""
+    bands = _bands([h for index in range(len(sheet.rows)) for h in _heads(sheet, index, grades)])
     forms: list[FormFound] = []
-    for number, (head, columns, word) in enumerate(heads):
-        previous = forms[-1].end if forms else 0
-        following = heads[number + 1][0] if number + 1 < len(heads) else len(sheet.rows)
-        end = _next_title(sheet, head + 1, following) if number + 1 < len(heads) else len(sheet.rows)
-        forms.append(FormFound(previous, head, end, _title(sheet, previous, head), columns, word))
+    start = 0
+    for number, band in enumerate(bands):
+        last = max(h.row for h in band)
+        following = bands[number + 1][0].row if number + 1 < len(bands) else len(sheet.rows)
+        end = _next_title(sheet, last + 1, following) if number + 1 < len(bands) else len(sheet.rows)
+        forms.extend(_side_by_side(sheet, band, start, end))
+        start = end
     for form in forms:
-        _fields(sheet, form)
-        form.remark = _remark_column(sheet, form)
+        form.top = _top(form)
+        form.title = _title(form.view, form.top, form.head)
+        form.remark = _remark_column(form.view, form)
+        _fields(form)
     return forms
 
 
-def _grade_columns(row: list[Cell], grades: tuple[str, ...]) -> tuple[dict[str, int], int]:
-    """Columns of the grade words when all of them stand in a row, or the one column of grades in words."""
-    keys = [header_key(to_text(v)) if isinstance(v, str) else "" for v in row]
-    columns = {g: keys.index(g) for g in grades if keys.count(g) == 1}
-    if len(columns) == len(grades):
-        return columns, -1
-    if any(k in _ITEM_HEAD for k in keys):
-        word = next((i for i, k in enumerate(keys) if k in _GRADE_WORD), -1)
-        return {}, word
-    return {}, -1
+def _heads(sheet: Sheet, index: int, grades: tuple[str, ...]) -> list[_Head]:
+    """The heads in a row: sets of all grade words, or columns of grades in words."""
+    row = sheet.rows[index]
+    keys = [header_key(v) if isinstance(v, str) else "" for v in row]
+    sets = _grade_sets(keys, grades)
+    if sets:
+        return [_Head(index, columns, -1) for columns in sets]
+    if any(k in _ITEM_HEAD for k in keys) and not _grade_words_near(sheet, index, grades):
+        return [_Head(index, {}, i) for i, k in enumerate(keys) if k in _GRADE_WORD]
+    return []
 
 
-def _grade_columns_near(sheet: Sheet, index: int, grades: tuple[str, ...]) -> bool:
+def _grade_sets(keys: list[str], grades: tuple[str, ...]) -> list[dict[str, int]]:
+    """Sets of all grade words in a row, from left to right; a single word beside them belongs to none."""
+    at = [i for i, k in enumerate(keys) if k in grades]
+    windows = [at[k : k + len(grades)] for k in range(len(at) - len(grades) + 1)]
+    taken: set[int] = set()
+    sets = []
+    for window in sorted(windows, key=lambda w: w[-1] - w[0]):
+        columns = {keys[i]: i for i in window}
+        if len(columns) == len(grades) and not taken & set(window):
+            taken |= set(window)
+            sets.append(columns)
+    return sorted(sets, key=lambda c: min(c.values()))
+
+
+def _grade_words_near(sheet: Sheet, index: int, grades: tuple[str, ...]) -> bool:
     """True when one of the next rows holds grade words: then 考评等次 is only their group title."""
     for row in sheet.rows[index + 1 : index + 4]:
-        if sum(isinstance(v, str) and header_key(v) in grades for v in row) >= 2:
+        if len({header_key(v) for v in row if isinstance(v, str)} & set(grades)) >= 3:
             return True
     return False
 
 
+def _bands(heads: list[_Head]) -> list[list[_Head]]:
+    """Heads of forms that stand side by side, from left to right; bands from top to bottom."""
+    bands: list[list[_Head]] = []
+    for head in heads:
+        band = bands[-1] if bands else []
+        apart = all(head.span[0] > h.span[1] or head.span[1] < h.span[0] for h in band)
+        if band and head.row - band[0].row <= _BESIDE and apart:
+            band.append(head)
+        else:
+            bands.append([head])
+    return [sorted(band, key=lambda h: h.span) for band in bands]
+
+
+def _side_by_side(sheet: Sheet, band: list[_Head], start: int, end: int) -> list[FormFound]:
+    if len(band) == 1:
+        return [FormFound(sheet, start, band[0].row, end, "", band[0].grades, band[0].word)]
+    edges = [0, *(_edge(sheet, left, right) for left, right in pairwise(band))]
+    edges.append(max(len(row) for row in sheet.rows[start:end]))
+    forms = []
+    for head, (left, right) in zip(band, pairwise(edges), strict=True):
+        view = replace(sheet, rows=[row[left:right] for row in sheet.rows], offset=sheet.offset + left, merged=())
+        grades = {g: c - left for g, c in head.grades.items()}
+        word = head.word - left if head.word >= 0 else -1
+        forms.append(FormFound(view, start, head.row, end, "", grades, word, beside=left > 0))
+    return forms
+
+
+def _edge(sheet: Sheet, left: _Head, right: _Head) -> int:
+    """First column of the form to the right: behind the left one's grades and remarks."""
+    for column in range(left.span[1] + 1, right.span[0]):
+        above = [sheet.rows[i][column] for i in _head_rows(left) if column < len(sheet.rows[i])]
+        keys = [header_key(v) for v in above if isinstance(v, str)]
+        if any(k in _REMARK for k in keys):
+            return column + 1
+        if any(k in _ITEM_HEAD for k in keys):
+            break
+    return left.span[1] + 1
+
+
+def _head_rows(head: _Head) -> range:
+    return range(max(0, head.row - 3), head.row + 1)
+
+
 def _next_title(sheet: Sheet, after: int, before: int) -> int:
     """First row of the next form: its title, or a row with its header fields, or its header."""
-    for index in range(after, before):
-        if any(isinstance(v, str) and _TITLE.search(tidy(v)) for v in sheet.rows[index]):
+    items = set(stray_items(sheet, after, before))
+    items |= {i for i in range(after, before) if any(isinstance(v, str) and numbered(v) for v in sheet.rows[i])}
+    rows = [i for i in range(after, before) if i not in items]
+    for index in rows:
+        if any(isinstance(v, str) and TITLE.search(tidy(v)) for v in sheet.rows[index]):
             return index
-    for index in range(after, before):
-        if "city" in row_fields(sheet.rows[index]) or "object" in row_fields(sheet.rows[index]):
+    for index in rows:
+        if {"city", "object"} & set(row_fields(sheet.rows[index], bare=True)):
             return index
     return max(after, before - 1)
 
 
+def _top(form: FormFound) -> int:
+    """Below items that have no grade columns of their own: the title after them, or the next row."""
+    stray = stray_items(form.view, form.start, form.head)
+    if not stray:
+        return form.start
+    after = range(stray[-1] + 1, form.head)
+    titles = [i for i in after if any(isinstance(v, str) and TITLE.search(tidy(v)) for v in form.view.rows[i])]
+    return titles[0] if titles else stray[-1] + 1
+
+
 def _title(sheet: Sheet, start: int, head: int) -> str:
     texts = [tidy(v) for row in sheet.rows[start:head] for v in row if isinstance(v, str)]
-    return "".join(t for t in texts if _TITLE.search(t) or t.startswith(("(抽查", "抽查")))
+    return "".join(t for t in texts if TITLE.search(t) or (t.startswith(("(抽查", "抽查")) and ":" not in t))
 
 
 def _remark_column(sheet: Sheet, form: FormFound) -> int:
@@ -126,79 +219,45 @@ def _remark_column(sheet: Sheet, form: FormFound) -> int:
     return -1
 
 
-def row_fields(row: list[Cell]) -> dict[str, str]:
-    """Labelled fields of a row: ``市：韶关市　抽查县：`` within one cell, or label and value in neighbouring cells."""
-    if not any(isinstance(v, str) and (":" in v or "：" in v) for v in row):
-        return {}
-    joined = "\t".join(to_text(v).replace("：", ":").replace("（", "(").replace("）", ")") for v in row)
-    found: dict[str, str] = {}
-    matches = list(_FIELD.finditer(joined))
-    for number, match in enumerate(matches):
-        stop = matches[number + 1].start() if number + 1 < len(matches) else len(joined)
-        label = match[1]
-        text = joined[match.end() : stop].strip("\t \u3000_")
-        found[HEADER_FIELDS.get(label) or FOOTER_FIELDS.get(label) or label] = text.split("\t")[0].strip("\u3000 _")
-    return found
-
-
-def _fields(sheet: Sheet, form: FormFound) -> None:
+def _fields(form: FormFound) -> None:
     """Header fields above the grades, footer fields below the items; names are looked at and left."""
-    for index in range(form.start, form.head):
-        for name, text in row_fields(sheet.rows[index]).items():
-            if name not in {"leader", "members"} and text:
+    rows = form.view.rows
+    for index in range(form.top, form.head):
+        for name, text in row_fields(rows[index], bare=True).items():
+            if name not in PERSONS and text:
                 form.fields.setdefault(name, (text, index))
     for index in range(form.head + 1, form.end):
-        row = sheet.rows[index]
-        if any(isinstance(v, str) and NUMBERED.match(tidy(v)) for v in row):
+        if any(isinstance(v, str) and numbered(v) for v in rows[index]):
             continue
-        for name, text in row_fields(row).items():
+        for name, text in row_fields(rows[index], bare=True).items():
             if name == "leader":
                 form.signed = form.signed or bool(text)
             elif name == "date" and text:
                 form.fields.setdefault("date", (text, index))
 
 
-def item_cell(row: list[Cell], limit: int) -> tuple[int, int, str] | None:
-    """The item of a row: column, number and text, from ``3. 遍访…`` or from a number and a text side by side.
-
-    Parameters
-    ----------
-    row : list of Cell
-    limit : int
-        Columns from here on hold grades; an item's text found there has slipped to the right.
-    """
-    for column, value in (*enumerate(row[:limit]), *enumerate(row[limit:], start=limit)):
-        if not isinstance(value, str) or is_blank(value):
-            continue
-        match = NUMBERED.match(tidy(value))
-        if match and len(match[2]) >= 3 and (column < limit or match[2].endswith("情况")):
-            return column, int(match[1]), match[2]
-    for column, value in enumerate(row[: max(limit - 1, 0)]):
-        text = tidy(to_text(value)).rstrip(".、)")
-        following = row[column + 1] if column + 1 < len(row) else None
-        if (
-            text.isdigit()
-            and text.isascii()
-            and len(text) <= 2
-            and isinstance(following, str)
-            and len(tidy(following)) >= 3
-        ):
-            return column + 1, int(text), tidy(following)
-    return None
+def numbered(value: str) -> tuple[int, str] | None:
+    """Number and text of ``3. 遍访…``, ``（3）遍访…``, ``3、遍访…`` or ``③遍访…``."""
+    text = tidy(value)
+    if text[:1] in _CIRCLED:
+        text = _CIRCLED[text[0]] + text[1:]
+    match = NUMBERED.match(text)
+    return (int(match[1]), match[2]) if match else None
 
 
 def looks_like_form(sheet: Sheet) -> bool:
-    """True when a sheet without a row of grade words still has a form's numbered items."""
-    titled = any(isinstance(v, str) and _TITLE.search(tidy(v)) for row in sheet.rows for v in row)
-    return len(stray_items(sheet, 0, len(sheet.rows))) >= (1 if titled else 3)
+    """True when a sheet without a row of grade words still has a form's items."""
+    titled = any(isinstance(v, str) and TITLE.search(tidy(v)) for row in sheet.rows for v in row)
+    count = len(stray_items(sheet, 0, len(sheet.rows)))
+    return count >= 3 or (titled and count >= 1)
 
 
 def stray_items(sheet: Sheet, start: int, stop: int) -> list[int]:
-    """Rows from `start` to before `stop` that read like items of a form."""
+    """Rows from `start` to before `stop` that read like items of a form: ``…情况``, numbered or not."""
     found = []
     for index in range(start, stop):
         texts = [tidy(v) for v in sheet.rows[index] if isinstance(v, str)]
-        if any(NUMBERED.match(t) and t.endswith("情况") for t in texts):
+        if any(t.endswith("情况") and (NUMBERED.match(t) or len(t) >= _SHORTEST) for t in texts):
             found.append(index)
     return found
 
@@ -207,6 +266,12 @@ def notes_from(sheet: Sheet, found: FormFound) -> int:
     """Row from which a form holds notes (注：…) only; its end when there are none."""
     for index in range(found.head + 1, found.end):
         first = next((v for v in sheet.rows[index] if not is_blank(v)), None)
-        if isinstance(first, str) and re.match(r"注[:：]?|说明[:：]|填表说明", tidy(first)):
+        if isinstance(first, str) and re.match(r"注[:：]?|说明[:：]|填表说明|填写[:：]", tidy(first)):
             return index
     return found.end
+
+
+def is_total(row: list[Cell]) -> bool:
+    """True for a row that counts ticks: 合计, 小计, 总计, 汇总."""
+    first = next((tidy(to_text(v)) for v in row if not is_blank(v)), "")
+    return first.startswith(("合计", "小计", "总计", "汇总", "共计"))

@@ -21,7 +21,7 @@ PLACE_LEVELS = ("city", "county", "town", "village")
 
 @dataclass(frozen=True)
 class ItemRead:
-    """One item of a form that counts."""
+    """One item of a form that counts; `grade` is empty where `remark` begins with 不适用."""
 
     item: int
     grade: str

@@ -23,10 +23,9 @@ from kaohe.clean.codes import NOTE, finding
 from kaohe.clean.corrections import read_corrections
 from kaohe.clean.delivery import FILE as DELIVERY
 from kaohe.clean.delivery import read_delivery
+from kaohe.clean.form_files import read_form_files, visits_of
 from kaohe.clean.form_tables import TABLE as FORMS
-from kaohe.clean.form_tables import FormRead, form_frames, settle_forms
-from kaohe.clean.forms import read_forms
-from kaohe.clean.intake import BOOK_TYPES, LIMITS, FileRefused, Limits
+from kaohe.clean.intake import LIMITS, Limits
 from kaohe.clean.office import Office, read_words
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
@@ -208,7 +207,7 @@ def clean_tables(
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")
-    tables["forms"], tables["grades"] = _forms(groups[FORMS], tables["teams"], office)
+    tables["forms"], tables["grades"] = read_form_files(groups[FORMS], visits_of(tables), office)
     returned = known.keys["households"].keys() | known.aside["households"]
     for found in (
         *settle_configuration(office),
@@ -292,24 +291,6 @@ def _register(known: Known, plan: Plan) -> Register:
 
 def _rows(batch: Batch, *columns: str) -> list[tuple[str, ...]]:
     return [tuple(str(batch.values[c][row]) for c in columns) for row in batch.live()]
-
-
-def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if not paths:
-        office.ledger.add(finding(NOTE, "K234", FORMS, "cross/**/*.xlsx", value="指标表和考评表"))
-    forms: list[FormRead] = []
-    for path in paths:
-        if path.suffix.lower() not in BOOK_TYPES and path.suffix.lower() not in {".csv", ".txt"}:
-            office.refuse(FileRefused("K222", value=path.suffix), FORMS, office.name(path))
-            continue
-        result = office.open(path, FORMS, list(office.plan.grades))
-        if result is None:
-            continue
-        for sheet in result.sheets:
-            forms.extend(read_forms(sheet, result.sha256, office))
-    by_city = dict(zip(teams["city"], teams["team"], strict=True))
-    settle_forms(forms, by_city, office)
-    return form_frames(forms, office.plan)
 
 
 def _check_unchanged(raw: Path, office: Office) -> None:

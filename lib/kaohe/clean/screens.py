@@ -42,10 +42,10 @@ def build_screens(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
 
 
 def _field(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
-    """Grades of field forms with their scores and the form's team and city."""
+    """Grades of field forms with their scores and the form's team and city; 不适用 is no grade."""
     forms = clean["forms"]
     fields = [f.id for f in plan.forms.values() if f.kind == "field_form"]
-    grades = clean["grades"][clean["grades"]["form"].isin(fields)]
+    grades = clean["grades"][clean["grades"]["form"].isin(fields) & clean["grades"]["grade"].ne("")]
     merged = grades.merge(forms[["form_key", "team", "city"]], on="form_key", validate="many_to_one")
     merged["value"] = merged["grade"].map(plan.scale.values).astype("float64")
     return merged
@@ -150,7 +150,8 @@ def index_against_field(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[
         return
     step = float(plan.choices["levels"]["one_step"])
     evidence = field.groupby(["object", "concept"])["value"].mean()
-    index = clean["grades"][clean["grades"]["form"] == plan.classes["city14"].form]
+    given = clean["grades"][clean["grades"]["grade"] != ""]
+    index = given[given["form"] == plan.classes["city14"].form]
     names = _names(plan, clean)
     for city, part in index.groupby("object", sort=True):
         values = part["grade"].map(plan.scale.values).astype("float64").to_numpy()
@@ -174,7 +175,8 @@ def self_against_index(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[R
     """Share of items that a target graded itself better than the assessment did."""
     own = clean["self_grades"][["object", "item", "grade"]]
     index_forms = [c.form for c in plan.classes.values()]
-    index = clean["grades"][clean["grades"]["form"].isin(index_forms)][["object", "item", "grade"]]
+    given = clean["grades"][clean["grades"]["grade"] != ""]
+    index = given[given["form"].isin(index_forms)][["object", "item", "grade"]]
     both = own.assign(item=own["item"].astype("int64")).merge(
         index, on=["object", "item"], suffixes=("_self", "_index"), validate="one_to_one"
     )

@@ -62,6 +62,7 @@ Accept = Annotated[
 ]
 
 RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
+FORMS = OUTPUTS / "forms"
 
 
 @app.command()
@@ -72,6 +73,27 @@ def demo(
     from kaohe.run import steps
 
     steps.demo(out, seed, households, _say)
+
+
+@app.command()
+def forms(
+    places: Annotated[
+        list[str] | None, typer.Argument(help="Targets, counties, or place codes; none: all.", show_default=False)
+    ] = None,
+    form: Annotated[
+        list[str] | None, typer.Option("--form", help="Only this form (village, …), index or field.")
+    ] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="One empty workbook of each form, for no place.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace forms that hold entries, too.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the blank forms.")] = FORMS,
+    raw: Raw = RAW,
+    plan: PlanFolder = "",
+) -> None:
+    """Write blank index tables and field forms to fill in, one file for each target and sample place."""
+    from kaohe.run import steps
+
+    code = steps.forms(raw, out, _plan(plan), places or (), form or (), _say, blank=blank, overwrite=overwrite)
+    raise typer.Exit(code)
 
 
 @app.command()

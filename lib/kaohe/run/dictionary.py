@@ -37,9 +37,10 @@ def data_dictionary(plan: Plan) -> str:
             need = "yes" if c.required else ""
             lines.append(f"| {c.label} | {'、'.join(c.aliases)} | {name} | {KIND_NOTES[c.kind]} | {allowed} | {need} |")
     lines += ["", "### Forms of annexes 2 and 3", "",
-              "`data/raw/cross/index/` and `data/raw/cross/field/`: workbooks in the layout of the annexes. They become",
+              "`data/raw/cross/index/` and `data/raw/cross/field/`: workbooks in the layout of the annexes, or one long table. They become",
               "`forms` (" + ", ".join(f"`{c}`" for c in FORM_COLUMNS) + ")",
-              "and `grades` (" + ", ".join(f"`{c}`" for c in GRADE_COLUMNS) + ")."]  # fmt: skip
+              "and `grades` (" + ", ".join(f"`{c}`" for c in GRADE_COLUMNS) + "); `grade` is empty",
+              "where an item does not apply, and its `remark` begins with 不适用."]  # fmt: skip
     lines += ["", "## Codebook", ""]
     for unit, title in (("household", "Households 住户"), ("village", "Villages 村")):
         lines += [f"### {title}", "", "| question | label | topic | type | values, range | asked when | statistic | better | scored |",

@@ -49,6 +49,30 @@ def clean(raw: Path, processed: Path, plan: Plan, say: Say, *, accept_changed: b
     return EXIT_REFUSED if done.refused else EXIT_OK
 
 
+def forms(
+    raw: Path, out: Path, plan: Plan, wanted: Sequence[str], kinds: Sequence[str], say: Say, *,
+    blank: bool = False, overwrite: bool = False,
+) -> int:  # fmt: skip
+    """Write blank forms (see `kaohe.clean.forms_out`); 2 when a file of the register or sample was refused."""
+    from kaohe.clean import describe
+    from kaohe.clean.form_roll import Roll, blank_list, forms_for, read_roll
+    from kaohe.clean.forms_out import write_forms
+
+    refusals: Sequence[Finding] = ()
+    if blank:
+        entries = blank_list(plan, kinds)
+    else:
+        roll: Roll = read_roll(raw, plan)
+        entries, refusals = forms_for(roll, plan, wanted, kinds), roll.refusals
+    done = write_forms(out, entries, plan, raw=raw, overwrite=overwrite)
+    say(f"forms: {len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.kept)} kept in {out}")
+    for path in done.kept:
+        say(f"kept, it holds entries (--overwrite replaces it): {path}")
+    for finding in refusals:
+        say(describe(finding))
+    return EXIT_REFUSED if refusals else EXIT_OK
+
+
 def build_time() -> datetime:
     """The time written into a build: SOURCE_DATE_EPOCH where it is set, so that a build can be repeated byte by byte."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")

@@ -245,8 +245,10 @@ def test_index_tables_name_their_target_and_data_sources(raw: Path, plan: Plan) 
         rows = rows_of(raw / f"cross/index/{name}.xlsx")
         assert rows[1][0] == f"考核对象：{name}"
         wide = 2 if form_id != "unit235" else 1
-        assert [(r[wide], r[wide + 1]) for r in rows[4:]] == [(f"{i.no}. {i.name}", i.data_source) for i in form.items]
-        assert all(sum(v == "√" for v in r) == 1 for r in rows[4:])
+        assert [(r[wide], r[wide + 1]) for r in rows[4 : 4 + len(form.items)]] == [
+            (f"{i.no}. {i.name}", i.data_source) for i in form.items
+        ]
+        assert all(sum(v == "√" for v in r) == 1 for r in rows[4 : 4 + len(form.items)])
 
 
 def test_facts_know_true_false_and_unknown(raw: Path) -> None:

@@ -12,12 +12,13 @@ from openpyxl import Workbook
 
 from kaohe.base.plan import Form, Plan
 from kaohe.base.tables import contract
+from kaohe.clean.book_bytes import workbook_bytes
 from kaohe.run.demo import names
 from kaohe.run.demo.cast import UNIT_INDEX_FAULTS, UNITS_WITHOUT_INDEX, cast_cities
 from kaohe.run.demo.faults import OUTCOMES, Fault
 from kaohe.run.demo.fieldwork import draw_teams, visit_dates, visited_places
 from kaohe.run.demo.form_sheets import FilledForm, item_row, write_form
-from kaohe.run.demo.grid import Grid, fill, workbook_bytes
+from kaohe.run.demo.grid import Grid, fill
 from kaohe.run.demo.judgement import Quality, field_grades, index_grades, remark
 from kaohe.run.demo.planting import Planter, Recipe
 from kaohe.run.demo.population import Population
@@ -113,7 +114,7 @@ def _spoil(
     )
     out.faults.append(
         Fault(
-            file, sheet, item_row(form, number), TICK_COLUMN, f"{key}|{number}", kind, "、".join(ticks[number]),
+            file, sheet, item_row(form, number, plan), TICK_COLUMN, f"{key}|{number}", kind, "、".join(ticks[number]),
             OUTCOMES[kind],
         )
     )  # fmt: skip

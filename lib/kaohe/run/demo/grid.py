@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -21,11 +19,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from kaohe.base.tables import Column, Contract
+from kaohe.clean.book_bytes import workbook_bytes
 
 ENCODINGS = ("gb18030", "utf-8-sig", "xlsx", "utf-8", "gb18030-bom")
 SHEET_NAME = "Sheet1"
-_STAMP = (2020, 12, 1, 9, 0, 0)
-_MODIFIED = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 Value = str | int | float | date | None
 
 
@@ -167,18 +164,3 @@ def _number(value: object, book: bool) -> Value:
     if book:
         return int(number) if number.is_integer() else round(number, 4)
     return text(number)
-
-
-def workbook_bytes(book: Workbook) -> bytes:
-    """A workbook's bytes with fixed times inside."""
-    raw = io.BytesIO()
-    book.save(raw)
-    out = io.BytesIO()
-    stamp = datetime(*_STAMP).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    with zipfile.ZipFile(raw) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                data = _MODIFIED.sub(rb"\g<1>" + stamp + rb"\g<3>", data)
-            new.writestr(zipfile.ZipInfo(name, _STAMP), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
