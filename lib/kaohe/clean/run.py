@@ -22,8 +22,10 @@ from kaohe.clean.codes import NOTE, finding
 from kaohe.clean.form_tables import TABLE as FORMS
 from kaohe.clean.form_tables import FormRead, form_frames, settle_forms
 from kaohe.clean.forms import read_forms
-from kaohe.clean.intake import BOOK_TYPES, LIMITS, FileRefused, Limits
+from kaohe.clean.intake import BOOK_TYPES, FileRefused, Limits
+from kaohe.clean.keys import Key, demonstration_key, key_path, office_key
 from kaohe.clean.office import Office, read_words
+from kaohe.clean.pseudonym import add_keys
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
@@ -50,6 +52,8 @@ class CleanResult:
         Files that were not used; the exit code is 2 when there are any.
     refusals : list of Finding
         Why.
+    new_key : Path or None
+        The key of the pseudonyms, where this run made it.
     """
 
     folder: Path
@@ -59,6 +63,7 @@ class CleanResult:
     counts: dict[str, int]
     refused: list[str] = field(default_factory=list)
     refusals: list[Finding] = field(default_factory=list)
+    new_key: Path | None = None
 
 
 @dataclass
@@ -72,8 +77,9 @@ class Cleaned:
 
 
 def clean_all(
-    raw: Path, processed: Path, plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
-) -> CleanResult:
+    raw: Path, processed: Path, plan: Plan, *, limits: Limits | None = None, progress: Progress = lambda _: None,
+    key_file: Path | None = None, new_key: bool = False,
+) -> CleanResult:  # fmt: skip
     """Clean every raw file and replace ``processed/clean`` as a whole.
 
     Parameters
@@ -83,22 +89,30 @@ def clean_all(
     processed : Path
         Gets ``clean/``: one Parquet a table, forms, grades, findings, quarantine, accounts, intake.json.
     plan : Plan
-    limits : Limits
-        How large a file may be.
+    limits : Limits, optional
+        How large a file may be; as the plan says when not given.
     progress : callable
         Told the name of each stage.
+    key_file : Path, optional
+        The key of the pseudonyms (see `kaohe.clean.keys.key_path`); demonstration data has its own.
+    new_key : bool
+        Begin anew with this key although earlier tables were made with another.
 
     Raises
     ------
     InputRefused
         K210 no raw folder or nothing in it, K236 origin.toml unreadable, K237 objects or places
-        missing or unusable, K223 a raw file changed meanwhile. ``processed/clean`` stays as it was.
+        missing or unusable, K223 a raw file changed meanwhile, K371 to K376 the key of the
+        pseudonyms. ``processed/clean`` stays as it was.
     BusyError
         K501 when another run holds the folder.
     """
     paths = list_files(raw)
+    origin = read_origin(raw)
     with locked(processed, "kaohe clean"):
-        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress)
+        key = key_for(origin, key_file, processed, raw, renew=new_key)
+        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress, secret=key.secret)
+        cleaned.intake["key"] = {"id": key.id, "kind": key.kind}
         progress("writing")
         ledger = cleaned.ledger
         with swapped_folder(processed / "clean") as fresh:
@@ -109,6 +123,7 @@ def clean_all(
         folder=processed / "clean", origin=cleaned.intake["origin"], files=len(cleaned.intake["files"]),
         rows={name: len(cleaned.tables[name]) for name in (*RAW, "forms", "grades")}, counts=dict(ledger.counts()),
         refused=cleaned.refused, refusals=[f for f in ledger.findings if f.action == "refuse"],
+        new_key=key.path if key.created else None,
     )  # fmt: skip
 
 
@@ -164,15 +179,26 @@ def read_origin(raw: Path) -> dict[str, Any]:
     return {"origin": "demo" if marks["synthetic"] else "office", "seed": marks.get("seed")}
 
 
+def key_for(origin: dict[str, Any], given: Path | None, processed: Path, raw: Path, *, renew: bool) -> Key:
+    """The key of the pseudonyms: the fixed one for demonstration data, else the office's. Raises K371 to K376."""
+    if origin["origin"] == "demo":
+        return demonstration_key(origin["seed"])
+    return office_key(key_path(given), processed, raw, renew=renew)
+
+
 def clean_tables(
-    raw: Path, paths: list[Path], plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
-) -> Cleaned:
-    """Clean tables of the given files; touches nothing outside `raw`. Raises as `clean_all`."""
+    raw: Path, paths: list[Path], plan: Plan, *, limits: Limits | None = None, progress: Progress = lambda _: None,
+    secret: bytes = b"",
+) -> Cleaned:  # fmt: skip
+    """Clean tables of the given files; touches nothing outside `raw`. Raises as `clean_all`.
+
+    Without a `secret`, for checks that store nothing, the pseudonym columns are missing throughout.
+    """
     origin = read_origin(raw)
     ledger = Ledger()
     office = Office(
         raw=raw, plan=plan, ledger=ledger, words=read_words(plan), register=Register.build(plan),
-        synthetic=origin["origin"] == "demo", limits=limits,
+        synthetic=origin["origin"] == "demo", limits=limits or Limits.of(plan), secret=secret,
     )  # fmt: skip
     groups = assign(paths, office)
     known = Known()
@@ -187,7 +213,7 @@ def clean_tables(
         if table.required and not batch.live():
             raise _unusable(name, office)
         batch.settle()
-        tables[name] = batch.frame()
+        tables[name] = add_keys(batch.frame(), batch, office)
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")

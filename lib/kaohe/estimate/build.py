@@ -7,7 +7,7 @@ import pandas as pd
 
 from kaohe.base.places import PROVINCE
 from kaohe.base.plan import Plan
-from kaohe.base.tables import LINEAGE
+from kaohe.base.tables import LINEAGE, PSEUDONYMS
 from kaohe.design.build import calibration_record, empty_table
 from kaohe.design.structure import Floats, Ints
 from kaohe.design.weights import village_factors
@@ -23,7 +23,15 @@ from kaohe.estimate.totals import sums
 
 LEVELS = {"city": "city", "county": "county", "helper": "helper_city"}
 LONELY = "adjust"
-NOT_KEPT = ("visit_date", "enumerator", "city", "county", "village", *LINEAGE)
+NOT_KEPT = (
+    "visit_date",
+    "enumerator",
+    "city",
+    "county",
+    "village",
+    *LINEAGE,
+    *(c for c, _, _ in PSEUDONYMS["households"]),
+)
 
 
 def build_estimates(

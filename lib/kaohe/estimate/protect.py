@@ -190,7 +190,7 @@ def _exchange(sums: Sums, hidden: Flags) -> Floats:
 def _room(sums: Sums, hidden: Flags) -> Floats:
     """At most this wide is the interval of each cell by the open cells of higher level around it."""
     width = _total(sums.member, sums.upper) - _total(sums.member, sums.lower)
-    for e in np.flatnonzero(~hidden):
+    for e in np.flatnonzero(~hidden & (sums.level > sums.level.min())):
         around = ~(sums.member & ~sums.member[e]).any(axis=1) & (sums.level < sums.level[e])
         rest = sums.member[e] & ~sums.member
         low = np.maximum(_total(sums.member, sums.lower), sums.value[e] - _total(rest, sums.upper))

@@ -47,6 +47,10 @@ class EditionName(StrEnum):
 Edition = Annotated[EditionName, typer.Option("--edition", help="The statistician's has the code, folded.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
+KeyFile = Annotated[Path | None, typer.Option("--key", help="Key of the pseudonyms; KAOHE_KEY, else ~/.config/kaohe.")]
+NewKey = Annotated[
+    bool, typer.Option("--new-key", help="Begin anew with this key although tables were made with another.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
 
@@ -64,11 +68,17 @@ def demo(
 
 
 @app.command()
-def clean(raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "") -> None:
+def clean(
+    raw: Raw = RAW,
+    processed: Processed = PROCESSED,
+    plan: PlanFolder = "",
+    key: KeyFile = None,
+    new_key: NewKey = False,
+) -> None:
     """Clean the raw files: typed tables, and what was set aside with the reason."""
     from kaohe.run import steps
 
-    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say))
+    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say, key, new_key))
 
 
 @app.command()
@@ -156,6 +166,20 @@ def status(
 
     for line in steps.status(processed, outputs, notebooks, _plan(plan)):
         typer.echo(line)
+
+
+@app.command()
+def audit(
+    raw: Raw = RAW,
+    processed: Processed = PROCESSED,
+    outputs: Outputs = OUTPUTS,
+    logs: Annotated[list[Path] | None, typer.Option("--log", help="A log or folder to scan too.")] = None,
+    plan: PlanFolder = "",
+) -> None:
+    """Scan everything written for personal data and withheld values; 4 when any is found."""
+    from kaohe.run import steps
+
+    steps.audit(raw, processed, outputs, _plan(plan), logs or [], _say)
 
 
 @app.command()
