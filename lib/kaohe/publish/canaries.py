@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from kaohe.base.plan import Plan
@@ -45,12 +46,16 @@ class Canaries:
                 if _digits(m[0]) in self.numbers:
                     yield m.start(), m.end(), "a number of a person in the raw files"
         if self.names:
-            sizes = sorted({len(n) for n in self.names})
             for m in _RUN.finditer(text):
-                yield from self._names(m[0], m.start(), sizes)
+                yield from self._names(m[0], m.start())
 
-    def _names(self, run: str, at: int, sizes: list[int]) -> Iterator[tuple[int, int, str]]:
-        for size in sizes:
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Lengths of names that occur."""
+        return sorted({len(n) for n in self.names})
+
+    def _names(self, run: str, at: int) -> Iterator[tuple[int, int, str]]:
+        for size in self.sizes:
             if size <= SHORT:
                 if run in self.names and len(run) == size:
                     yield at, at + size, "a name in the raw files"
