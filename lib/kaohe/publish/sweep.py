@@ -31,7 +31,7 @@ SKIPPED = {".kaohe.lock", ".kaohe.holder", "README.md"}
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing found: file, place in it, what it is, the text with the hit masked."""
+    """One thing found: file, place in it, what it is, a star for each of its characters."""
 
     file: str
     where: str
@@ -153,16 +153,10 @@ def _search(text: str, canaries: Canaries, keys: set[str]) -> Iterator[tuple[str
     for start, end, label in find_personal(text):
         if text[start:end] not in keys:
             taken.append((start, end))
-            yield KINDS[label], _masked(text, start, end)
+            yield KINDS[label], "*" * (end - start)
     for start, end, what in canaries.found_in(text):
         if all(end <= s or start >= e for s, e in taken) and text[start:end] not in keys:
-            yield what, _masked(text, start, end)
-
-
-def _masked(text: str, start: int, end: int) -> str:
-    """A few characters before a hit, with numbers masked, and a star for each of its own."""
-    before = "".join("*" if c.isdigit() else c for c in text[max(0, start - 8) : start])
-    return f"{before}{'*' * (end - start)}".replace("\n", " ")
+            yield what, "*" * (end - start)
 
 
 def _keys(processed: Path) -> set[str]:

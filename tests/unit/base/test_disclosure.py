@@ -34,7 +34,7 @@ def test_the_packaged_values_hold_and_cover_every_key(tmp_path: Path) -> None:
         ("protection", 2, "2", "3 or more"), ("min_households", 2, "2", "3 or more, whoever signs"),
         ("min_households", 10.5, "10.5", "a whole number"), ("protection_amount", True, "True", "a number"),
         ("suppress_cv", float("nan"), "nan", "a number"), ("min_villages", None, "missing", "3 or more"),
-        ("min_housholds", 10, "min_housholds", "a known key, as min_households, min_villages, small_group"),
+        ("min_housholds", 10, "min_housholds", "a known key, as min_households, min_psu, min_cell"),
     ],
 )  # fmt: skip
 def test_what_is_below_a_floor_is_refused(key: str, value: object, got: str, expected: str, tmp_path: Path) -> None:
