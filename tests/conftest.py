@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
@@ -11,6 +12,18 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from support.browsing import FLAGS, NAMES, Listener
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pseudonym_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test makes or reads a key in the user's own folder."""
+    before = os.environ.get("KAOHE_KEY")
+    os.environ["KAOHE_KEY"] = str(tmp_path_factory.mktemp("key") / "pseudonym.key")
+    yield
+    if before is None:
+        del os.environ["KAOHE_KEY"]
+    else:
+        os.environ["KAOHE_KEY"] = before
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from kaohe.clean.peek import peek
     from kaohe.publish.report import Report, open_report
 
-__all__ = ["Report", "__version__", "open_report"]
+__all__ = ["Report", "__version__", "open_report", "peek"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from kaohe.publish import report
 
         return getattr(report, name)
+    if name == "peek":
+        from kaohe.clean.peek import peek
+
+        return peek
     raise AttributeError(f"module 'kaohe' has no attribute {name!r}")

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from kaohe.base.errors import BusyError, InputRefused
 
 TEMPORARY = ".tmp-"
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # tables about persons: their owner only
 
 
 def sha256_file(path: Path) -> str:
@@ -69,11 +70,12 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet with page checksums, atomically and without its index."""
+    """Write a frame as Parquet with page checksums, atomically, without its index, for its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{TEMPORARY}{path.name}")
     try:
         frame.to_parquet(temporary, index=False, write_page_checksum=True, compression="zstd")
+        temporary.chmod(PRIVATE_FILE)
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):
@@ -120,6 +122,7 @@ def read_parquet(
 def swapped_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder to fill; on success it takes the place of `path` as a whole.
 
+    The folder can be entered by its owner only.
     When the block raises, `path` keeps what it held.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +131,7 @@ def swapped_folder(path: Path) -> Iterator[Path]:
     old: Path | None = None
     try:
         yield fresh
-        fresh.chmod(0o755)
+        fresh.chmod(PRIVATE_FOLDER)
         if path.exists():
             old = path.with_name(f"{TEMPORARY}old-{path.name}-{os.getpid()}")
             os.replace(path, old)

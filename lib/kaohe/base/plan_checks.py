@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.codebook import Question
+from kaohe.base.disclosure import check_disclosure
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
 
 SCHEMA = 1
+INTAKE = {"file_mb", "unzipped_mb", "ratio", "ratio_from_mb", "rows", "columns", "cell_characters"}
 SECTIONS = {
     "schema", "plan", "grades", "classes", "streams", "excluded", "concepts", "forms", "dates",
     "daily_sources", "survey_topics", "rules", "talk_list", "cross_teams", "choices",
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake",
 }  # fmt: skip
 
 
@@ -54,8 +56,9 @@ def build_plan(
     rules = tuple(Rule(**r) for r in raw["rules"])
     _check_rules(rules, grades, choices)
     _check_choices(raw, questions)
+    _check_intake(choices["intake"])
     _check_topics(raw["survey_topics"], questions)
-    _check_disclosure(disclosure)
+    check_disclosure(disclosure, folder)
     return Plan(
         folder=folder, raw=raw, meta=raw["plan"], grades=grades, classes=classes, streams=streams,
         concepts=concepts, forms=forms, rules=rules,
@@ -202,20 +205,20 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         raise refuse("K154", "codebook", "no question has a weight", "at least one scored question")
 
 
+def _check_intake(limits: dict[str, Any]) -> None:
+    _keys("choices.intake", limits, INTAKE)
+    for key, value in limits.items():
+        whole = key in {"rows", "columns", "cell_characters"}
+        kinds = (int,) if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not (math.isfinite(value) and value > 0):
+            wanted = "a whole number above 0" if whole else "a number above 0"
+            raise refuse("K378", f"choices.intake.{key}", repr(value), wanted)
+
+
 def _check_topics(topics: dict[str, Any], questions: dict[str, Question]) -> None:
     for question in questions.values():
         if question.topic not in topics[question.table]:
             raise refuse(
                 "K155", f"codebook › {question.id}.topic", question.topic,
                 f"a topic of the plan: {'、'.join(topics[question.table])}",
-            )  # fmt: skip
-
-
-def _check_disclosure(disclosure: dict[str, Any]) -> None:
-    floors = {"min_households": 10, "min_villages": 3, "min_psu": 2}
-    for key, floor in floors.items():
-        if disclosure.get(key, 0) < floor:
-            raise InputRefused(
-                "K156", "A disclosure threshold is below its floor", where=f"disclosure.toml › {key}",
-                got=str(disclosure.get(key)), expected=f"{floor} or more",
             )  # fmt: skip

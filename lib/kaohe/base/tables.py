@@ -7,7 +7,8 @@ and what it becomes in data/processed/clean (columns are the English names, foll
 Kinds and how they are stored clean: text, code (string), place (twelve-digit code), object
 (target code), int and number (float64, missing as NaN), money (yuan), share (0 to 1), flag
 (boolean as 0.0, 1.0, NaN), date (datetime64), grade (official word), choice (one of `allowed`),
-item (number of an item), personal (checked, then dropped: never stored).
+item (number of an item), personal (checked, then replaced by a keyed pseudonym or dropped: never
+stored).
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ KINDS = (
     "choice", "item", "personal",
 )  # fmt: skip
 LINEAGE = ("src_file", "src_sheet", "src_row", "src_sha256")
+# Clean columns that hold keyed pseudonyms of personal ones: name, personal column, label.
+PSEUDONYMS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "households": (
+        ("head_key", "head_name", "户主假名"), ("person_key", "id_number", "人员假名"),
+        ("phone_key", "phone", "电话假名"), ("account_key", "account", "账号假名"),
+    ),
+}  # fmt: skip
 SELECTIONS = ("抽样", "重点调查")
 OUTCOMES = ("完成", "拒访", "无法联系", "空户")
 HH_KINDS = ("已退出相对贫困户", "未退出相对贫困户", "一般农户")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kaohe.base.files import sha256_file
+from kaohe.base.plan import Plan
 from kaohe.clean.cells import Cell, Sheet, header_key
 from kaohe.clean.codes import RULES
 from kaohe.clean.encodings import MOJIBAKE, has_utf8_line
@@ -29,7 +30,7 @@ _MAX_BREAKS = 20
 
 @dataclass(frozen=True)
 class Limits:
-    """How large a file may be before it is refused unread.
+    """How large a file may be before it is refused unread; the plan file's ``[choices.intake]``.
 
     Attributes
     ----------
@@ -41,14 +42,27 @@ class Limits:
         Unpacked to packed bytes, looked at above `ratio_from` unpacked bytes.
     rows, columns : int
         Of one sheet or CSV.
+    cell_characters : int
+        Of one cell of a text table.
     """
 
-    file_bytes: int = 50 * 2**20
-    unzipped_bytes: int = 200 * 2**20
+    file_bytes: int = 300 * 2**20
+    unzipped_bytes: int = 600 * 2**20
     ratio: float = 100.0
     ratio_from: int = 20 * 2**20
-    rows: int = 200_000
+    rows: int = 1_500_000
     columns: int = 1_000
+    cell_characters: int = 32_767
+
+    @classmethod
+    def of(cls, plan: Plan) -> Limits:
+        """The limits that a plan states."""
+        mb, given = 2**20, plan.choices["intake"]
+        return cls(
+            file_bytes=int(given["file_mb"] * mb), unzipped_bytes=int(given["unzipped_mb"] * mb),
+            ratio=float(given["ratio"]), ratio_from=int(given["ratio_from_mb"] * mb), rows=int(given["rows"]),
+            columns=int(given["columns"]), cell_characters=int(given["cell_characters"]),
+        )  # fmt: skip
 
 
 LIMITS = Limits()
@@ -111,10 +125,24 @@ def read_file(path: Path, name: str, labels: Iterable[str] = (), limits: Limits 
         from kaohe.clean.workbook import read_workbook
 
         result = read_workbook(data, kind, suffix, name, limits)
+        _refuse_long_cells(result.sheets, limits)
     result.sha256 = before
     if sha256_file(path) != before:
         raise FileRefused("K223")
     return result
+
+
+def _refuse_long_cells(sheets: list[Sheet], limits: Limits) -> None:
+    for sheet in sheets:
+        for number, row in zip(sheet.numbers, sheet.rows, strict=True):
+            for cell in row:
+                if isinstance(cell, str) and len(cell) > limits.cell_characters:
+                    raise _long_cell(limits, number, sheet.name, len(cell))
+
+
+def _long_cell(limits: Limits, row: int, sheet: str = "", size: int = 0) -> FileRefused:
+    found = f"第 {row} 行一格 {size} 字" if size else f"第 {row} 行起一格过长"
+    return FileRefused("K229", value=found, expected=f"一格不超过 {limits.cell_characters} 字", row=row, sheet=sheet)
 
 
 def real_type(data: bytes) -> str:
@@ -239,7 +267,7 @@ def split_rows(text: str, separator: str, limits: Limits = LIMITS) -> tuple[list
     FileRefused
         K228 for an unclosed quote, K229 for too many rows or columns.
     """
-    csv.field_size_limit(10_000_000)
+    csv.field_size_limit(limits.cell_characters)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[Cell]] = []
     numbers: list[int] = []
@@ -256,5 +284,7 @@ def split_rows(text: str, separator: str, limits: Limits = LIMITS) -> tuple[list
             if len(fields) > limits.columns:
                 raise FileRefused("K229", value=f"{len(fields)} 列", expected=f"不超过 {limits.columns} 列")
     except csv.Error as error:
+        if "field larger" in str(error):
+            raise _long_cell(limits, start) from error
         raise FileRefused("K228", value=f"第 {start} 行起", row=start) from error
     return rows, numbers

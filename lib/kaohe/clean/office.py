@@ -35,6 +35,8 @@ class Office:
     synthetic : bool
         Demonstration data: its unallocated identity area is accepted.
     limits : Limits
+    secret : bytes
+        Key of the pseudonyms; empty where nothing is stored.
     seen : dict of sha256 to file name
         Files already read.
     hashes : dict of file name to sha256
@@ -55,6 +57,7 @@ class Office:
     register: Register
     synthetic: bool = False
     limits: Limits = LIMITS
+    secret: bytes = field(default=b"", repr=False)
     seen: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)

@@ -25,8 +25,10 @@ from kaohe.clean.delivery import FILE as DELIVERY
 from kaohe.clean.delivery import read_delivery
 from kaohe.clean.form_files import read_form_files, visits_of
 from kaohe.clean.form_tables import TABLE as FORMS
-from kaohe.clean.intake import LIMITS, Limits
+from kaohe.clean.intake import Limits
+from kaohe.clean.keys import Key, demonstration_key, key_path, office_key
 from kaohe.clean.office import Office, read_words
+from kaohe.clean.pseudonym import add_keys
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
@@ -56,6 +58,8 @@ class CleanResult:
         Files that were not used; the exit code is 2 when there are any.
     refusals : list of Finding
         Why.
+    new_key : Path or None
+        The key of the pseudonyms, where this run made it.
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class CleanResult:
     counts: dict[str, int]
     refused: list[str] = field(default_factory=list)
     refusals: list[Finding] = field(default_factory=list)
+    new_key: Path | None = None
 
 
 @dataclass
@@ -78,8 +83,8 @@ class Cleaned:
 
 
 def clean_all(
-    raw: Path, processed: Path, plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None,
-    accept_changed: bool = False,
+    raw: Path, processed: Path, plan: Plan, *, limits: Limits | None = None, progress: Progress = lambda _: None,
+    accept_changed: bool = False, key_file: Path | None = None, new_key: bool = False,
 ) -> CleanResult:  # fmt: skip
     """Clean every raw file and replace ``processed/clean`` as a whole.
 
@@ -90,12 +95,16 @@ def clean_all(
     processed : Path
         Gets ``clean/``: one Parquet a table, forms, grades, findings, quarantine, accounts, intake.json.
     plan : Plan
-    limits : Limits
-        How large a file may be.
+    limits : Limits, optional
+        How large a file may be; as the plan says when not given.
     progress : callable
         Told the name of each stage.
     accept_changed : bool
         Go on although files that were in use last time have changed or gone; recorded in intake.json.
+    key_file : Path, optional
+        The key of the pseudonyms (see `kaohe.clean.keys.key_path`); demonstration data has its own.
+    new_key : bool
+        Begin anew with this key although earlier tables were made with another.
 
     Raises
     ------
@@ -103,15 +112,17 @@ def clean_all(
         K210 no raw folder or nothing in it, K236 origin.toml unreadable, K237 objects or places
         missing or unusable, K223 a raw file changed meanwhile, K239 the delivery note unreadable, K353 a
         correction that fits nothing, K354 files changed since the last cleaning, K355 two files of one
-        name. ``processed/clean`` stays as it was.
+        name, K371 to K376 the key of the pseudonyms. ``processed/clean`` stays as it was.
     BusyError
         K501 when another run holds the folder.
     """
     paths = list_files(raw)
+    origin = read_origin(raw)
     with locked(processed, "kaohe clean"):
-        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress)
-        changed = check_changed(processed, cleaned.intake, accept=accept_changed)
-        cleaned.intake["accepted_changes"] = changed
+        key = key_for(origin, key_file, processed, raw, renew=new_key)
+        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress, secret=key.secret)
+        cleaned.intake["key"] = {"id": key.id, "kind": key.kind}
+        cleaned.intake["accepted_changes"] = check_changed(processed, cleaned.intake, accept=accept_changed)
         progress("writing")
         ledger = cleaned.ledger
         with swapped_folder(processed / "clean") as fresh:
@@ -122,6 +133,7 @@ def clean_all(
         folder=processed / "clean", origin=cleaned.intake["origin"], files=len(cleaned.intake["files"]),
         rows={name: len(cleaned.tables[name]) for name in (*RAW, "forms", "grades")}, counts=dict(ledger.counts()),
         refused=cleaned.refused, refusals=[f for f in ledger.findings if f.action == "refuse"],
+        new_key=key.path if key.created else None,
     )  # fmt: skip
 
 
@@ -178,15 +190,27 @@ def read_origin(raw: Path) -> dict[str, Any]:
     return {"origin": origin, "seed": marks.get("seed"), "mark": sha256_file(path)}
 
 
+def key_for(origin: dict[str, Any], given: Path | None, processed: Path, raw: Path, *, renew: bool) -> Key:
+    """The key of the pseudonyms: the fixed one for demonstration data, else the office's. Raises K371 to K376."""
+    if origin["origin"] == "demo":
+        return demonstration_key(origin["seed"])
+    return office_key(key_path(given), processed, raw, renew=renew)
+
+
 def clean_tables(
-    raw: Path, paths: list[Path], plan: Plan, *, limits: Limits = LIMITS, progress: Progress = lambda _: None
-) -> Cleaned:
-    """Clean tables of the given files; touches nothing outside `raw`. Raises as `clean_all`."""
+    raw: Path, paths: list[Path], plan: Plan, *, limits: Limits | None = None, progress: Progress = lambda _: None,
+    secret: bytes = b"",
+) -> Cleaned:  # fmt: skip
+    """Clean tables of the given files; touches nothing outside `raw`. Raises as `clean_all`.
+
+    Without a `secret`, for checks that store nothing, the pseudonym columns are missing throughout.
+    """
     origin = read_origin(raw)
     ledger = Ledger()
     office = Office(
         raw=raw, plan=plan, ledger=ledger, words=read_words(plan), register=Register.build(plan),
-        synthetic=origin["origin"] == "demo", limits=limits, delivery=read_delivery(raw), corrections=read_corrections(plan),
+        synthetic=origin["origin"] == "demo", limits=limits or Limits.of(plan), secret=secret,
+        delivery=read_delivery(raw), corrections=read_corrections(plan),
     )  # fmt: skip
     groups = assign(paths, office)
     check_names((p for name in RAW for p in groups[name]), raw)
@@ -203,7 +227,7 @@ def clean_tables(
         if table.required and not batch.live():
             raise _unusable(name, office)
         batch.settle()
-        tables[name] = stored_frame(batch)
+        tables[name] = add_keys(stored_frame(batch), batch, office)
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")

@@ -10,28 +10,13 @@ import re
 from datetime import date
 
 from kaohe.clean.cells import header_key, tidy
+from kaohe.clean.recognise import PROVINCES, find_personal, id_check
 
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-CHECKS = "10X98765432"
-PROVINCES = {
-    *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83,
-}  # fmt: skip
 DEMO_AREA = "4499"
 _ID = re.compile(r"\d{17}[\dX]", re.ASCII)
-_IN_TEXT = (
-    ("证件号", re.compile(r"(?<![\dA-Za-z])\d{6}(?:18|19|20)\d{2}[01]\d[0-3]\d{4}[\dXx](?![\dA-Za-z])", re.ASCII)),
-    ("账号", re.compile(r"(?<!\d)\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}(?:[ -]?\d{1,3})?(?!\d)", re.ASCII)),
-    ("电话", re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)", re.ASCII)),
-    ("电话", re.compile(r"(?<!\d)0\d{2,3}[-－ ]\d{7,8}(?!\d)", re.ASCII)),
-)
-_NAMED = re.compile(
-    r"((?:户主|姓名|联系人|负责人|经办人|填表人|村民|贫困户|组长|成员)(?:姓名)?[:：])\s*"
-    r"([\u4e00-\u9fff]{1,2}[\u4e00-\u9fff·]{1,6}?)(?=[，,。；;、\s(（:：]|$)"
-)
 _NAME = re.compile(r"[\u4e00-\u9fff\U00020000-\U0002ffff·]{2,6}")
 _NO_WORDS = {"int", "number", "money", "share", "date", "code", "item"}
 _KNOWN_WORDS = {"不知道", "不详", "拒答", "不适用", "没有", "未知", "合计", "若干", "很多", "暂无"}
-_WIDE_DIGITS = str.maketrans("０１２３４５６７８９Ｘｘ－", "0123456789Xx-")
 _PERSONAL_HEADER = re.compile(
     "姓名|户主$|身份证|证件号|证件号码|电话|手机|联系方式|住址|地址|银行|账号|账户|卡号|填表人|签名"
 )
@@ -72,8 +57,7 @@ def id_fault(text: str, *, latest: date, synthetic: bool = False) -> str:
             return "K206"
     elif int(number[:2]) not in PROVINCES or number[2:4] == "00":
         return "K206"
-    total = sum(int(d) * w for d, w in zip(number, WEIGHTS, strict=False))
-    return "" if CHECKS[total % 11] == number[17] else "K203"
+    return "" if id_check(number) else "K203"
 
 
 def phone_fault(text: str) -> str:
@@ -122,22 +106,17 @@ def shown(text: str, kind: str) -> str:
 
 
 def mask_text(text: str) -> tuple[str, int]:
-    """Free text with identity numbers, accounts, telephones and named persons masked; how many there were.
+    """Free text with what `find_personal` finds masked; how many there were.
 
     Examples
     --------
     >>> mask_text("联系电话 13800138000，已整改")
     ('联系电话 〔电话〕，已整改', 1)
     """
-    found = 0
-    narrow = text.translate(_WIDE_DIGITS)
-    if any(pattern.search(narrow) for _, pattern in _IN_TEXT):
-        text = narrow
-    for label, pattern in _IN_TEXT:
-        text, n = pattern.subn(f"〔{label}〕", text)
-        found += n
-    text, n = _NAMED.subn(r"\1〔姓名〕", text)
-    return text, found + n
+    hits = find_personal(text)
+    for start, end, label in reversed(hits):
+        text = f"{text[:start]}〔{label}〕{text[end:]}"
+    return text, len(hits)
 
 
 def is_personal_header(text: str) -> bool:
@@ -146,5 +125,5 @@ def is_personal_header(text: str) -> bool:
 
 
 def looks_personal(values: list[str]) -> bool:
-    """True when any of the values holds an identity number, account or telephone."""
-    return any(pattern.search(v) for v in values if len(v) >= 8 for _, pattern in _IN_TEXT)
+    """True when any of the values holds an identity number, account, telephone, address or e-mail."""
+    return any(find_personal(v) for v in values if len(v) >= 8)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from kaohe.base.places import PROVINCE
 from kaohe.base.plan import Plan
-from kaohe.base.tables import LINEAGE
+from kaohe.base.tables import LINEAGE, PSEUDONYMS
 from kaohe.design.build import calibration_record, empty_table
 from kaohe.design.structure import Floats, Ints
 from kaohe.design.weights import village_factors
@@ -15,14 +15,23 @@ from kaohe.estimate import intervals
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import Indicators, build_indicators
 from kaohe.estimate.linear import Numbers
-from kaohe.estimate.others import income_table, key_table, profile_table
-from kaohe.estimate.suppress import SUPPRESSED, grade_quality, secondary, suppress
+from kaohe.estimate.linked import Linked, Parts, check_protected, parts_of, protect_estimates
+from kaohe.estimate.others import AMOUNTS, income_table, key_table, profile_table
+from kaohe.estimate.suppress import SUPPRESSED, grade_quality, least_side, suppress, too_few, top_share
 from kaohe.estimate.survey import Design
 from kaohe.estimate.totals import sums
 
 LEVELS = {"city": "city", "county": "county", "helper": "helper_city"}
 LONELY = "adjust"
-NOT_KEPT = ("visit_date", "enumerator", "city", "county", "village", *LINEAGE)
+NOT_KEPT = (
+    "visit_date",
+    "enumerator",
+    "city",
+    "county",
+    "village",
+    *LINEAGE,
+    *(c for c, _, _ in PSEUDONYMS["households"]),
+)
 
 
 def build_estimates(
@@ -57,23 +66,25 @@ def build_estimates(
     answers = derive(_answers(clean["households"]), plan.questions, plan.poverty_line)
     forms = derive(_answers(clean["villages"], keep=("village",)), plan.questions, plan.poverty_line)
     sample = analysis_sample(tables["weights"], answers, helper)
-    frames, covariances = [], []
-    income = empty_table("income")
+    frames, covariances, parts = [], [], []
     if len(sample):
         design = household_design(sample, plan)
         found = build_indicators(sample, "household", plan)
         household = domain_estimates(design, found, plan)
         frames.append(household)
+        parts.append(parts_of("household", sample, design.w, found))
         covariances.append(scored_covariances(design, found, household))
-        income = income_table(sample, household, plan)
     village = village_sample(clean["sample_villages"], forms, helper)
     if len(village):
-        frames.append(domain_estimates(village_design(village), build_indicators(village, "village", plan), plan))
-    estimates = _finish(frames, names, plan)
+        drawn, found = village_design(village), build_indicators(village, "village", plan)
+        frames.append(domain_estimates(drawn, found, plan))
+        parts.append(parts_of("village", village, drawn.w, found))
+    estimates = _finish(frames, parts, names, plan)
+    covariance = pd.concat(covariances, ignore_index=True) if covariances else empty_table("estimate_cov")
     return {
         "estimates": estimates,
-        "estimate_cov": pd.concat(covariances, ignore_index=True) if covariances else empty_table("estimate_cov"),
-        "income": _with_names(income, names),
+        "estimate_cov": _shown_pairs(covariance, estimates),
+        "income": _with_names(income_table(sample, estimates, plan) if len(sample) else empty_table("income"), names),
         "key_survey": key_table(clean, answers, plan),
         "village_profile": profile_table(clean, forms, helper, names),
         "sample": sample,
@@ -173,7 +184,12 @@ def domain_estimates(design: Design, found: Indicators, plan: Plan) -> pd.DataFr
             effect = numbers.deff("wr")[0]
             planned = np.where(effect > 1, effect, 1.0)
         asked = sums(codes, len(names), (found.asked & (design.w > 0)[:, None]).astype(float))
-        frames.append(_tidy(numbers, asked, found, kind, names, planned, level))
+        frame = _tidy(numbers, asked, found, kind, names, planned, level)
+        frame["n_least"] = least_side(found.num, found.den, codes, len(names)).ravel()
+        amounts = np.array([q.table == "household" and q.unit in AMOUNTS for q in found.questions])
+        held = top_share(found.num, codes, len(names), int(plan.disclosure["dominance_n"]))
+        frame["top_share"] = np.where(amounts, held, 0.0).ravel()
+        frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -236,7 +252,7 @@ def _with_names(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     return frame.assign(name=[names.get(str(d), str(d)) for d in frame["domain"]])
 
 
-def _finish(frames: list[pd.DataFrame], names: dict[str, str], plan: Plan) -> pd.DataFrame:
+def _finish(frames: list[pd.DataFrame], parts: list[Parts], names: dict[str, str], plan: Plan) -> pd.DataFrame:
     """Labels, quality and suppression of all estimates."""
     if not frames:
         return empty_table("estimates")
@@ -247,13 +263,19 @@ def _finish(frames: list[pd.DataFrame], names: dict[str, str], plan: Plan) -> pd
     out["is_share"] = [q.is_share for q in asked]
     out["measure_unit"] = ["" if q.is_share else q.unit for q in asked]
     out["quality"] = grade_quality(out, plan.disclosure, plan.choices["survey"])
-    floor = out["unit"].map(
-        {"household": plan.disclosure["min_households"], "village": plan.disclosure["min_villages"]}
-    )
-    parent = pd.Series("", index=out.index)
-    counties, cities = out["domain_type"] == "county", out["domain_type"] == "city"
-    parent[counties] = out.loc[counties, "domain"].str[:4] + "/" + out.loc[counties, "unit"]
-    parent[cities] = "province/" + out.loc[cities, "unit"]
-    extra = secondary(out, parent, (out["n"] < floor) & (out["n"] > 0))
-    out.loc[extra, "quality"] = SUPPRESSED
-    return suppress(out)
+    out["private"] = too_few(out, plan.disclosure) & (out["n"] > 0)
+    out["rough"] = (out["quality"] == SUPPRESSED) & ~out["private"]
+    linked = Linked(out, parts, plan.disclosure)
+    extra = protect_estimates(linked, plan.questions)
+    published = suppress(out.assign(quality=out["quality"].mask(extra, SUPPRESSED)))
+    check_protected(published, linked)
+    return published.drop(columns=["n_least", "top_share", "private", "rough"])
+
+
+def _shown_pairs(covariance: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
+    """Covariances of pairs of which neither estimate is withheld."""
+    hidden = estimates[(estimates["unit"] == "household") & (estimates["quality"] == SUPPRESSED)]
+    gone = set(zip(hidden["domain_type"], hidden["domain"], hidden["indicator"], strict=True))
+    keys = [zip(covariance["domain_type"], covariance["domain"], covariance[c], strict=True) for c in ("a", "b")]
+    keep = [one not in gone and other not in gone for one, other in zip(*keys, strict=True)]
+    return covariance[np.array(keep, dtype=bool)].reset_index(drop=True)

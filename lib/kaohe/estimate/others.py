@@ -12,10 +12,11 @@ from kaohe.base.tables import OUTCOMES, SELECTIONS
 from kaohe.design.build import empty_table
 from kaohe.estimate.indicators import build_indicators
 from kaohe.estimate.quantiles import weighted_quantile
-from kaohe.estimate.suppress import OK, SUPPRESSED, grade_quality
+from kaohe.estimate.suppress import OK, SUPPRESSED, least_side, too_few, top_share
 
 PROBS = {"p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90}
 ROUND_TO = 10.0
+AMOUNTS = frozenset({"元", "亩"})  # units of amounts that a few large respondents can dominate
 COLUMNS = {"province": None, "city": "city", "county": "county", "helper": "helper_city"}
 
 
@@ -27,7 +28,8 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
     sample : DataFrame
         With weight, hh_size, income_per_head (yuan) and the domains.
     estimates : DataFrame
-        Unsuppressed estimates of ``poor`` with its interval.
+        Published estimates of ``poor`` with its interval and quality: what is withheld there is
+        withheld here.
     plan : Plan
 
     Returns
@@ -40,9 +42,7 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
     if not {"income_per_head", "hh_size", "poor"} <= set(sample.columns):
         return empty_table("income")
     poor = estimates[estimates["indicator"] == "poor"].set_index(["domain_type", "domain"])
-    questions = plan.questions["poor"]
-    graded = poor.assign(unit="household", is_share=questions.is_share)
-    quality = grade_quality(graded, plan.disclosure, plan.choices["survey"])
+    quality = poor["quality"]
     floor = float(plan.disclosure["min_households"])
     value = sample["income_per_head"].to_numpy(float)
     weight = (sample["weight"] * sample["hh_size"]).to_numpy(float)
@@ -82,7 +82,7 @@ def key_table(clean: dict[str, pd.DataFrame], answers: pd.DataFrame, plan: Plan)
     -------
     DataFrame
         city, indicator, topic, label, is_share, measure_unit, n_villages, n, value, quality.
-        Values of fewer answers than min_households are missing and ``suppressed``. These records
+        Values that `kaohe.estimate.suppress.too_few` names are missing and ``suppressed``. These records
         were chosen, not drawn: no weight, no error, no place in any estimate.
     """
     listed = clean["sample_households"]
@@ -94,20 +94,27 @@ def key_table(clean: dict[str, pd.DataFrame], answers: pd.DataFrame, plan: Plan)
     city = np.array([parent_code(v, "city") for v in chosen["village"]])
     answered = ~(np.isnan(found.num) | np.isnan(found.den))
     rows = []
-    for code in sorted(set(city)):
+    names = sorted(set(city))
+    codes = np.asarray(pd.Index(names).get_indexer(city), dtype=np.int64)
+    least = least_side(found.num, found.den, codes, len(names))
+    held = top_share(found.num, codes, len(names), int(plan.disclosure["dominance_n"]))
+    for c, code in enumerate(names):
         mine = city == code
         villages = chosen["village"].to_numpy()[mine]
         for k, q in enumerate(found.questions):
             ok = answered[mine, k]
             n, size = int(ok.sum()), float(found.den[mine, k][ok].sum())
-            shown = n >= int(plan.disclosure["min_households"]) and size != 0
+            value = float(found.num[mine, k][ok].sum()) / size if size else np.nan
             rows.append({
                 "city": code, "indicator": q.id, "topic": q.topic, "label": q.shown, "is_share": q.is_share,
                 "measure_unit": "" if q.is_share else q.unit, "n_villages": len(set(villages[ok])), "n": n,
-                "value": float(found.num[mine, k][ok].sum()) / size if shown else np.nan,
-                "quality": OK if shown else SUPPRESSED,
+                "value": value, "unit": "household", "n_least": least[c, k],
+                "top_share": held[c, k] if q.unit in AMOUNTS else 0.0,
             })  # fmt: skip
-    return pd.DataFrame(rows)
+    out = pd.DataFrame(rows)
+    shown = ~too_few(out, plan.disclosure) & out["value"].notna()
+    out["value"], out["quality"] = out["value"].where(shown), np.where(shown, OK, SUPPRESSED)
+    return out.drop(columns=["unit", "n_least", "top_share"])
 
 
 def profile_table(

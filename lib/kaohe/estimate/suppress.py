@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.totals import sums
+
 OK, CAUTION, SUPPRESSED, NOT_ESTIMABLE = "ok", "caution", "suppressed", "not_estimable"
 VALUES = ("estimate", "se", "ci_low", "ci_high", "deff", "cv")
 
@@ -23,6 +26,58 @@ def relative_error(frame: pd.DataFrame) -> pd.Series:
     return frame["se"].astype(float) / base.where(base > 0)
 
 
+def too_few(frame: pd.DataFrame, disclosure: Mapping[str, Any]) -> pd.Series:
+    """Rows that would tell of single respondents.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        unit, n, is_share; where they are there: n_least, the fewer of those with and without the
+        attribute, and top_share, the share of an amount that its largest respondents hold.
+    disclosure : mapping
+        min_households, min_villages; small_group and min_cell; dominance_share.
+
+    Notes
+    -----
+    Fewer answers than the floor. In a group of fewer than small_group households, a share of which
+    one side has fewer than min_cell (nobody, everybody, all but two). An amount of which the
+    dominance_n largest respondents hold dominance_share or more. Villages are places and have only
+    the floor.
+    """
+    floor = frame["unit"].map({"household": disclosure["min_households"], "village": disclosure["min_villages"]})
+    few = frame["n"] < floor
+    people = frame["unit"] == "household"
+    if "n_least" in frame.columns:
+        small = people & (frame["n"] < disclosure["small_group"]) & frame["is_share"].astype(bool)
+        few |= small & (frame["n_least"] < disclosure["min_cell"])
+    if "top_share" in frame.columns:
+        few |= people & (frame["top_share"] >= disclosure["dominance_share"])
+    return few
+
+
+def least_side(num: Floats, den: Floats, codes: Ints, size: int) -> Floats:
+    """Respondents with and without an attribute, the fewer of the two, domain × variable."""
+    known = ~(np.isnan(num) | np.isnan(den))
+    some = sums(codes, size, (known & (num > 0)).astype(float))
+    lacking = sums(codes, size, (known & (num < den)).astype(float))
+    return np.minimum(some, lacking)
+
+
+def top_share(values: Floats, codes: Ints, size: int, largest: int) -> Floats:
+    """Share of a domain's total that its `largest` respondents hold, domain × variable; 0 where the total is 0."""
+    amounts = np.nan_to_num(np.abs(values))
+    inside = codes >= 0
+    out = np.zeros((size, values.shape[1]))
+    for k in range(values.shape[1]):
+        order = np.lexsort((-amounts[:, k], codes))
+        order = order[inside[order]]
+        rank = np.arange(len(order)) - np.searchsorted(codes[order], codes[order])
+        top = np.bincount(codes[order], weights=np.where(rank < largest, amounts[order, k], 0.0), minlength=size)
+        total = np.bincount(codes[order], weights=amounts[order, k], minlength=size)
+        out[:, k] = np.divide(top, total, out=np.zeros(size), where=total > 0)
+    return out
+
+
 def grade_quality(frame: pd.DataFrame, disclosure: Mapping[str, Any], survey: Mapping[str, Any]) -> pd.Series:
     """Quality of each estimate: ok, caution, suppressed or not_estimable.
 
@@ -31,20 +86,19 @@ def grade_quality(frame: pd.DataFrame, disclosure: Mapping[str, Any], survey: Ma
     frame : DataFrame
         unit (household, village), estimate, se, ci_low, ci_high, n, n_psu, is_share.
     disclosure : mapping
-        min_households, min_villages, min_psu, caution_cv, suppress_cv.
+        min_households, min_villages, small_group, min_cell, dominance_share, min_psu, caution_cv, suppress_cv.
     survey : mapping
         min_n: fewer answers carry a caution mark; max_cv and, for shares, max_half_width likewise.
 
     Notes
     -----
-    Suppressed: fewer answers than the floor, or relative error above suppress_cv. Not estimable:
+    Suppressed: what `too_few` names, or relative error above suppress_cv. Not estimable:
     fewer first-stage units than min_psu or no degree of freedom, so that the error is unknown.
     Caution: fewer answers than min_n (households), a relative error above caution_cv or max_cv,
     a share of exactly 0 or 1, or one whose interval reaches more than max_half_width to a side.
     """
-    floor = frame["unit"].map({"household": disclosure["min_households"], "village": disclosure["min_villages"]})
     cv = relative_error(frame)
-    few = frame["n"] < floor
+    few = too_few(frame, disclosure)
     unknown = frame["se"].isna() | (frame["n_psu"] < disclosure["min_psu"])
     rough = cv > disclosure["suppress_cv"]
     limit = min(float(disclosure["caution_cv"]), float(survey["max_cv"]))
@@ -58,32 +112,34 @@ def grade_quality(frame: pd.DataFrame, disclosure: Mapping[str, Any], survey: Ma
     return pd.Series(quality, index=frame.index, dtype="str")
 
 
-def secondary(frame: pd.DataFrame, parent: pd.Series, low: pd.Series) -> pd.Series:
-    """Rows to withhold so that no withheld count can be had by subtraction.
+def hide_counts(counts: pd.Series, least: int) -> pd.Series:
+    """Counts to withhold of parts whose total is known: those of 1 to `least` − 1, and others beside them.
 
     Parameters
     ----------
-    frame : DataFrame
-        domain_type, domain, indicator, n, quality.
-    parent : Series
-        The domain that the row's domain adds up to (a county's city, a city's province); empty
-        where there is none.
-    low : Series of bool
-        Rows withheld for too few answers.
+    counts : Series
+        Respondents of parts that add up to a known total; no names are used.
+    least : int
 
     Returns
     -------
     Series of bool
-        Where exactly one of the domains of one parent is withheld for an indicator, the one with
-        the fewest answers among the others is withheld too.
+        None, or at least two parts with together at least `least` respondents where there are so
+        many: then each of them may be anything from none to all of these.
+
+    Examples
+    --------
+    >>> hide_counts(pd.Series([4, 30, 12]), 10).tolist()
+    [True, False, True]
     """
-    extra = pd.Series(False, index=frame.index)
-    inside = (parent != "") & (frame["n"] > 0)
-    group = parent[inside] + "/" + frame.loc[inside, "indicator"].astype(str)
-    hidden = low[inside]
-    open_ = frame.loc[inside, "n"].astype(float)[~hidden & (hidden.groupby(group).transform("sum") == 1)]
-    extra.loc[open_.groupby(group[open_.index]).idxmin()] = True
-    return extra
+    hidden = (counts > 0) & (counts < least)
+    if not hidden.any():
+        return hidden
+    for row in counts.sort_values(kind="stable").index:
+        if int(hidden.sum()) >= 2 and counts[hidden].sum() >= least:
+            break
+        hidden[row] |= counts[row] > 0
+    return hidden
 
 
 def suppress(frame: pd.DataFrame) -> pd.DataFrame:

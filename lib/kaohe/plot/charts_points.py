@@ -122,7 +122,7 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
         q = questions.get(str(r["indicator"]))
         unit, share = (q.unit, q.is_share) if q else ("", False)
         body.append([str(r["label"]), *(numbers.measure(r[c], unit, share) for c in ("estimate", "floor", "target")),
-                     numbers.score(r["score"]), numbers.percent(r["weight"]), numbers.score(v), numbers.integer(r["n"])])  # fmt: skip
+                     numbers.score(r["score"]), numbers.percent(r["weight"]), numbers.score(v), numbers.SUPPRESSED if hidden(str(r["quality"])) else numbers.integer(r["n"])])  # fmt: skip
     return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}专项调查得分构成", head, body))
 
 

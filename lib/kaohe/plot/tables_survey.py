@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 
+from kaohe.estimate.suppress import hide_counts
 from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text
 
 _ESTIMATE_NOTE = (
     "估计值按最终权重加权；区间考虑分层、多阶段抽样和校准。“慎用”为有效样本偏少或变异系数偏大，只列示、不作结论；"
-    "“已隐藏”为有效户数过少，依保密要求不列示；“不可估”为域内只有一个初级抽样单元，不能估计误差。"
+    "“已隐藏”为有效户数过少、少数几户即可决定数值，或列出后可推算出其他已隐藏的数，依保密要求不列示；“不可估”为域内只有一个初级抽样单元，不能估计误差。"
 )
 _MARGINS = {"county": "县（市、区）", "hh_kind": "户类型", "size_group": "家庭规模"}
 
@@ -43,7 +46,7 @@ def estimates(
     if beside:
         fields.append(t.custom("全省", lambda r: _beside(beside.get(r["indicator"])), "right"))
     fields += [
-        t.custom(counted, lambda r: numbers.integer(r["n"]), "right"), t.custom("设计效应", _deff, "right"),
+        t.custom(counted, count_cell, "right"), t.custom("设计效应", _deff, "right"),
         t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
     ]  # fmt: skip
     return t.make(
@@ -72,7 +75,7 @@ def survey_items(frame: pd.DataFrame, ctx: Context, *, id: str = "t-survey-items
             t.text("指标", "label"),
             t.custom("估计", lambda r: terms.quality_word("suppressed") if terms.hidden(str(r["quality"])) else _as_question(r["estimate"], str(r["indicator"]), ctx), "right"),
             t.custom("下限值", amount("floor"), "right"), t.custom("目标值", amount("target"), "right"), t.decimal("得分", "score"),
-            t.percent("权重", "weight"), t.decimal("贡献分", "contribution", 2), t.whole("户数", "n"),
+            t.percent("权重", "weight"), t.decimal("贡献分", "contribution", 2), t.custom("户数", count_cell, "right"),
         ],
         empty=f"没有{ctx.name}的专项调查计分指标。",
         note="得分 = 100 ×（估计 − 下限值）÷（目标值 − 下限值），限于0到100分；下限值、目标值和权重由省考核办选定，方案未作规定。",
@@ -93,7 +96,7 @@ def key_survey(frame: pd.DataFrame, ctx: Context, *, id: str = "t-key-survey") -
         id, f"{ctx.name}重点调查村住户情况（不加权）", rows,
         [
             t.text("主题", "topic"), t.text("指标", "label"),
-            t.custom("数值", _key_value, "right"), t.whole("村数", "n_villages"), t.whole("户数", "n"),
+            t.custom("数值", _key_value, "right"), t.whole("村数", "n_villages"), t.custom("户数", count_cell, "right"),
         ],
         empty=f"{ctx.name}没有安排重点调查村。",
         note="重点调查村按存在问题较多选取，不是随机抽样，只描述所到各户，不推算全市，不进入估计、得分和名次。",
@@ -102,7 +105,7 @@ def key_survey(frame: pd.DataFrame, ctx: Context, *, id: str = "t-key-survey") -
 
 
 def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Table | Text:
-    """The sample villages: how chosen, households answered, poor households, collective income, team.
+    """The sample villages: how chosen, households answered. What one village answered is not listed.
 
     Parameters
     ----------
@@ -117,12 +120,9 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
             t.text("县（市、区）", "county_name"), t.custom("村", lambda r: f"{r['town_name']}{r['name']}"), t.text("抽选", "selection"),
             t.custom("省定贫困村", lambda r: _flag(r["designated"]), "center"),
             t.custom("完成／抽中（户）", lambda r: f"{numbers.integer(r['completed'])}／{numbers.integer(r['selected'])}", "right"),
-            t.whole("相对贫困户", "v_poor"), t.whole("已退出", "v_exited"),
-            t.custom("集体收入（万元）", lambda r: numbers.wan(r["v_collective_income"]).removesuffix("万元"), "right"),
-            t.custom("驻村工作队", lambda r: _flag(r["v_team"]), "center"), t.whole("人均驻村天数", "v_team_days"),
         ],
         empty=f"没有{ctx.name}的样本村概况。",
-        note="村级情况来自样本村调查表，不加权；集体收入为村集体经济全年收入，驻村天数为驻村工作队队员人均；“—”为未填或不适用。",
+        note="完成户数为调查组织情况，不加权；单个村的答卷不逐村列出，只进入不少于3个村的估计；“—”为未填或不适用。",
         folded=True,
     )  # fmt: skip
 
@@ -166,11 +166,12 @@ def nonresponse(frame: pd.DataFrame, ctx: Context, *, id: str = "t-nonresponse")
     frame : DataFrame
         ``nonresponse``.
     """
+    rows = with_small(frame, ["city"], "n_respondents", ctx).sort_values(["city", "nr_class"])
     return t.make(
-        id, f"{ctx.name}无应答调整组", frame.sort_values(["city", "nr_class"]),
+        id, f"{ctx.name}无应答调整组", rows,
         [
             t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.text("调整组", "nr_class"), t.whole("合格样本户", "n_selected"),
-            t.whole("有效户", "n_respondents"), t.decimal("调整因子", "factor", 3), t.text("并组说明", "merged"),
+            _unless_small("有效户", lambda r: numbers.integer(r["n_respondents"])), _unless_small("调整因子", lambda r: numbers.number(r["factor"], 3)), t.text("并组说明", "merged"),
         ],
         empty="没有无应答调整组。",
         folded=True,
@@ -185,12 +186,14 @@ def calibration(frame: pd.DataFrame, ctx: Context, *, id: str = "t-calibration")
     frame : DataFrame
         ``calibration``.
     """
+    rows = with_small(frame, ["city", "margin"], "n", ctx).sort_values(["city", "margin", "level"])
     return t.make(
-        id, f"{ctx.name}校准前后与登记户数对照", frame.sort_values(["city", "margin", "level"]),
+        id, f"{ctx.name}校准前后与登记户数对照", rows,
         [
             t.custom("市", lambda r: _place(str(r["city"]), ctx)), t.custom("分组变量", lambda r: _MARGINS.get(str(r["margin"]), str(r["margin"]))),
-            t.text("分组", "level_name"), t.whole("样本户", "n"), t.whole("登记户数", "target"), t.whole("校准前", "before"), t.whole("校准后", "after"),
-            t.custom("校准因子范围", lambda r: f"{numbers.number(r['g_min'], 2)}–{numbers.number(r['g_max'], 2)}", "right"),
+            t.text("分组", "level_name"), _unless_small("样本户", lambda r: numbers.integer(r["n"])), t.whole("登记户数", "target"),
+            _unless_small("校准前", lambda r: numbers.integer(r["before"])), t.whole("校准后", "after"),
+            _unless_small("校准因子范围", lambda r: f"{numbers.number(r['g_min'], 2)}–{numbers.number(r['g_max'], 2)}"),
             t.whole("迭代次数", "iterations"),
         ],
         empty="没有校准结果。",
@@ -219,6 +222,19 @@ def weight_diagnostics(frame: pd.DataFrame, ctx: Context, *, id: str = "t-weight
     )  # fmt: skip
 
 
+def with_small(frame: pd.DataFrame, by: list[str], counts: str, ctx: Context) -> pd.DataFrame:
+    """The rows with `small`: fewer respondents than may be shown, or needed to hide those (see `hide_counts`)."""
+    least = int(ctx.plan.disclosure["min_households"])
+    if not len(frame):
+        return frame.assign(small=False)
+    small = [hide_counts(part[counts], least) for _, part in frame.groupby(by, sort=False)]
+    return frame.assign(small=pd.concat(small).reindex(frame.index))
+
+
+def _unless_small(head: str, show: Callable[[t.Row], str]) -> t.Field:
+    return t.custom(head, lambda r: numbers.SUPPRESSED if r["small"] else show(r), "right")
+
+
 def estimate_cell(row: t.Row) -> Cell:
     """An estimate in its unit, or why there is none."""
     if terms.hidden(str(row["quality"])):
@@ -233,6 +249,11 @@ def interval_cell(row: t.Row) -> Cell:
     if row["quality"] == "not_estimable":
         return numbers.NOT_ESTIMABLE
     return numbers.span(row["ci_low"], row["ci_high"], str(row["measure_unit"]), bool(row["is_share"]))
+
+
+def count_cell(row: t.Row) -> Cell:
+    """Answers behind an estimate; not said where it is withheld: how few they are would tell."""
+    return numbers.SUPPRESSED if terms.hidden(str(row["quality"])) else numbers.integer(row["n"])
 
 
 def _beside(row: t.Row | None) -> Cell:

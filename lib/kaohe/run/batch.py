@@ -15,7 +15,7 @@ from rich.console import Console
 
 import kaohe
 from kaohe.base.errors import InputRefused, nearest
-from kaohe.base.files import locked, read_parquet, sweep
+from kaohe.base.files import PRIVATE_FOLDER, locked, read_parquet, sweep
 from kaohe.base.plan import Plan
 from kaohe.plot.fonts import font_path
 from kaohe.publish.built import build_info, check_tables, find_build
@@ -79,6 +79,8 @@ def run_batch(
     with _writable(folders.outputs), locked(folders.outputs, "kaohe run"):
         for name in ("html", "notebooks"):
             (folders.outputs / name).mkdir(parents=True, exist_ok=True)
+            if name == "notebooks":
+                (folders.outputs / name).chmod(PRIVATE_FOLDER)
             sweep(folders.outputs / name)
         sweep(folders.outputs)
         manifest = read_manifest(folders.outputs)

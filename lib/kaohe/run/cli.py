@@ -53,6 +53,10 @@ Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to 
 Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]
 Events = Annotated[bool, typer.Option("--json", help="Say what happens as one JSON object a line.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
+KeyFile = Annotated[Path | None, typer.Option("--key", help="Key of the pseudonyms; KAOHE_KEY, else ~/.config/kaohe.")]
+NewKey = Annotated[
+    bool, typer.Option("--new-key", help="Begin anew with this key although tables were made with another.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
 Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
 
@@ -98,12 +102,18 @@ def forms(
 
 @app.command()
 def clean(
-    raw: Raw = RAW, processed: Processed = PROCESSED, plan: PlanFolder = "", accept_changed: Accept = False
+    raw: Raw = RAW,
+    processed: Processed = PROCESSED,
+    plan: PlanFolder = "",
+    accept_changed: Accept = False,
+    key: KeyFile = None,
+    new_key: NewKey = False,
 ) -> None:
     """Clean the raw files: typed tables, and what was set aside with the reason."""
     from kaohe.run import steps
 
-    raise typer.Exit(steps.clean(raw, processed, _plan(plan), _say, accept_changed=accept_changed))
+    code = steps.clean(raw, processed, _plan(plan), _say, accept_changed=accept_changed, key_file=key, new_key=new_key)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -198,6 +208,20 @@ def status(
 
     for line in steps.status(processed, outputs, notebooks, _plan(plan)):
         typer.echo(line)
+
+
+@app.command()
+def audit(
+    raw: Raw = RAW,
+    processed: Processed = PROCESSED,
+    outputs: Outputs = OUTPUTS,
+    logs: Annotated[list[Path] | None, typer.Option("--log", help="A log or folder to scan too.")] = None,
+    plan: PlanFolder = "",
+) -> None:
+    """Scan everything written for personal data and withheld values; 4 when any is found."""
+    from kaohe.run import steps
+
+    steps.audit(raw, processed, outputs, _plan(plan), logs or [], _say)
 
 
 @app.command()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kaohe.base.built import BUILT, DTYPES
 from kaohe.base.plan import Plan
-from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, RAW
+from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW
 
 KIND_NOTES = {
     "text": "text", "code": "code as text", "place": "place name or code", "object": "target name or code",
     "int": "whole number", "number": "number", "money": "yuan", "share": "share, 0 to 1 or with %", "flag": "是/否",
     "date": "date", "grade": "好/较好/一般/较差", "choice": "one of the values given", "item": "number of an item",
-    "personal": "checked, then dropped",
+    "personal": "checked, then replaced by a keyed pseudonym or dropped",
 }  # fmt: skip
 
 
@@ -33,7 +33,8 @@ def data_dictionary(plan: Plan) -> str:
                   "| header | also accepted | clean column | kind | values, range | needed |", "|---|---|---|---|---|---|"]  # fmt: skip
         for c in table.columns:
             allowed = "、".join(c.allowed) or _range(c.min, c.max, c.unit)
-            name = "(dropped)" if c.kind == "personal" else f"`{c.name}`"
+            keys = {source: key for key, source, _ in PSEUDONYMS.get(table.name, ())}
+            name = f"`{keys.get(c.name, c.name)}`" if c.kind != "personal" or c.name in keys else "(dropped)"
             need = "yes" if c.required else ""
             lines.append(f"| {c.label} | {'、'.join(c.aliases)} | {name} | {KIND_NOTES[c.kind]} | {allowed} | {need} |")
     lines += ["", "### Forms of annexes 2 and 3", "",

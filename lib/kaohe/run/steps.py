@@ -35,12 +35,17 @@ def demo(out: Path, seed: int, households: int, say: Say) -> None:
     )
 
 
-def clean(raw: Path, processed: Path, plan: Plan, say: Say, *, accept_changed: bool = False) -> int:
+def clean(
+    raw: Path, processed: Path, plan: Plan, say: Say, *,
+    accept_changed: bool = False, key_file: Path | None = None, new_key: bool = False,
+) -> int:  # fmt: skip
     """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
     from kaohe.clean import clean_all, describe
 
     start = time.monotonic()
-    done = clean_all(raw, processed, plan, accept_changed=accept_changed)
+    done = clean_all(raw, processed, plan, accept_changed=accept_changed, key_file=key_file, new_key=new_key)
+    if done.new_key:
+        say(f"clean: made the key of the pseudonyms: {done.new_key} (keep a copy in a safe place, never with the data)")
     counts = ", ".join(f"{n} {action}" for action, n in sorted(done.counts.items()))
     say(f"clean: {done.files} files, {sum(done.rows.values()):,} rows; findings: {counts or 'none'}"
         f" ({time.monotonic() - start:.0f} s)")  # fmt: skip
@@ -71,6 +76,16 @@ def forms(
     for finding in refusals:
         say(describe(finding))
     return EXIT_REFUSED if refusals else EXIT_OK
+
+
+def audit(raw: Path, processed: Path, outputs: Path, plan: Plan, logs: Sequence[Path], say: Say) -> None:
+    """Scan everything written (see `kaohe.publish.sweep`). Raises DisclosureError K851 with the places."""
+    from kaohe.publish.sweep import refuse_hits, sweep
+
+    start = time.monotonic()
+    done = sweep(processed, outputs, raw, plan, logs=tuple(logs))
+    refuse_hits(done)
+    say(f"{done.summary()}; nothing found ({time.monotonic() - start:.0f} s)")
 
 
 def build_time() -> datetime:

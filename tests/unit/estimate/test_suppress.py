@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaohe.estimate.suppress import grade_quality, relative_error, secondary, suppress
+from kaohe.estimate.suppress import grade_quality, hide_counts, least_side, relative_error, suppress, too_few, top_share
 
-DISCLOSURE = {"min_households": 10, "min_villages": 3, "caution_cv": 0.15, "suppress_cv": 0.50, "min_psu": 2}
+DISCLOSURE = {
+    "min_households": 10, "min_villages": 3, "caution_cv": 0.15, "suppress_cv": 0.50, "min_psu": 2,
+    "small_group": 30, "min_cell": 3, "dominance_n": 2, "dominance_share": 0.85,
+}  # fmt: skip
 SURVEY = {"min_n": 30, "max_cv": 0.30, "max_half_width": 0.15}
 
 
@@ -68,11 +71,40 @@ def test_suppressed_values_are_missing_and_never_zero() -> None:
     pd.testing.assert_frame_equal(shown, frame.assign(quality="ok"))
 
 
-def test_one_withheld_county_takes_a_second_with_it() -> None:
-    n = [80, 7, 60, 75, 50, 6, 5]
-    frame = pd.DataFrame({"indicator": "q", "n": n, "domain": list("abcdefg")})
-    parent = pd.Series(["X"] * 4 + ["Y"] * 3)
-    low = frame["n"] < 10
-    extra = secondary(frame, parent, low)
-    assert frame.loc[extra, "domain"].tolist() == ["c"]  # the smallest other of X; Y has two already
-    assert not secondary(frame, pd.Series([""] * 7), low).any()
+@pytest.mark.parametrize(
+    ("change", "want"),
+    [
+        ({"n": 12, "n_least": 2}, True),  # 10 of 12 answering yes tells of two
+        ({"n": 12, "n_least": 0}, True),  # all of a small group
+        ({"n": 12, "n_least": 3}, False),
+        ({"n": 29, "n_least": 2}, True),
+        ({"n": 30, "n_least": 0}, False),
+        ({"n": 12, "n_least": 0, "is_share": False}, False),
+        ({"n": 12, "n_least": 0, "unit": "village"}, False),
+        ({"n": 100, "n_least": 50, "top_share": 0.85, "is_share": False}, True),
+        ({"n": 100, "n_least": 50, "top_share": 0.84, "is_share": False}, False),
+    ],
+)
+def test_small_groups_and_dominated_amounts(change: dict[str, object], want: bool) -> None:
+    frame = rows(**change)
+    assert too_few(frame, DISCLOSURE).tolist() == [want]
+    assert (grade_quality(frame, DISCLOSURE, SURVEY) == "suppressed").tolist() == [want]
+
+
+def test_sides_and_largest_respondents_of_a_domain() -> None:
+    codes = np.array([0, 0, 0, 1, 1, -1])
+    yes = np.array([[1.0], [1.0], [0.0], [1.0], [np.nan], [1.0]])
+    assert least_side(yes, np.ones_like(yes), codes, 2).tolist() == [[1.0], [0.0]]
+    money = np.array([[60.0], [-20.0], [20.0], [0.0], [np.nan], [5.0]])
+    np.testing.assert_allclose(top_share(money, codes, 2, 2), [[0.8], [0.0]])
+
+
+@pytest.mark.parametrize(
+    ("counts", "want"),
+    [
+        ([80, 60], []), ([4, 30, 12], [0, 2]), ([4, 3, 50, 20], [0, 1, 3]), ([4, 7, 50], [0, 1]), ([9, 0, 40], [0, 2]),
+        ([0, 0, 12], []), ([3], [0]),
+    ],
+)  # fmt: skip
+def test_counts_of_parts_with_a_known_total(counts: list[int], want: list[int]) -> None:
+    assert np.flatnonzero(hide_counts(pd.Series(counts), 10)).tolist() == want

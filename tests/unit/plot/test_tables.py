@@ -164,8 +164,9 @@ def test_villages_of_a_helper_city_are_those_paired_with_it() -> None:
         {"village": "440222101002", "name": "乙村", "city": SHAOGUAN, "v_team": 1.0, "designated": 0.0},
     )
     assert column(tables.villages(rows, CITY), "村") == ["甲村", "乙村"]
-    assert column(tables.villages(rows, CITY), "集体收入（万元）") == ["12.3", "—"]
-    assert column(tables.villages(rows, CITY), "驻村工作队") == ["—", "是"]
+    shown = tables.villages(rows, CITY)
+    assert isinstance(shown, Table)
+    assert "12.3" not in str(shown)  # what one village answered is not listed
     assert column(tables.villages(rows, CITY), "省定贫困村") == ["—", "否"]
     assert column(tables.villages(rows, make_context("city6")), "村") == ["甲村"]
 
