@@ -17,6 +17,7 @@ from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.places import ZH_LEVEL, Place
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW, contract
+from kaohe.clean.agreement import double_frame
 from kaohe.clean.batch import Batch, Known
 from kaohe.clean.codes import NOTE, finding
 from kaohe.clean.form_tables import TABLE as FORMS
@@ -191,7 +192,7 @@ def clean_tables(
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")
-    tables["forms"], tables["grades"] = _forms(groups[FORMS], tables["teams"], office)
+    tables["forms"], tables["grades"], tables["doubles"] = _forms(groups[FORMS], tables["teams"], office)
     ledger.check()
     _check_unchanged(raw, office)
     tables["findings"] = ledger.frame_findings()
@@ -261,7 +262,7 @@ def _rows(batch: Batch, *columns: str) -> list[tuple[str, ...]]:
     return [tuple(str(batch.values[c][row]) for c in columns) for row in batch.live()]
 
 
-def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     if not paths:
         office.ledger.add(finding(NOTE, "K234", FORMS, "cross/**/*.xlsx", value="指标表和考评表"))
     forms: list[FormRead] = []
@@ -276,7 +277,7 @@ def _forms(paths: list[Path], teams: pd.DataFrame, office: Office) -> tuple[pd.D
             forms.extend(read_forms(sheet, result.sha256, office))
     by_city = dict(zip(teams["city"], teams["team"], strict=True))
     settle_forms(forms, by_city, office)
-    return form_frames(forms, office.plan)
+    return (*form_frames(forms, office.plan), double_frame(forms))
 
 
 def _check_unchanged(raw: Path, office: Office) -> None:

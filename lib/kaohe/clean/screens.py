@@ -6,13 +6,17 @@ are confounded (one team, one city).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
+from kaohe.clean.agreement import weighted_kappa
+from kaohe.clean.senders import UNKNOWN, Senders
 
 GOOD_SHARE_SPREAD = 0.30
 STRAIGHT_FORMS = 0.10
@@ -21,7 +25,15 @@ IDENTICAL_SHARE = 0.20
 SELF_STEPS = 0.60
 SURVEY_FLOOR = 0.90
 FIELD_HIGH = 87.5
+KAPPA_FLOOR = 0.60
 CONFOUNDED = "一组只考一市，组与市的差别分不开"
+SURVEY_PAIRS = {"housing": "house_safe", "water": "water_safe", "medical": "serious_insured"}
+TICKS = (
+    ("no_tick", "没有选等次的指标", ("K292",)),
+    ("two_ticks", "选了两个以上等次的指标", ("K293",)),
+    ("unknown_grade", "等次写法不认识", ("K274", "K298")),
+)
+Clean = dict[str, pd.DataFrame]
 Row = tuple[str, str, str, str, float, float, bool, str]
 SCREEN_COLUMNS = ("screen", "label", "object", "name", "value", "threshold", "flagged", "note")
 
@@ -41,7 +53,7 @@ def build_screens(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(SCREEN_COLUMNS))
 
 
-def _field(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
+def field_grades(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     """Grades of field forms with their scores and the form's team and city."""
     forms = clean["forms"]
     fields = [f.id for f in plan.forms.values() if f.kind == "field_form"]
@@ -51,14 +63,18 @@ def _field(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     return merged
 
 
-def _names(plan: Plan, clean: dict[str, pd.DataFrame]) -> dict[str, str]:
-    objects = clean["objects"]
-    return {p.code: p.name for p in plan.divisions} | dict(zip(objects["object"], objects["name"], strict=True))
+def names_of(plan: Plan, clean: Clean) -> dict[str, str]:
+    """Names of divisions, places of the register and targets by code."""
+    objects, places = clean["objects"], clean.get("places")
+    names = {p.code: p.name for p in plan.divisions}
+    if places is not None:
+        names |= dict(zip(places["place"], places["name"], strict=True))
+    return names | dict(zip(objects["object"], objects["name"], strict=True))
 
 
 def good_by_team(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     """Share of the best grade by team against the share over all teams."""
-    field = _field(clean, plan)
+    field = field_grades(clean, plan)
     if field.empty:
         return
     best = plan.grades[0]
@@ -66,7 +82,7 @@ def good_by_team(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     threshold = overall + GOOD_SHARE_SPREAD
     for team, part in field.groupby("team", sort=True):
         share = float((part["grade"] == best).mean())
-        city = _names(plan, clean).get(str(part["city"].iloc[0]), "")
+        city = names_of(plan, clean).get(str(part["city"].iloc[0]), "")
         flagged = abs(share - overall) > GOOD_SHARE_SPREAD
         note = f"考核{city}，共 {len(part)} 项；全部组为 {overall:.1%}。{CONFOUNDED}"
         yield ("good_by_team", "各组评“好”的比例", str(team), str(team), share, threshold, flagged, note)
@@ -74,7 +90,7 @@ def good_by_team(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
 
 def straight_forms(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     """Share of a team's field forms that hold one grade only."""
-    field = _field(clean, plan)
+    field = field_grades(clean, plan)
     if field.empty:
         return
     single = field.groupby(["team", "form_key"])["grade"].nunique().eq(1).groupby("team").agg(["mean", "size"])
@@ -95,7 +111,7 @@ def straight_forms(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
 
 def identical_forms(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     """Share of a team's field forms that equal another of its forms of the same kind, item by item."""
-    field = _field(clean, plan)
+    field = field_grades(clean, plan)
     if field.empty:
         return
     ordered = field.sort_values(["form_key", "item"])
@@ -110,48 +126,79 @@ def identical_forms(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]
         )  # fmt: skip
 
 
-def dates_outside(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
-    """Visits after the plan's due date: cross-assessment and survey, by city."""
-    names = _names(plan, clean)
-    for key, label, table, due in (
-        ("late_cross", "交叉考核晚于期限的表", "forms", plan.dates["cross_due"]),
-        ("late_survey", "专项调查晚于期限的户", "households", plan.dates["survey_due"]),
-    ):
+def periods(plan: Plan) -> tuple[tuple[str, str, str, date, date], ...]:
+    """Screen, label, table, first and last day of the visits: the cross-assessment is done in December."""
+    year = int(plan.meta["year"])
+    return (
+        ("late_cross", "交叉考核日期不在规定期间的表", "forms", date(year, 12, 1), plan.dates["cross_due"]),
+        ("late_survey", "专项调查日期不在规定期间的户", "households", date(year, 1, 1), plan.dates["survey_due"]),
+    )
+
+
+def outside(frame: pd.DataFrame, start: date, due: date) -> pd.Series:
+    """Rows dated before the first or after the last day; rows without a date are no matter of this screen."""
+    return (frame["visit_date"] > pd.Timestamp(due)) | (frame["visit_date"] < pd.Timestamp(start))
+
+
+def dates_outside(clean: Clean, plan: Plan) -> Iterable[Row]:
+    """Visits outside the plan's period: cross-assessment and survey, by city."""
+    names = names_of(plan, clean)
+    for key, label, table, start, due in periods(plan):
         frame = clean[table]
         frame = frame[frame["city"].fillna("") != ""]
         for city, part in frame.groupby("city", sort=True):
-            late = int((part["visit_date"] > pd.Timestamp(due)).sum())
-            note = f"共 {len(part)}，期限 {due.isoformat()}"
-            yield (key, label, str(city), names.get(str(city), str(city)), float(late), 0.0, late > 0, note)
+            n = int(outside(part, start, due).sum())
+            note = f"共 {len(part)}，期间 {start.isoformat()} 至 {due.isoformat()}"
+            yield (key, label, str(city), names.get(str(city), str(city)), float(n), 0.0, n > 0, note)
 
 
-def tick_faults(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
-    """Items with no tick, several ticks, or a sign or grade nobody knows, by city or unit."""
+def tick_groups(clean: Clean) -> Iterable[tuple[str, str, pd.DataFrame]]:
+    """Screen, label and findings of items without one clear tick."""
     found = clean["findings"]
-    names = _names(plan, clean)
-    groups = (
-        ("no_tick", "没有选等次的指标", ("K292",)),
-        ("two_ticks", "选了两个以上等次的指标", ("K293",)),
-        ("unknown_grade", "等次写法不认识", ("K274", "K298")),
-    )
+    found = found[found["table"] == "cross"]
+    for key, label, codes in TICKS:
+        yield key, label, found[found["code"].isin(codes)]
+
+
+def owner_of(clean: Clean, plan: Plan) -> Callable[[Mapping[Hashable, Any]], str]:
+    """Whose form a finding is about: its sheet's form, its workbook's, or whom the path names; the path itself if none."""
     forms = clean["forms"]
-    owner = dict(zip(forms["src_file"], forms["object"], strict=True))
-    for key, label, codes in groups:
-        part = found[found["code"].isin(codes) & (found["table"] == "cross")]
-        for target, n in part["file"].map(owner).dropna().value_counts(sort=False).sort_index().items():
-            note = "该项不计，等待补正"
-            yield (key, label, str(target), names.get(str(target), str(target)), float(n), 0.0, True, note)
+    by_sheet = dict(zip(zip(forms["src_file"], forms["src_sheet"], strict=True), forms["object"], strict=True))
+    by_file = dict(zip(forms["src_file"], forms["object"], strict=True))
+    objects = clean["objects"]
+    senders = Senders(plan, dict(zip(objects["object"], objects["name"], strict=True)))
+
+    def owner(row: Mapping[Hashable, Any]) -> str:
+        file = str(row["file"])
+        known = by_sheet.get((file, str(row["sheet"]))) or by_file.get(file) or senders.code(file)
+        return str(known) or file
+
+    return owner
+
+
+def tick_faults(clean: Clean, plan: Plan) -> Iterable[Row]:
+    """Items with no tick, several ticks, or a sign or grade nobody knows, by city or unit.
+
+    Workbooks from which no form was accepted count too: for whom their path names, otherwise
+    under the path itself.
+    """
+    names, owner = names_of(plan, clean), owner_of(clean, plan)
+    for key, label, part in tick_groups(clean):
+        targets = pd.Series([owner(r) for r in part.to_dict("records")], dtype="str")
+        for target, n in targets.value_counts(sort=False).sort_index().items():
+            name = names.get(str(target), UNKNOWN if "/" in str(target) else str(target))
+            yield (key, label, str(target), name, float(n), 0.0, True, "该项不计，等待补正")
 
 
 def index_against_field(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     """Concepts where a city's index grade is a step or more above the mean of its field grades."""
-    field = _field(clean, plan)
+    field = field_grades(clean, plan)
     if field.empty:
         return
     step = float(plan.choices["levels"]["one_step"])
     evidence = field.groupby(["object", "concept"])["value"].mean()
     index = clean["grades"][clean["grades"]["form"] == plan.classes["city14"].form]
-    names = _names(plan, clean)
+    names = names_of(plan, clean)
     for city, part in index.groupby("object", sort=True):
         values = part["grade"].map(plan.scale.values).astype("float64").to_numpy()
         seen = np.array([evidence.get((city, c), np.nan) for c in part["concept"]], dtype=float)
@@ -178,7 +225,7 @@ def self_against_index(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[R
     both = own.assign(item=own["item"].astype("int64")).merge(
         index, on=["object", "item"], suffixes=("_self", "_index"), validate="one_to_one"
     )
-    names = _names(plan, clean)
+    names = names_of(plan, clean)
     for target, part in both.groupby("object", sort=True):
         mine = part["grade_self"].map(plan.scale.values).astype("float64")
         given = part["grade_index"].map(plan.scale.values).astype("float64")
@@ -192,15 +239,14 @@ def self_against_index(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[R
 
 def survey_against_cross(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
     """High field grades on a guarantee beside a low share of sampled households that have it, unweighted."""
-    field = _field(clean, plan)
+    field = field_grades(clean, plan)
     households = clean["households"]
     if field.empty or households.empty:
         return
-    names = _names(plan, clean)
-    pairs = {"housing": "house_safe", "water": "water_safe", "medical": "serious_insured"}
+    names = names_of(plan, clean)
     means = field.groupby(["city", "concept"])["value"].mean()
     for city, part in households.groupby("city", sort=True):
-        for concept, question in pairs.items():
+        for concept, question in SURVEY_PAIRS.items():
             if question not in part.columns:
                 continue
             share = float(part[question].mean())
@@ -215,36 +261,60 @@ def survey_against_cross(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable
             )  # fmt: skip
 
 
-def straight_households(clean: dict[str, pd.DataFrame], plan: Plan) -> Iterable[Row]:
+def straight_answers(clean: Clean, plan: Plan) -> tuple[pd.Series, int]:
+    """Which households answer every question on a scale alike, and how many questions that are (0: too few to tell)."""
+    households = clean["households"]
+    scales = [q.id for q in plan.table_questions("household", asked=True) if q.type == "scale"]
+    scales = [q for q in scales if q in households.columns]
+    if households.empty or len(scales) < 3:
+        return pd.Series(False, index=households.index), 0
+    answers = households[scales]
+    return (answers.nunique(axis=1) == 1) & answers.notna().all(axis=1), len(scales)
+
+
+def straight_households(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Share of an enumerator's households whose answers on one scale are all the same."""
     households = clean["households"]
-    scales = [q for q in plan.table_questions("household", asked=True) if q.type == "scale"]
-    if households.empty or len(scales) < 3:
+    same, n_scales = straight_answers(clean, plan)
+    if not n_scales:
         return
-    answers = households[[q.id for q in scales]]
-    same = (answers.nunique(axis=1) == 1) & answers.notna().all(axis=1)
     groups = same.groupby(households["enumerator"].fillna("")).agg(["mean", "size"])
     for who, share, n in groups.itertuples():
         if not who or n < 20:
             continue
         county = households.loc[households["enumerator"] == who, "county"].mode().iloc[0]
         name = f"{plan.gazetteer.name(parent_code(county, 'city'))}{plan.gazetteer.name(county)} {who}"
-        flagged = bool(share > STRAIGHT_HOUSEHOLDS)
-        note = f"共 {n} 户，{len(scales)} 道满意度题"
+        note = f"共 {n} 户，{n_scales} 道满意度题"
         yield (
-            "straight_households",
-            "满意度各题答案全同的户",
-            str(who),
-            name,
-            float(share),
-            STRAIGHT_HOUSEHOLDS,
+            "straight_households", "满意度各题答案全同的户", str(who), name, float(share), STRAIGHT_HOUSEHOLDS,
+            bool(share > STRAIGHT_HOUSEHOLDS), note,
+        )  # fmt: skip
+
+
+def double_graded(clean: Clean, plan: Plan) -> Iterable[Row]:
+    """Weighted kappa (quadratic weights) of forms that were graded twice, by city."""
+    doubles = clean.get("doubles")
+    if doubles is None or doubles.empty:
+        return
+    names = names_of(plan, clean)
+    for city, part in doubles.groupby("city", sort=True):
+        found = weighted_kappa(part["grade"].tolist(), part["other_grade"].tolist(), plan.grades)
+        said = f"{part['form_key'].nunique()} 处双评，{found.n} 项，等次相同 {found.same:.1%}；二次权"
+        flagged = bool(found.kappa < KAPPA_FLOOR)
+        yield (
+            "double_graded",
+            "双评的加权κ",
+            str(city),
+            names.get(str(city), ""),
+            found.kappa,
+            KAPPA_FLOOR,
             flagged,
-            note,
+            said,
         )
 
 
 Screen = Callable[[dict[str, pd.DataFrame], Plan], Iterable[Row]]
 SCREENS: tuple[Screen, ...] = (
     good_by_team, straight_forms, identical_forms, straight_households, dates_outside, tick_faults,
-    index_against_field, self_against_index, survey_against_cross,
+    index_against_field, self_against_index, survey_against_cross, double_graded,
 )  # fmt: skip

@@ -54,8 +54,8 @@ def one(built: Clean, screen: str) -> pd.Series:
     return found.iloc[0]
 
 
-def test_all_four_tables_conform(built: Clean) -> None:
-    assert set(built) == {"intake", "findings_summary", "data_quality", "screens"}
+def test_all_tables_conform(built: Clean) -> None:
+    assert set(built) == {"intake", "findings_summary", "set_aside", "data_quality", "screens", "screen_records"}
 
 
 def test_share_of_good_by_team(built: Clean) -> None:
