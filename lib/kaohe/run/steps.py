@@ -11,7 +11,8 @@ from pathlib import Path
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
 from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
-from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch
+from kaohe.run.batch import BatchResult, Folders, Options, Selection, class_of, find_notebooks, run_batch, select
+from kaohe.run.records import write_tables
 
 Say = Callable[[str], None]
 
@@ -36,6 +37,7 @@ def demo(out: Path, seed: int, households: int, say: Say) -> None:
 def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
     """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
     from kaohe.clean import clean_all, describe
+    from kaohe.clean.returns import write_returns
 
     start = time.monotonic()
     done = clean_all(raw, processed, plan)
@@ -44,6 +46,7 @@ def clean(raw: Path, processed: Path, plan: Plan, say: Say) -> int:
         f" ({time.monotonic() - start:.0f} s)")  # fmt: skip
     for finding in done.refusals:
         say(describe(finding))
+    write_returns(processed, plan)
     return EXIT_REFUSED if done.refused else EXIT_OK
 
 
@@ -86,7 +89,19 @@ def run(
     done = run_batch(folders, plan, selection, options)
     for line in said_of(done, outputs):
         say(line)
+    write_tables(
+        processed, outputs, plan, say, cities=None if selection.everything else _cities(processed, plan, selection)
+    )
     return done.exit_code
+
+
+def _cities(processed: Path, plan: Plan, selection: Selection) -> set[str]:
+    """The cities among the targets of a selection: their workbooks are made with their pages."""
+    from kaohe.publish.built import find_build
+    from kaohe.publish.reports import read_reports
+
+    chosen = select(read_reports(find_build(processed), plan), selection, plan)
+    return {r.target.object for r in chosen if r.target.kind == "city"}
 
 
 def said_of(done: BatchResult, outputs: Path) -> list[str]:
