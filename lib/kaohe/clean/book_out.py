@@ -22,16 +22,20 @@ FIXED_ZIP = (1980, 1, 1, 0, 0, 0)
 FIXED_TIME = b"2020-01-01T00:00:00Z"
 MAX_TEXT = 32_000
 FORMATS = {
-    "text": "@", "whole": "#,##0", "decimal": "#,##0.00", "percent": "0.0%", "date": "yyyy-mm-dd", "general": "General",
+    "text": "@", "plain": "General", "whole": "#,##0", "decimal": "#,##0.00", "percent": "0.0%", "date": "yyyy-mm-dd", "general": "General",
 }  # fmt: skip
 RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:\2>)")
 
 
 @dataclass(frozen=True)
 class Head:
-    """One column of a sheet: its header, how its values are shown (a key of `FORMATS`), its width in characters."""
+    """One column of a sheet: its header, how its values are shown (a key of `FORMATS`), its width in characters.
+
+    ``text`` is wrapped; ``plain`` is text that is short and needs no wrapping, written faster.
+    """
 
     label: str
     kind: str = "text"
@@ -162,9 +166,7 @@ def _cell(make: Any, page: Any, value: Any, kind: str, styles: dict[str, Any]) -
     if isinstance(value, Shown):
         value, kind = value.value, value.kind
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        cell = make(page)
-        cell._style = styles[kind]
-        return cell
+        return None
     if isinstance(value, bool):
         value = "是" if value else "否"
     if isinstance(value, (datetime, date)):
@@ -174,9 +176,11 @@ def _cell(make: Any, page: Any, value: Any, kind: str, styles: dict[str, Any]) -
         return cell
     if isinstance(value, (int, float)):
         cell = make(page, value=value)
-        cell._style = styles[kind if kind != "text" else "general"]
+        cell._style = styles[kind if kind not in {"text", "plain"} else "general"]
         return cell
     text = legible(str(value))
+    if kind == "plain" and not text.startswith(RISKY) and text not in _ERRORS:
+        return text
     cell = make(page, value=text)
     cell.data_type = "s"
     cell._style = styles["quoted" if text.startswith(RISKY) else "text"]

@@ -162,7 +162,7 @@ def table_named(text: str) -> str:
         if plain in {name, label}:
             return name
     raise InputRefused(
-        "K361", "There is no such table", got=mask_text(plain)[0], expected="one of " + ", ".join(nearest(plain, LABELS)) + ", …",
+        "K361", "There is no such table", got=mask_text(plain)[0], expected="one of " + ", ".join(nearest(plain, [*LABELS.values(), *LABELS])) + ", …",
         remedy="the tables are " + ", ".join(f"{n} {label}" for n, label in LABELS.items()),
     )  # fmt: skip
 

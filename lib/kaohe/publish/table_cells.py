@@ -97,7 +97,7 @@ def cells(table: str, frame: pd.DataFrame, names: Names) -> tuple[list[Head], li
         heads.append(Head(label, kind, _width(column, mark, label)))
         made.append(_values(table, column, mark, frame, names))
         if column in _NAMED and f"{column}_name" not in columns and not _has_name(columns):
-            heads.append(Head(f"{label}名称", "text", 14))
+            heads.append(Head(f"{label}名称", "plain", 14))
             made.append([names.of(str(v)) if v else None for v in frame[column]])
     return heads, [list(row) for row in zip(*made, strict=True)]
 
@@ -110,7 +110,7 @@ def _has_name(columns: Mapping[str, tuple[str, str]]) -> bool:
 def kind_of(table: str, column: str, mark: str) -> str:
     """How a column is shown: a key of `kaohe.clean.book_out.FORMATS`."""
     if mark in "sb":
-        return "text"
+        return "text" if column in _WIDE else "plain"
     if mark == "d":
         return "date"
     if column in PERCENT or column in _PERCENT_IN.get(table, ()):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -30,7 +28,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Clean:
     office.raw["cross/field/韶关市/甲.xlsx"] = book(once)
     office.raw["cross/field/韶关市/乙.xlsx"] = book(again)
     office.raw["cross/field/镇.xlsx"] = book(early)
-    office.raw["cross/index/韶关市.xlsx"] = book(form_rows(plan.forms["city14"], [("考核对象", "韶关市")], lambda n: "较好"))
+    office.raw["cross/index/韶关市.xlsx"] = book(
+        form_rows(plan.forms["city14"], [("考核对象", "韶关市")], lambda n: "较好")
+    )
     office.raw["office/self_grades.csv"] = "对象,指标序号,自评等次\n韶关市,4,好\n韶关市,5,较好\n".encode()
     office.raw["daily/坏.csv"] = b""
     office.households[17]["调查日期"] = "2020-10-02"
@@ -87,6 +87,16 @@ def test_double_grading_has_its_kappa_and_its_differences(built: Clean) -> None:
 
 def test_what_was_set_aside_by_sender_and_file(built: Clean) -> None:
     frame = built["set_aside"].set_index(["file", "code"])
-    assert frame.loc[("daily/坏.csv", "K211"), ["sender", "action", "n", "first_row"]].tolist() == ["未指明报送单位", "refuse", 1, 0]
-    assert frame.loc[(HOUSEHOLDS_FILE, "K262"), ["sender", "action", "n", "first_row"]].tolist() == ["韶关市", "quarantine", 1, 5]
+    assert frame.loc[("daily/坏.csv", "K211"), ["sender", "action", "n", "first_row"]].tolist() == [
+        "未指明报送单位",
+        "refuse",
+        1,
+        0,
+    ]
+    assert frame.loc[(HOUSEHOLDS_FILE, "K262"), ["sender", "action", "n", "first_row"]].tolist() == [
+        "韶关市",
+        "quarantine",
+        1,
+        5,
+    ]
     assert {"cross/field/韶关市/甲.xlsx", "cross/field/韶关市/乙.xlsx"} <= {f for f, _ in frame.index}
