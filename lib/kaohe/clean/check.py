@@ -132,20 +132,15 @@ def check_files(
             done[n] = Checked(str(path), message=_untold(path, told).message())
         else:
             known[n] = replace(told, table=name)
-    tables = {t.table for t in known.values()}
-    context = find_context(raw, processed, plan, tables)
-    if any(is_synthetic(folder) for path in files for folder in list(path.resolve().parents)[:4]):
-        context = replace(context, synthetic=True)
-    batches = [list(known)] if len(known) > 1 else []
-    for numbers in [*batches, *([n] for n in known)]:
-        if any(n in done for n in numbers):
-            continue
+    context = find_context(raw, processed, plan, {t.table for t in known.values()})
+    for n, told in known.items():
+        mine = find_context(raw, processed, plan, {told.table})
+        if any(is_synthetic(folder) for folder in list(files[n].resolve().parents)[:4]):
+            mine = replace(mine, synthetic=True)
         try:
-            done.update(_clean(numbers, files, known, plan, context, limits))
+            done[n] = _clean(files[n], told, plan, mine, limits)
         except InputRefused as error:
-            if len(numbers) == 1:
-                n = numbers[0]
-                done[n] = Checked(str(files[n]), known[n].table, message=error.message())
+            done[n] = Checked(str(files[n]), told.table, message=error.message())
     return [done[n] for n in range(len(files))], context
 
 
@@ -201,61 +196,42 @@ def _private_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _clean(
-    numbers: list[int], files: Sequence[Path], known: dict[int, Told], plan: Plan, context: Context, limits: Limits
-) -> dict[int, Checked]:
-    """Clean the files of these numbers beside their context; raises what cleaning raises."""
+def _clean(file: Path, told: Told, plan: Plan, context: Context, limits: Limits) -> Checked:
+    """Clean one file beside its context; raises what cleaning raises, with the file's own name."""
     with _private_folder() as folder:
-        checked = {known[n].table for n in numbers}
-        paths = context.place(folder, leave_out=checked)
+        paths = context.place(folder, leave_out={told.table})
         if not context.found:
-            paths += _stand_ins(folder, [known[n] for n in numbers], plan, checked)
-        names: dict[str, int] = {}
-        for n in numbers:
-            name = f"{_home(known[n].table, n)}/{files[n].name}"
-            (folder / name).parent.mkdir(parents=True)
-            shutil.copyfile(files[n], folder / name)
-            names[name] = n
-            paths.append(folder / name)
+            paths += _stand_ins(folder, told, plan)
+        name = f"{_home(told.table)}/{file.name}"
+        (folder / name).parent.mkdir(parents=True)
+        shutil.copyfile(file, folder / name)
         try:
-            cleaned = clean_tables(folder, sorted(paths), plan, limits=limits)
+            cleaned = clean_tables(folder, sorted([*paths, folder / name]), plan, limits=limits)
         except InputRefused as error:
-            given = {name: str(files[n]) for name, n in names.items()}
+            where = error.where.replace(f"{folder}/", "").replace(name, str(file))
             raise InputRefused(
-                error.code, error.title, where=_as_given(error.where.replace(f"{folder}/", ""), given), got=error.got,
-                expected=error.expected, remedy=error.remedy,
-            ) from error  # fmt: skip
-        given = {name: str(files[n]) for name, n in names.items()}
+                error.code, error.title, where=where, got=error.got, expected=error.expected, remedy=error.remedy
+            ) from error
         findings, accounts = cleaned.tables["findings"], cleaned.tables["accounts"]
-    return {
-        n: _checked(name, known[n].table, findings, accounts, given, registered=context.found)
-        for name, n in names.items()
-    }
+    return _checked(str(file), name, told.table, findings, accounts, registered=context.found)
 
 
-def _home(table: str, n: int) -> str:
-    """The folder in which file number `n` is taken for this table; the dot lets ``*.*`` match."""
+def _home(table: str) -> str:
+    """The folder in which a file is taken for this table; the dot lets ``*.*`` match."""
     if table == FORMS:
-        return f"cross/field/{n}.d"
+        return "cross/field/given.d"
     pattern = RAW[table].pattern
-    stem = pattern.removesuffix("*.*") if pattern.endswith("*.*") else pattern.removesuffix("*")
-    return f"{stem}{n}.d"
-
-
-def _as_given(text: str, given: dict[str, str]) -> str:
-    for name, path in given.items():
-        text = text.replace(name, path)
-    return text
+    return (pattern.removesuffix("*.*") if pattern.endswith("*.*") else pattern.removesuffix("*")) + "given.d"
 
 
 def _checked(
-    name: str, table: str, findings: pd.DataFrame, accounts: pd.DataFrame, given: dict[str, str], *, registered: bool
+    given: str, name: str, table: str, findings: pd.DataFrame, accounts: pd.DataFrame, *, registered: bool
 ) -> Checked:
-    """One file's part of what cleaning found; without a register, what only it can tell is not held against the file."""
+    """The file's part of what cleaning found; without a register, what only it can tell is not held against the file."""
     mine = [Finding(**{str(k): v for k, v in r.items()}) for r in findings[findings["file"] == name].to_dict("records")]
     open_ = [f for f in mine if not registered and _needs_register(f)]
     kept = [f for f in mine if f not in open_]
-    out = Checked(given[name], table)
+    out = Checked(given, table)
     for account in accounts[accounts["file"] == name].to_dict("records"):
         sheet = account["sheet"]
         aside = int(account["quarantined"])
@@ -268,8 +244,9 @@ def _checked(
         out.declared += int(account["declared"])
         out.blank += int(account["blank"])
     out.findings = [
-        replace(f, file=given[name], value=_as_given(f.value, given), expected=_as_given(f.expected, given)) for f in kept
-    ]  # fmt: skip
+        replace(f, file=given, value=f.value.replace(name, given), expected=f.expected.replace(name, given))
+        for f in kept
+    ]
     return out
 
 
@@ -282,15 +259,15 @@ def _needs_register(found: Finding) -> bool:
     )
 
 
-def _stand_ins(folder: Path, told: list[Told], plan: Plan, checked: set[str]) -> list[Path]:
-    """A register from the plan alone: its cities, its divisions, and the codes the files themselves name."""
+def _stand_ins(folder: Path, told: Told, plan: Plan) -> list[Path]:
+    """A register from the plan alone: its cities, its divisions, and the codes the file itself names."""
     paths: list[Path] = []
-    if "objects" not in checked:
+    if told.table != "objects":
         cities = [(c, plan.gazetteer.name(c), k.short) for k in plan.classes.values() for c in k.members]
         paths.append(_write(folder / "registry/objects.csv", "objects", cities))
-    if "places" not in checked:
+    if told.table != "places":
         divisions = {p.code: (p.name, p.level) for p in plan.divisions}
-        texts = (to_text(v) for t in told for s in t.sheets for row in s.rows for v in row)
+        texts = (to_text(v) for s in told.sheets for row in s.rows for v in row)
         for code in sorted({c for text in texts for c in _CODE.findall(text) if len(text.strip()) == 12}):
             if level_of(code) in {"town", "village"} and parent_code(code, "county") in divisions:
                 divisions.setdefault(parent_code(code, "town"), (parent_code(code, "town"), "town"))

@@ -144,7 +144,8 @@ def _found(findings: pd.DataFrame, file: str, sheet: str, row: int) -> list[str]
     words = {"quarantine": "set aside", "normalise": "repaired", "note": "noted", "refuse": "not used"}
     lines = [
         "",
-        "checked   " + ("nothing was found in this row" if mine.empty else f"{len(mine)} findings in this row"),
+        "checked   "
+        + ("nothing was found in this row" if mine.empty else f"{_count(len(mine), 'finding')} in this row"),
     ]
     for f in pd.concat([mine, whole]).to_dict("records"):
         at = str(f["cell"]) or (f"column {f['column']}" if f["column"] else "file")
@@ -205,7 +206,7 @@ def _ends(name: str, record: Mapping[str, Any], places: Places, plan: Plan) -> l
     near = [f"  {target}: html/{page} ({', '.join(tables)})" for page, target, tables in pages if target not in others]
     lines += ["", "reports   pages that read these rows", *near]
     far = len(pages) - len(near)
-    return lines + ([f"  and {far} pages of other targets, which are compared with it"] if far else [])
+    return lines + ([f"  and {_count(far, 'page')} of other targets, which are compared with it"] if far else [])
 
 
 def _stale(places: Places) -> str:
@@ -267,6 +268,10 @@ def _unknown(name: str, key: str, frame: pd.DataFrame, names: Mapping[str, list[
         expected="one such as " + ", ".join(close) if close else "the table has no records",
         remedy="neither in use nor set aside in a file that can be read again; files not used at all are named by `kaohe clean`",
     )  # fmt: skip
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" + ("" if n == 1 else "s")
 
 
 def _empty(value: Any) -> bool:
