@@ -120,16 +120,16 @@ def check_files(
         told = Told("") if refusal else tell_table(path, plan, limits)
         name = wanted or told.table
         if refusal:
-            done[n] = Checked(str(path), message=refusal.message())
+            done[n] = Checked(_plain(str(path)), message=refusal.message())
         elif not name and told.refused:
             error = told.refused
             found = finding(
-                REFUSE, error.code, "", str(path), sheet=error.sheet, row=error.row, value=mask_text(error.value)[0],
+                REFUSE, error.code, "", _plain(str(path)), sheet=error.sheet, row=error.row, value=mask_text(error.value)[0],
                 expected=error.expected,
             )  # fmt: skip
-            done[n] = Checked(str(path), findings=[found])
+            done[n] = Checked(_plain(str(path)), findings=[found])
         elif not name:
-            done[n] = Checked(str(path), message=_untold(path, told).message())
+            done[n] = Checked(_plain(str(path)), message=_untold(path, told).message())
         else:
             known[n] = replace(told, table=name)
     context = find_context(raw, processed, plan, {t.table for t in known.values()})
@@ -140,7 +140,7 @@ def check_files(
         try:
             done[n] = _clean(files[n], told, plan, mine, limits)
         except InputRefused as error:
-            done[n] = Checked(str(files[n]), told.table, message=error.message())
+            done[n] = Checked(_plain(str(files[n])), told.table, message=error.message())
     return [done[n] for n in range(len(files))], context
 
 
@@ -162,12 +162,17 @@ def table_named(text: str) -> str:
     )  # fmt: skip
 
 
+def _plain(text: str) -> str:
+    """A file name that any table can hold: bytes that are no UTF-8 become a mark."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _unreadable(path: Path) -> KaoheError | None:
     got = "no such file" if not path.exists() else "a folder" if path.is_dir() else ""
     if not got and not (path.is_file() and os.access(path, os.R_OK)):
         got = "not a file that may be read"
     return (
-        InputRefused("K362", "A file to check cannot be read", where=str(path), got=got, remedy="name a file")
+        InputRefused("K362", "A file to check cannot be read", where=_plain(str(path)), got=got, remedy="name a file")
         if got
         else None
     )
@@ -178,7 +183,7 @@ def _untold(path: Path, told: Told) -> KaoheError:
         "、".join(f"{LABELS[n]}（{n}，{share:.0%}）" for n, share in told.nearest) or "no header of any table was found"
     )
     return InputRefused(
-        "K360", "The table of this file cannot be told", where=str(path), got=likely,
+        "K360", "The table of this file cannot be told", where=_plain(str(path)), got=likely,
         expected="one row with a table's headers, or a form of annexes 2 and 3",
         remedy="use the headers of the data dictionary, or name the table with --table",
     )  # fmt: skip
@@ -202,18 +207,18 @@ def _clean(file: Path, told: Told, plan: Plan, context: Context, limits: Limits)
         paths = context.place(folder, leave_out={told.table})
         if not context.found:
             paths += _stand_ins(folder, told, plan)
-        name = f"{_home(told.table)}/{file.name}"
+        name, given = f"{_home(told.table)}/{_plain(file.name)}", _plain(str(file))
         (folder / name).parent.mkdir(parents=True)
         shutil.copyfile(file, folder / name)
         try:
             cleaned = clean_tables(folder, sorted([*paths, folder / name]), plan, limits=limits)
         except InputRefused as error:
-            where = error.where.replace(f"{folder}/", "").replace(name, str(file))
+            where = error.where.replace(f"{folder}/", "").replace(name, given)
             raise InputRefused(
                 error.code, error.title, where=where, got=error.got, expected=error.expected, remedy=error.remedy
             ) from error
         findings, accounts = cleaned.tables["findings"], cleaned.tables["accounts"]
-    return _checked(str(file), name, told.table, findings, accounts, registered=context.found)
+    return _checked(given, name, told.table, findings, accounts, registered=context.found)
 
 
 def _home(table: str) -> str:

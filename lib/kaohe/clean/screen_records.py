@@ -12,17 +12,9 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE
-from kaohe.clean.screens import (
-    SURVEY_PAIRS,
-    Clean,
-    field_grades,
-    names_of,
-    outside,
-    owner_of,
-    periods,
-    straight_answers,
-    tick_groups,
-)
+from kaohe.clean.screen_base import Clean, field_grades, names_of, outside, owner_of, periods, tick_groups
+from kaohe.clean.screens import straight_answers
+from kaohe.clean.screens_against import SURVEY_PAIRS, field_means, self_graded
 
 RECORD_COLUMNS = ("screen", "label", "object", "name", "number", "record", "value", "file", "sheet", "row")
 Record = tuple[str, str, str, str, str, str, int]
@@ -113,7 +105,7 @@ def dates_outside(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
         frame = clean[table]
         late = frame[(frame["city"].fillna("") != "") & outside(frame, start, due)]
         for row in late.to_dict("records"):
-            what = _form_word(row, names) if table == "forms" else f"户 {row['household']}"
+            what = _form_word(row, names) if table == "forms" else "样本户"
             yield (key, str(row["city"]), what, row["visit_date"].date().isoformat(), *_at(row))
 
 
@@ -153,6 +145,21 @@ def self_against_index(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Rec
             yield ("self_over_index", str(row["object"]), _item(row, plan), said, *_at(row))
 
 
+def self_against_field(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
+    """Items that a target graded a step or more above the mean of the field grades."""
+    means = field_means(clean, plan)
+    if not means:
+        return
+    step = float(plan.choices["levels"]["one_step"])
+    classes = dict(zip(clean["objects"]["object"], clean["objects"]["class_id"], strict=True))
+    for row in self_graded(clean, plan).to_dict("records"):
+        mean = means.get((row["object"], row["concept"]))
+        if mean is not None and plan.scale.values[row["grade"]] - mean >= step:
+            said = f"自评 {row['grade']}，实地平均 {mean:.1f} 分"
+            item = _item({**row, "form": plan.classes[classes[row["object"]]].form}, plan)
+            yield ("self_over_field", str(row["object"]), item, said, *_at(row))
+
+
 def survey_against_cross(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
     """Field grades of a guarantee in the cities where the survey says otherwise."""
     field, names = field_grades(clean, plan), names_of(plan, clean)
@@ -169,7 +176,7 @@ def straight_households(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Re
     for row in rows.to_dict("records"):
         if ("straight_households", str(row["enumerator"])) in flagged:
             said = f"{n} 题答案相同"
-            yield ("straight_households", str(row["enumerator"]), f"户 {row['household']}", said, *_at(row))
+            yield ("straight_households", str(row["enumerator"]), "样本户", said, *_at(row))
 
 
 def double_graded(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
@@ -196,5 +203,5 @@ def _at(row: dict[str, object]) -> tuple[str, str, int]:
 
 MAKERS: tuple[Callable[[Clean, Plan, Flags], Iterator[Record]], ...] = (
     good_by_team, same_forms, straight_households, dates_outside, tick_faults, index_against_field, self_against_index,
-    survey_against_cross, double_graded,
+    self_against_field, survey_against_cross, double_graded,
 )  # fmt: skip

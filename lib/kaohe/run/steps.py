@@ -89,9 +89,9 @@ def run(
     done = run_batch(folders, plan, selection, options)
     for line in said_of(done, outputs):
         say(line)
-    write_tables(
-        processed, outputs, plan, say, cities=None if selection.everything else _cities(processed, plan, selection)
-    )
+    cities = None if selection.everything else _cities(processed, plan, selection)
+    if cities is None or cities:
+        write_tables(processed, outputs, plan, say, cities=cities)
     return done.exit_code
 
 

@@ -62,7 +62,7 @@ def test_forms_alike_name_each_other(built: Clean) -> None:
 
 def test_dates_before_and_after_the_period(built: Clean) -> None:
     assert of(built, "late_cross") == [[CITY, 1, "镇级表 云溪镇", "2020-11-08", "cross/field/镇.xlsx", "Sheet1", 4]]
-    assert of(built, "late_survey") == [[CITY, 1, "户 H017", "2020-10-02", HOUSEHOLDS_FILE, "", 19]]
+    assert of(built, "late_survey") == [[CITY, 1, "样本户", "2020-10-02", HOUSEHOLDS_FILE, "", 19]]
 
 
 def test_self_against_assessment(built: Clean, plan: Plan) -> None:
