@@ -30,6 +30,7 @@ COLUMNS = (
     "sender", "file", "sheet", "row", "column", "cell", "value", "rule", "expected", "remedy", "level", "code", "table",
 )  # fmt: skip
 BY = ("all", "sender", "file")
+MOST = 100_000
 
 
 def returned(findings: pd.DataFrame, senders: Senders) -> pd.DataFrame:
@@ -73,7 +74,10 @@ def table_word(name: str) -> str:
 
 
 def book_of(rows: pd.DataFrame, info: dict[str, Any], plan: Plan, *, to: str = "") -> bytes:
-    """The workbook of some rows of `returned`; `to` names the only sender, when there is one."""
+    """The workbook of some rows of `returned`; `to` names the only sender, when there is one.
+
+    It lists the first `MOST` of them and says how many it leaves out; the counts are of all.
+    """
     meta = plan.meta
     demo = info.get("origin") == "demo"
     lines: list[list[Any]] = [
@@ -84,6 +88,7 @@ def book_of(rows: pd.DataFrame, info: dict[str, Any], plan: Plan, *, to: str = "
         ["数据指纹", str(info.get("data_hash", ""))[:16]],
         ["须改正", f"{int((rows['level'] == MEND).sum())} 条：所在的行或文件没有采用"],
         ["请核对", f"{int((rows['level'] == NOTE).sum())} 条：已采用并标明"],
+        *([["没有列出", f"{len(rows) - MOST} 条：本表只列前 {MOST} 条，汇总是全数；可用 kaohe returns --by sender 分开生成"]] if len(rows) > MOST else []),
         [],
         ["怎样填写", "在原文件中按文件、工作表、行、列找到该处，改正后重报整个文件；在本表“办理情况”中选填，有说明的写在“说明”中。"],
         ["现值", "原文件中的写法；个人信息已遮盖，不在本表中出现。请勿在本表中填写姓名、证件号、电话、账号。"],
@@ -103,7 +108,7 @@ def book_of(rows: pd.DataFrame, info: dict[str, Any], plan: Plan, *, to: str = "
     values = [
         [n, r["sender"], r["file"], r["sheet"], r["row"] or None, r["column"], r["cell"], r["value"], r["rule"], r["expected"],
          r["remedy"], r["level"], r["code"], None, None]
-        for n, r in enumerate(rows.to_dict("records"), start=1)
+        for n, r in enumerate(rows.head(MOST).to_dict("records"), start=1)
     ]  # fmt: skip
     sheets = [
         SheetOut("填写说明", [], lines),

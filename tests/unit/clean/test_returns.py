@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW
+from kaohe.clean import returns
 from kaohe.clean.book_out import Head, SheetOut, neutral, write_book
 from kaohe.clean.returns import returned, write_returns
 from kaohe.clean.senders import Senders
@@ -109,6 +110,22 @@ def test_one_workbook_a_sender_and_the_same_bytes_again(processed: Path, plan: P
     assert len(write_returns(processed, plan, by="file")) == 5  # everything, and one for each of the four files named
     write_returns(processed, plan)
     assert [p.name for p in (processed / "returns").iterdir()] == ["问题数据清单.xlsx"]
+
+
+def test_a_very_long_list_says_what_it_leaves_out(processed: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    [path] = write_returns(processed, plan)
+    n = len(rows_of(path, "问题清单")) - 1
+    monkeypatch.setattr(returns, "MOST", 2)
+    [path] = write_returns(processed, plan)
+    assert len(rows_of(path, "问题清单")) == 3
+    said = {r[0]: r[1] for r in rows_of(path, "填写说明") if r}
+    assert said["没有列出"] == f"{n - 2} 条：本表只列前 2 条，汇总是全数；可用 kaohe returns --by sender 分开生成"
+    assert rows_of(path, "汇总")[-1][3] == sum(r["level"] == "须改正" for r in rows_in(processed, plan))
+
+
+def rows_in(processed: Path, plan: Plan) -> list[dict[str, object]]:
+    findings = pd.read_parquet(processed / "clean/findings.parquet")
+    return [{str(k): v for k, v in r.items()} for r in returned(findings, Senders(plan)).to_dict("records")]
 
 
 def test_refusals(processed: Path, plan: Plan, tmp_path: Path) -> None:
