@@ -70,6 +70,8 @@ def test_one_target_from_the_command_line(
         "survey-440200.html",
         "index.html",
     }
+    assert "tables: 1 written, 0 unchanged; see outputs/tables" in said
+    assert (place / "outputs/tables/city-440200.xlsx").is_file()
     assert run_in(place, monkeypatch, "status") == 0
     assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
 
