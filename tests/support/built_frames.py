@@ -441,6 +441,14 @@ def _intake(rng: np.random.Generator, rows: dict[str, list[Row]]) -> None:
             {"screen": "share_good", "label": "“好”的比例", "object": city, "name": name, "value": float(rng.uniform(0.4, 0.99)), "threshold": 0.95,
              "flagged": False, "note": ""}
         )  # fmt: skip
+        rows["screen_records"].append(
+            {"screen": "no_tick", "label": "没有选等次的指标", "object": city, "name": name, "number": 1, "record": "考评等次 D7", "value": "空白",
+             "file": f"cross/field/{name}.xlsx", "sheet": "县级", "row": 7}
+        )  # fmt: skip
+        rows["set_aside"].append(
+            {"sender": name, "table": "households", "table_label": "住户调查表", "file": f"survey/{name}.csv", "sheet": "", "code": "K265",
+             "rule": "超出允许范围", "action": "quarantine", "n": 6, "first_row": 4, "remedy": "核对原表"}
+        )  # fmt: skip
     rows["findings_summary"].append(
         {
             "table": "households",

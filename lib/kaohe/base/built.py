@@ -161,6 +161,12 @@ BUILT: dict[str, Built] = {
             i quarantined 隔离行, f doubtful_share 存疑率"""),
         _built("screens", "真实性筛查", "screen object", """
             s screen 筛查, s label 名称, s object 对象, s name 对象名称, f value 数值, f threshold 界限, b flagged 提示, s note 说明"""),
+        _built("screen_records", "筛查记录", "screen object number", """
+            s screen 筛查, s label 筛查名称, s object 对象, s name 对象名称, i number 序号, s record 记录, s value 所见, s file 文件,
+            s sheet 工作表, i row 行"""),
+        _built("set_aside", "隔离和未采用清单", "file sheet code", """
+            s sender 报送单位, s table 表, s table_label 表名, s file 文件, s sheet 工作表, s code 代码, s rule 规则, s action 处理,
+            i n 条数, i first_row 首行, s remedy 处理建议"""),
     )
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from kaohe.clean.agreement import double_frame
 from kaohe.clean.codes import NOTE, finding
 from kaohe.clean.form_long import LONG_LABELS, long_header, read_long
 from kaohe.clean.form_places import Visits, sample_places
@@ -35,7 +36,9 @@ def visits_of(tables: dict[str, pd.DataFrame]) -> Visits:
     return Visits(by_city, spans, sample_places([str(v) for v in villages["village"]]))
 
 
-def read_form_files(paths: list[Path], visits: Visits, office: Office) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_form_files(
+    paths: list[Path], visits: Visits, office: Office
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Every form of the given files.
 
     Parameters
@@ -48,9 +51,9 @@ def read_form_files(paths: list[Path], visits: Visits, office: Office) -> tuple[
 
     Returns
     -------
-    forms, grades : DataFrame
-        One row a form that counts; one row an item that counts. An item that does not apply has
-        grade ``""`` and a remark that begins with 不适用.
+    forms, grades, doubles : DataFrame
+        One row a form that counts; one row an item that counts (an item that does not apply has
+        grade ``""`` and a remark that begins with 不适用); pairs of gradings of one place.
     """
     if not paths:
         office.ledger.add(finding(NOTE, "K234", TABLE, "cross/**/*.xlsx", value="指标表和考评表"))
@@ -70,4 +73,4 @@ def read_form_files(paths: list[Path], visits: Visits, office: Office) -> tuple[
             else:
                 forms.extend(read_long(sheet, head, result.sha256, visits, office))
     settle_forms(forms, visits.teams, office)
-    return form_frames(forms, office.plan)
+    return (*form_frames(forms, office.plan), double_frame(forms))

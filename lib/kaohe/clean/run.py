@@ -231,7 +231,7 @@ def clean_tables(
         if name in {"objects", "places"}:
             office.register = _register(known, plan)
     progress("考评表")
-    tables["forms"], tables["grades"] = read_form_files(groups[FORMS], visits_of(tables), office)
+    tables["forms"], tables["grades"], tables["doubles"] = read_form_files(groups[FORMS], visits_of(tables), office)
     returned = known.keys["households"].keys() | known.aside["households"]
     for found in (
         *settle_configuration(office),

@@ -7,11 +7,13 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
+from kaohe.clean.screen_records import build_screen_records
 from kaohe.clean.screens import build_screens
+from kaohe.clean.senders import Senders
 
 
 def build_intake_tables(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
-    """The built tables ``intake``, ``findings_summary``, ``data_quality`` and ``screens``.
+    """The built tables ``intake``, ``findings_summary``, ``set_aside``, ``data_quality``, ``screens`` and ``screen_records``.
 
     Parameters
     ----------
@@ -19,11 +21,14 @@ def build_intake_tables(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str,
         Clean tables by name, with forms, grades, findings and accounts.
     plan : Plan
     """
+    screens = build_screens(clean, plan)
     return {
         "intake": intake(clean),
         "findings_summary": findings_summary(clean),
+        "set_aside": set_aside(clean, plan),
         "data_quality": data_quality(clean, plan),
-        "screens": build_screens(clean, plan),
+        "screens": screens,
+        "screen_records": build_screen_records(clean, plan, screens),
     }
 
 
@@ -45,6 +50,22 @@ def findings_summary(clean: dict[str, pd.DataFrame]) -> pd.DataFrame:
     groups = found.groupby(["table", "code", "action"], sort=True)
     frame = groups.agg(rule=("rule", "first"), n=("rule", "size"), remedy=("remedy", "first")).reset_index()
     frame["table_label"] = [table_label(t) for t in frame["table"]]
+    return frame
+
+
+def set_aside(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
+    """Rows set aside and files not used, by sender, file, sheet and rule; no values."""
+    found = clean["findings"]
+    found = found[found["action"].isin(["quarantine", "refuse"])]
+    objects = clean["objects"]
+    senders = Senders(plan, dict(zip(objects["object"], objects["name"], strict=True)))
+    groups = found.groupby(["file", "sheet", "code"], sort=True)
+    frame = groups.agg(
+        table=("table", "first"), rule=("rule", "first"), action=("action", "first"), n=("rule", "size"),
+        first_row=("row", "min"), remedy=("remedy", "first"),
+    ).reset_index()  # fmt: skip
+    frame["table_label"] = [table_label(t) for t in frame["table"]]
+    frame["sender"] = [senders.name(f) for f in frame["file"]]
     return frame
 
 

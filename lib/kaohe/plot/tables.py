@@ -9,7 +9,8 @@ Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `nonr
 `calibration`, `weight_diagnostics`.
 Class and province: `ranking`, `sensitivity_summary`, `sensitivity`, `effective_weights`,
 `counties`, `talk_list`, `class_summary`.
-What came in: `intake_totals`, `intake`, `findings`, `data_quality`, `screens`, `choices`.
+What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`, `screens`, `screen_records`,
+`choices`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ from kaohe.plot.tables_class import (
     sensitivity_summary,
     talk_list,
 )
-from kaohe.plot.tables_data import choices, completeness, data_quality, findings, intake, intake_totals, screens
+from kaohe.plot.tables_data import (
+    choices,
+    completeness,
+    data_quality,
+    findings,
+    intake,
+    intake_totals,
+    screen_records,
+    screens,
+    set_aside,
+)
 from kaohe.plot.tables_grades import (
     caps,
     daily,
@@ -50,6 +61,6 @@ from kaohe.plot.tables_survey import (
 __all__ = [
     "calibration", "caps", "choices", "class_summary", "completeness", "counties", "daily", "data_quality", "decisions",
     "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grades", "intake", "intake_totals", "key_survey",
-    "nonresponse", "problems", "ranking", "response", "screens", "self_compare", "sensitivity", "sensitivity_summary",
+    "nonresponse", "problems", "ranking", "response", "screen_records", "screens", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
     "streams", "survey_items", "talk_list", "villages", "weight_diagnostics",
 ]  # fmt: skip

@@ -27,11 +27,11 @@ def intake(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake") -> Table 
         id, "来件逐件清单", frame.sort_values(["table", "file", "sheet"]),
         [
             t.text("表", "table_label"), t.text("文件", "file"), t.text("工作表", "sheet"), t.text("编码", "encoding"), t.whole("读入", "read"),
-            t.whole("采用", "used"), t.whole("隔离", "quarantined"), t.whole("合计行", "declared"), t.whole("空行", "blank"),
+            t.whole("采用", "used"), t.whole("隔离", "quarantined"), t.whole("表头合计行", "declared"), t.whole("空行", "blank"),
             t.whole("差额", "balance"), t.yes("状态", "refused", "未采用", "采用"),
         ],
         empty="没有收到任何文件。",
-        note="差额 = 读入 − 采用 − 隔离 − 合计行 − 空行，应为0：没有一行数据无声丢失。",
+        note="差额 = 读入 − 采用 − 隔离 − 表头合计行（标题、表头、合计、附注）− 空行，应为0：没有一行数据无声丢失。",
         folded=True,
     )  # fmt: skip
 
@@ -44,6 +44,7 @@ def intake_totals(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake-tota
     frame : DataFrame
         ``intake``.
     """
+    frame = frame.assign(balance=frame["balance"].abs())
     counts = ["read", "used", "quarantined", "declared", "blank", "balance"]
     rows = []
     for label in dict.fromkeys(frame.sort_values("table")["table_label"]):
@@ -57,10 +58,10 @@ def intake_totals(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake-tota
         id, "来件按表汇总", rows,
         [
             t.text("表", "table_label"), t.whole("文件数", "files"), t.whole("读入", "read"), t.whole("采用", "used"), t.whole("隔离", "quarantined"),
-            t.whole("合计行", "declared"), t.whole("空行", "blank"), t.whole("差额", "balance"),
+            t.whole("表头合计行", "declared"), t.whole("空行", "blank"), t.whole("差额", "balance"),
         ],
         empty="没有收到任何文件。",
-        note="单位为行；差额应为0。",
+        note="单位为行；读入 = 采用 + 隔离 + 表头合计行 + 空行。差额逐件取绝对值相加，正负不相抵，应为0。",
     )  # fmt: skip
 
 
@@ -138,6 +139,56 @@ def screens(frame: pd.DataFrame, ctx: Context, *, flagged_only: bool = False, id
         empty="真实性筛查没有提示。",
         note="提示只说明需要核对，不等于数据不实；每组只考核一市，组与市的差别分不开。",
         folded=len(rows) > 20,
+    )  # fmt: skip
+
+
+def screen_records(frame: pd.DataFrame, ctx: Context, *, most: int = 30, id: str = "t-screen-records") -> Table | Text:
+    """The records behind the screens, the first of each screen; all of them are in the workbook of tables.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``screen_records``.
+    ctx : Context
+    most : int
+        Records shown of one screen.
+    id : str
+        ASCII slug on the page.
+    """
+    ordered = frame.sort_values(["screen", "object", "number"])
+    rows = ordered[ordered.groupby("screen").cumcount() < most]
+    left = len(frame) - len(rows)
+    cut = f"每项筛查最多列{most}条，另有{numbers.integer(left)}条；" if left else ""
+    return t.make(
+        id, f"筛查所依据的记录：{numbers.integer(len(frame))}条", rows,
+        [
+            t.text("筛查", "label"), t.text("对象", "name"), t.text("记录", "record"), t.text("所见", "value"), t.text("文件", "file"),
+            t.text("工作表", "sheet"), t.whole("行", "row"),
+        ],
+        empty="筛查没有列出记录。",
+        note=f"{cut}全部记录见数据表 data-quality.xlsx。按比例筛查的项目只列有提示的对象。",
+        folded=True,
+    )  # fmt: skip
+
+
+def set_aside(frame: pd.DataFrame, ctx: Context, *, id: str = "t-set-aside") -> Table | Text:
+    """What was set aside or refused, by sender and file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``set_aside``.
+    """
+    return t.make(
+        id, "隔离和未采用的数据，按报送单位和文件", frame.sort_values(["sender", "file", "sheet", "code"]),
+        [
+            t.text("报送单位", "sender"), t.text("文件", "file"), t.text("工作表", "sheet"), t.text("规则", "rule"),
+            t.custom("处理", lambda r: _ACTIONS.get(str(r["action"]), str(r["action"])), "center"), t.whole("条数", "n"),
+            t.whole("首行", "first_row"), t.text("代码", "code"),
+        ],
+        empty="没有隔离和未采用的数据。",
+        note="首行为0表示整个文件。逐条清单见交还报送单位的《问题数据清单》。",
+        folded=True,
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ def run_batch(
         refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
     font_path()
     result = BatchResult()
-    with _writable(folders.outputs), locked(folders.outputs, "kaohe run"):
+    with writable(folders.outputs), locked(folders.outputs, "kaohe run"):
         for name in ("html", "notebooks"):
             (folders.outputs / name).mkdir(parents=True, exist_ok=True)
             if name == "notebooks":
@@ -152,7 +152,7 @@ def made_before(entry: Entry, moment: datetime | None) -> bool:
 
 
 @contextmanager
-def _writable(outputs: Path) -> Iterator[None]:
+def writable(outputs: Path) -> Iterator[None]:
     """Turn a full disk or a folder that may not be written to into one clear message."""
     try:
         yield

@@ -96,7 +96,7 @@ def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]
             remedy="put the office's files into data/raw (or run `kaohe demo`), then run `kaohe clean`",
         )
     info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
-    names = [*RAW, "forms", "grades", "findings", "accounts"]
+    names = [*RAW, "forms", "grades", "doubles", "findings", "accounts"]
     return {name: read_parquet(folder / f"{name}.parquet") for name in names}, info
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 import kaohe
 from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.run.records import register
 
 if TYPE_CHECKING:
     from kaohe.base.plan import Plan
@@ -228,6 +229,9 @@ def audit(
 def version() -> None:
     """Print the version."""
     typer.echo(f"kaohe {kaohe.__version__}")
+
+
+register(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kaohe.base.built import BUILT, DTYPES
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW
+from kaohe.clean.agreement import DOUBLE_COLUMNS
 
 KIND_NOTES = {
     "text": "text", "code": "code as text", "place": "place name or code", "object": "target name or code",
@@ -41,7 +42,9 @@ def data_dictionary(plan: Plan) -> str:
               "`data/raw/cross/index/` and `data/raw/cross/field/`: workbooks in the layout of the annexes, or one long table. They become",
               "`forms` (" + ", ".join(f"`{c}`" for c in FORM_COLUMNS) + ")",
               "and `grades` (" + ", ".join(f"`{c}`" for c in GRADE_COLUMNS) + "); `grade` is empty",
-              "where an item does not apply, and its `remark` begins with 不适用."]  # fmt: skip
+              "where an item does not apply, and its `remark` begins with 不适用.",
+              "Places that were graded twice become `doubles` (" + ", ".join(f"`{c}`" for c in DOUBLE_COLUMNS) + "),",
+              "one row an item; neither grading is in use until somebody says which is valid."]  # fmt: skip
     lines += ["", "## Codebook", ""]
     for unit, title in (("household", "Households 住户"), ("village", "Villages 村")):
         lines += [f"### {title}", "", "| question | label | topic | type | values, range | asked when | statistic | better | scored |",

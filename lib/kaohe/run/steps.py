@@ -13,7 +13,8 @@ from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
 from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
-from kaohe.run.batch import class_of, find_notebooks, run_batch
+from kaohe.run.batch import class_of, find_notebooks, run_batch, select
+from kaohe.run.records import write_tables
 
 Say = Callable[[str], None]
 
@@ -41,6 +42,7 @@ def clean(
 ) -> int:  # fmt: skip
     """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
     from kaohe.clean import clean_all, describe
+    from kaohe.clean.returns import write_returns
 
     start = time.monotonic()
     done = clean_all(raw, processed, plan, accept_changed=accept_changed, key_file=key_file, new_key=new_key)
@@ -51,6 +53,7 @@ def clean(
         f" ({time.monotonic() - start:.0f} s)")  # fmt: skip
     for finding in done.refusals:
         say(describe(finding))
+    write_returns(processed, plan)
     return EXIT_REFUSED if done.refused else EXIT_OK
 
 
@@ -125,9 +128,12 @@ def run(
     check_current(processed)
     folders = Folders(processed, outputs, find_notebooks(notebooks))
     done = run_batch(folders, plan, selection, options)
-    if not options.events:
-        for line in said_of(done, outputs):
-            say(line)
+    tell = (lambda _: None) if options.events else say
+    for line in said_of(done, outputs):
+        tell(line)
+    cities = None if selection.everything else _cities(processed, plan, selection)
+    if cities is None or cities:
+        write_tables(processed, outputs, plan, tell, cities=cities)
     return done.exit_code
 
 
@@ -138,6 +144,15 @@ def executor(scheduler: str, cluster: int) -> dict[str, Any]:
     from kaohe.run.cluster import on_cluster
 
     return {"executor": on_cluster(scheduler, cluster)}
+
+
+def _cities(processed: Path, plan: Plan, selection: Selection) -> set[str]:
+    """The cities among the targets of a selection: their workbooks are made with their pages."""
+    from kaohe.publish.built import find_build
+    from kaohe.publish.reports import read_reports
+
+    chosen = select(read_reports(find_build(processed), plan), selection, plan)
+    return {r.target.object for r in chosen if r.target.kind == "city"}
 
 
 def said_of(done: BatchResult, outputs: Path) -> list[str]:

@@ -29,7 +29,11 @@ def test_every_code_is_documented() -> None:
 
 
 def test_every_code_in_use_has_its_words() -> None:
-    raised = {"K210", "K236", "K237", "K346", "K353", "K354", "K355"}  # stop the run: raised with words of their own
+    # raised with words of their own: they stop the run
+    raised = {
+        *("K210", "K236", "K237", "K346", "K353", "K354", "K355"),
+        *("K360", "K361", "K362", "K365", "K366", "K810"),
+    }
     for path in sorted((ROOT / "lib/kaohe/clean").glob("*.py")):
         used = set(re.findall(r'"(K\d{3})"', path.read_text(encoding="utf-8")))
         assert used - raised <= set(RULES), path.name

@@ -19,7 +19,7 @@ from support.raw_office import HOUSEHOLDS_FILE, RawOffice
 def test_every_table_is_written_with_its_columns(tmp_path: Path, plan: Plan) -> None:
     result = RawOffice(plan).clean(tmp_path)
     names = {p.stem for p in result.folder.glob("*.parquet")}
-    assert names == {*RAW, "forms", "grades", "findings", "quarantine", "accounts"}
+    assert names == {*RAW, "forms", "grades", "doubles", "findings", "quarantine", "accounts"}
     for name in RAW:
         frame = pd.read_parquet(result.folder / f"{name}.parquet")
         columns = [c.name for c in contract(name, plan).columns if c.kind != "personal"]

@@ -54,8 +54,8 @@ def one(built: Clean, screen: str) -> pd.Series:
     return found.iloc[0]
 
 
-def test_all_four_tables_conform(built: Clean) -> None:
-    assert set(built) == {"intake", "findings_summary", "data_quality", "screens"}
+def test_all_tables_conform(built: Clean) -> None:
+    assert set(built) == {"intake", "findings_summary", "set_aside", "data_quality", "screens", "screen_records"}
 
 
 def test_share_of_good_by_team(built: Clean) -> None:
@@ -89,6 +89,29 @@ def test_index_self_and_survey_against_field(built: Clean) -> None:
     assert water["value"] == pytest.approx(9 / 17)
     assert water["flagged"]
     assert not one(built, "survey_cross_housing")["flagged"]
+
+
+def test_self_against_field_with_its_record(built: Clean, plan: Plan) -> None:
+    # every item is graded 好 by the target itself: 100 − 75 = 25 for 贫困退出, 16.7 for 防止返贫
+    row = one(built, "self_over_field")
+    assert row[["object", "value", "flagged"]].tolist() == [CITY, 1.0, True]
+    records = built["screen_records"]
+    mine = records[records["screen"] == "self_over_field"]
+    item = plan.forms["city14"].items[0].name
+    assert mine[["record", "value", "file", "row"]].to_numpy().tolist() == [
+        [f"第 1 项 {item}", "自评 好，实地平均 75.0 分", "office/self_grades.csv", 2]
+    ]
+
+
+def test_too_few_households_give_no_share(clean: Clean, plan: Plan) -> None:
+    few = build_intake_tables({**clean, "households": clean["households"].head(9)}, plan)["screens"]
+    assert not few["screen"].str.startswith("survey_cross").any()
+
+
+def test_comparisons_of_teams_say_that_team_and_city_are_one(built: Clean) -> None:
+    teams = built["screens"][built["screens"]["screen"].isin(["good_by_team", "straight_forms", "identical_forms"])]
+    assert len(teams) == 3
+    assert teams["note"].str.endswith("一组只考一市，组与市的差别分不开").all()
 
 
 def test_data_quality(built: Clean, plan: Plan) -> None:

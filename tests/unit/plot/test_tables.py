@@ -284,13 +284,14 @@ WHOLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "nonresponse": ("nonresponse", tables.nonresponse), "calibration": ("calibration", tables.calibration),
     "weight_diagnostics": ("weight_diagnostics", tables.weight_diagnostics), "counties": ("counties", tables.counties),
     "talk_list": ("talk_list", tables.talk_list), "class_summary": ("class_summary", tables.class_summary),
+    "screen_records": ("screen_records", tables.screen_records), "set_aside": ("set_aside", tables.set_aside),
     "intake": ("intake", tables.intake), "intake_totals": ("intake", tables.intake_totals),
     "findings": ("findings_summary", tables.findings), "data_quality": ("data_quality", tables.data_quality),
     "sensitivity_summary": ("sensitivity_summary", tables.sensitivity_summary),
     "effective_weights": ("effective_weights", tables.effective_weights), "ranking": ("composite", tables.ranking),
 }  # fmt: skip
 CODES = re.compile(r"nan|NaN|NaT|None|True|False|K\d{3}|[a-z]{4,}_|\\u")
-ALLOWED = {"t-findings", "t-intake"}
+ALLOWED = {"t-findings", "t-intake", "t-set-aside"}
 
 
 def texts(made: Table | Text) -> list[str]:

@@ -16,7 +16,9 @@ from kaohe.base.ledger import Finding
 from kaohe.run import cli, steps
 from support.publishing import good, save, write_build
 
-COMMANDS = ("demo", "clean", "build", "run", "all", "targets", "status", "version")
+COMMANDS = (
+    "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables",
+)  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
 
@@ -68,6 +70,8 @@ def test_one_target_from_the_command_line(
         "survey-440200.html",
         "index.html",
     }
+    assert "tables: 1 written, 0 unchanged; see outputs/tables" in said
+    assert (place / "outputs/tables/city-440200.xlsx").is_file()
     assert run_in(place, monkeypatch, "status") == 0
     assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
 
@@ -88,6 +92,13 @@ def test_one_target_from_the_command_line(
         (("nonsense",), 2, "nonsense"),
         (("clean", "--raw", "nowhere"), 2, "K2"),
         (("build", "--processed", "nowhere"), 2, "K810"),
+        (("tables", "--processed", "nowhere"), 2, "K804 There are no built tables"),
+        (("trace", "households", "H001"), 2, "K810 There are no cleaned tables"),
+        (("trace", "住户", "H001"), 2, "K361 There is no such table"),
+        (("returns",), 2, "K810 There are no cleaned tables"),
+        (("returns", "--by", "city"), 2, "K366 Unknown way to divide the lists"),
+        (("check", "--table", "住户", "README.md"), 2, "K361 There is no such table"),
+        (("check",), 2, "Missing argument 'files'"),
     ],
 )
 def test_refusals_are_one_message_without_a_traceback(

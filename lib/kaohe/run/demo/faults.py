@@ -43,7 +43,14 @@ from kaohe.run.demo.grid import Value, text
 from kaohe.run.demo.names import check_digit
 
 QUARANTINE, NORMALISE, NOTE = "quarantine", "normalise", "note"
-FAULT_COLUMNS = ("file", "sheet", "row", "column", "key", "kind", "value", "outcome")
+FAULT_COLUMNS = ("file", "sheet", "row", "column", "key", "kind", "value", "outcome", "code")
+CODES = {
+    "full_width": "K282", "thousands": "K283", "unit_suffix": "K283", "short_name": "K285", "stray": "K285",
+    "dotted_date": "K284", "wan_unit": "K263", "about": "K262", "excel_error": "K264", "out_of_range": "K265",
+    "bad_date": "K268", "serial_date": "K271", "id_check": "K203", "unknown_grade": "K274", "other_county": "K277",
+    "duplicate_row": "K255", "duplicate_key": "K256", "two_ticks": "K293", "no_tick": "K292", "gb18030": "K230",
+    "gb18030_bom": "K230", "utf8_bom": "K230",
+}  # the rule each kind breaks, as docs/errors.md lists them; a stray blank is K285 in a name, K282 in a code  # fmt: skip
 OUTCOMES = {
     "full_width": NORMALISE, "thousands": NORMALISE, "unit_suffix": NORMALISE, "short_name": NORMALISE,
     "stray": NORMALISE, "dotted_date": NORMALISE, "wan_unit": QUARANTINE, "about": QUARANTINE,
@@ -59,7 +66,7 @@ _STRAYS = ("\u200b{0}", "{0}\u200b", "{0}\u3000", "\u00a0{0}")
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault: its address, what stands there and what must become of it."""
+    """One planted fault: its address, what stands there, what must become of it and by which rule (empty: its kind's)."""
 
     file: str
     sheet: str
@@ -69,11 +76,12 @@ class Fault:
     kind: str
     value: str
     outcome: str
+    code: str = ""
 
 
 def fault_frame(faults: Sequence[Fault]) -> pd.DataFrame:
     """The answer key of faults, in the order of their addresses."""
-    frame = pd.DataFrame([asdict(f) for f in faults], columns=list(FAULT_COLUMNS))
+    frame = pd.DataFrame([{**asdict(f), "code": f.code or CODES[f.kind]} for f in faults], columns=list(FAULT_COLUMNS))
     return frame.sort_values(["file", "sheet", "row", "column"], ignore_index=True)
 
 

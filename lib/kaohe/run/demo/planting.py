@@ -102,7 +102,8 @@ class Planter:
                 if made is not None:
                     key = grid.key(row)
                     grid.rows[row][column] = made
-                    where = Fault(grid.file, grid.sheet, row + 2, spec.label, key, kind, made, OUTCOMES[kind])
+                    code = "K282" if kind == "stray" and spec.kind == "code" else ""
+                    where = Fault(grid.file, grid.sheet, row + 2, spec.label, key, kind, made, OUTCOMES[kind], code)
                     self.faults.append(where)
                     return
 

@@ -1,0 +1,188 @@
+"""Commands about single records and files: check, returns, trace, and the tables for readers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
+from kaohe.base.plan import Plan
+
+if TYPE_CHECKING:
+    from kaohe.clean.check import Checked
+    from kaohe.clean.context import Context
+    from kaohe.run.steps import Say
+
+RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
+Raw = Annotated[Path, typer.Option("--raw", help="Folder of the office's files.")]
+Processed = Annotated[Path, typer.Option("--processed", help="Folder of processed tables.")]
+Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports and tables.")]
+PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
+_HERE = {
+    "row set aside (see quarantine.parquet)": "this row would be set aside",
+    "file not used; the others are": "this file would not be used",
+    "repaired by rule": "would be repaired by rule",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `kaohe`."""
+
+    @app.command()
+    def check(
+        files: Annotated[list[Path], typer.Argument(help="Files to look at before they are sent.")],
+        table: Annotated[
+            str, typer.Option("--table", help="Which table they are; told by their content if not given.")
+        ] = "",
+        problems_only: Annotated[bool, typer.Option("--problems-only", help="Leave out repairs and remarks.")] = False,
+        raw: Raw = RAW,
+        processed: Processed = PROCESSED,
+        plan: PlanFolder = "",
+    ) -> None:
+        """Check single files as `kaohe clean` would, and write nothing; 2 when something is to be mended."""
+        say, chosen = _tools(plan)
+        raise typer.Exit(check_files(files, table, problems_only, raw, processed, chosen, say))
+
+    @app.command()
+    def returns(
+        by: Annotated[str, typer.Option("--by", help="all, sender (one workbook each besides) or file.")] = "all",
+        processed: Processed = PROCESSED,
+        plan: PlanFolder = "",
+    ) -> None:
+        """Write 问题数据清单.xlsx for sending back, one a sender with --by sender."""
+        from kaohe.clean.returns import write_returns
+
+        say, chosen = _tools(plan)
+        made = write_returns(processed, chosen, by=by)
+        say(f"returns: {len(made)} workbooks in {processed / 'returns'}")
+
+    @app.command()
+    def trace(
+        table: Annotated[str, typer.Argument(help="A clean table, forms or grades (name or Chinese label).")],
+        key: Annotated[list[str], typer.Argument(help="Its key; for grades FORM_KEY[.ITEM].")],
+        raw: Raw = RAW,
+        processed: Processed = PROCESSED,
+        outputs: Outputs = OUTPUTS,
+        plan: PlanFolder = "",
+    ) -> None:
+        """Print the way of one record, from the cells it was typed in to the pages it ends in."""
+        from kaohe.run.trace import Places
+        from kaohe.run.trace import trace as follow
+
+        say, chosen = _tools(plan)
+        for line in follow(table, "/".join(key), Places(raw, processed, outputs), chosen):
+            say(line)
+
+    @app.command()
+    def tables(
+        force: Annotated[bool, typer.Option("--force", help="Write what is fresh, too.")] = False,
+        processed: Processed = PROCESSED,
+        outputs: Outputs = OUTPUTS,
+        plan: PlanFolder = "",
+    ) -> None:
+        """Write outputs/tables: workbooks and CSV of the built tables, for readers."""
+        say, chosen = _tools(plan)
+        write_tables(processed, outputs, chosen, say, force=force)
+
+
+def _tools(folder: str) -> tuple[Say, Plan]:
+    from rich.console import Console
+    from rich.text import Text
+
+    from kaohe.base.plan import load_plan
+
+    return lambda text: Console().print(Text(text), soft_wrap=True), load_plan(folder or None)
+
+
+def write_tables(
+    processed: Path, outputs: Path, plan: Plan, say: Say, *, force: bool = False, cities: Collection[str] | None = None
+) -> None:
+    """Write the tables for readers (see `kaohe.publish.tables_out.write_tables`) under the lock of the outputs.
+
+    Raises
+    ------
+    InputRefused
+        K804 no build, K805 another plan, K808 a changed table, K811 stale tables, K862 not writable.
+    DisclosureError
+        K364.
+    """
+    from kaohe.base.errors import InputRefused
+    from kaohe.base.files import locked
+    from kaohe.publish.built import build_info, check_tables, find_build
+    from kaohe.publish.tables_out import said
+    from kaohe.publish.tables_out import write_tables as write
+    from kaohe.run.batch import writable
+    from kaohe.run.build import check_current
+
+    start = time.monotonic()
+    check_current(processed)
+    info = build_info(find_build(processed))
+    if info.plan_hash and info.plan_hash != plan.digest:
+        raise InputRefused(
+            "K805", "The tables were built under another plan", where=str(info.folder), got=info.plan_hash[:12],
+            expected=f"{plan.digest[:12]}, the plan in {plan.folder.name}",
+            remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
+        )  # fmt: skip
+    check_tables(info)
+    with writable(outputs), locked(outputs, "kaohe tables"):
+        done = write(outputs, info, plan, force=force, cities=cities)
+    say(f"{said(done)} ({time.monotonic() - start:.0f} s)")
+
+
+def check_files(
+    files: Sequence[Path], table: str, problems_only: bool, raw: Path, processed: Path, plan: Plan, say: Say
+) -> int:
+    """Check files and say what was found; 2 when something is to be mended, otherwise 0."""
+    from kaohe.clean.check import check_files as check
+
+    done, context = check(files, plan, raw, processed, table=table)
+    for one in done:
+        for line in told(one, problems_only):
+            say(line)
+    say(against(context, sum(c.unchecked for c in done)))
+    return EXIT_REFUSED if any(c.wrong for c in done) else EXIT_OK
+
+
+def told(one: Checked, problems_only: bool = False) -> list[str]:
+    """What was found in a file: each finding as a message, then a line of counts."""
+    from kaohe.clean.check import LABELS
+    from kaohe.clean.codes import describe
+
+    if one.message:
+        return [one.message, f"{one.file}: not checked"]
+    mend = one.to_mend
+    lines = []
+    for found in mend if problems_only else one.findings:
+        text = describe(found)
+        for said, here in _HERE.items():
+            text = text.replace(f"done      {said}", f"done      {here}")
+        lines.append(text)
+    others = {
+        action: sum(f.action == action for f in one.findings if f not in mend) for action in ("normalise", "note")
+    }
+    verdict = f"{len(mend)} to mend" if mend else "nothing to mend"
+    return [
+        *lines,
+        f"{one.file}: {LABELS.get(one.table, 'no table')}; {one.read} rows read = {one.used} used + {one.aside} set aside + "
+        f"{one.declared} header, title, total or note + {one.blank} blank; {verdict}, {others['normalise']} repaired, "
+        f"{others['note']} noted",
+    ]
+
+
+def against(context: Context, unchecked: int) -> str:
+    """Which register the files were held against, and what nobody could look up."""
+    from kaohe.clean.check import LABELS
+
+    lacking = "、".join(LABELS[t] for t in context.absent)
+    if not context.found:
+        rows = f" ({unchecked} rows could not be used for lack of it)" if unchecked else ""
+        return (
+            "not checked: villages, towns and units against the register, sample numbers against the sample lists: neither "
+            f"data/raw nor data/processed/clean holds a register{rows}"
+        )
+    where = {"raw": "the raw files in", "clean": "the clean tables in", "given": "the files given; nothing else in"}
+    return f"checked against {where[context.source]} {context.folder}" + (f"; not there: {lacking}" if lacking else "")
