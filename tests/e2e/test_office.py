@@ -115,6 +115,43 @@ def test_the_built_tables_are_those_of_their_contract(office: Path) -> None:
     assert info["built_at"] == "2021-01-01T00:00:00+00:00"
 
 
+def test_the_audit_of_the_demonstration_finds_nobody(kaohe: Kaohe) -> None:
+    done = kaohe("audit")
+    assert done.returncode == 0, done.stderr
+    said = re.fullmatch(
+        r"audit: ([\d,]+) files, ([\d,]+) different texts; searched for personal data, ([\d,]+) personal values of the raw"
+        r" files and (\d+) withheld estimates; nothing found \(\d+ s\)",
+        done.stdout.strip(),
+    )
+    assert said is not None, done.stdout
+    files, texts, values, _ = (int(g.replace(",", "")) for g in said.groups())
+    assert files > 60
+    assert texts > 5_000
+    assert values > 2_000
+
+
+def test_the_audit_finds_a_person_of_the_raw_files_and_a_withheld_number(kaohe: Kaohe, office: Path) -> None:
+    from kaohe.base.plan import load_plan
+    from kaohe.publish.canaries import collect
+    from kaohe.publish.withheld import withheld_estimates
+
+    plan = load_plan()
+    name = sorted(n for n in collect(office / "data/raw", plan).names if len(n) >= 3)[0]
+    one = withheld_estimates(office / "data/processed/build", plan)[0]
+    planted = office / "outputs" / "tables" / "planted.csv"
+    planted.parent.mkdir(exist_ok=True)
+    planted.write_text(f"地区,指标,估计值\n{one.name},{one.label},{sorted(one.texts)[0]}\n说明,{name}到访,\n", "utf-8")
+    try:
+        done = kaohe("audit")
+    finally:
+        planted.unlink()
+    assert done.returncode == 4
+    assert "planted.csv › line 3: a name in the raw files" in done.stderr
+    assert f"planted.csv › table row 2: the withheld estimate {one.indicator} of {one.domain}" in done.stderr
+    assert name not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
