@@ -8,6 +8,7 @@ that stand side by side are counted once for each form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaohe.base.ledger import SheetAccount
@@ -85,7 +86,7 @@ def _left_over(sheet: Sheet, handled: set[int], account: SheetAccount, office: O
             account.declared -= 1
 
 
-def _count(account: SheetAccount, rows: list[list[Cell]]) -> None:
+def _count(account: SheetAccount, rows: Sequence[list[Cell]]) -> None:
     """Enter rows as read; those that are not blank count as declared until they are used or set aside."""
     blank = sum(all(is_blank(v) for v in row) for row in rows)
     account.read += len(rows)

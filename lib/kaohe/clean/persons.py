@@ -18,7 +18,8 @@ from kaohe.clean.cells import Cell, is_blank, tidy, to_text
 from kaohe.clean.coded import Coded, Mask, Texts, text_bytes, to_mask
 from kaohe.clean.codes import NORMALISE
 from kaohe.clean.office import Office
-from kaohe.clean.scrub import CHECKS, DEMO_AREA, PROVINCES, WEIGHTS, account_fault, id_fault, phone_fault
+from kaohe.clean.recognise import CHECKS, PROVINCES, WEIGHTS
+from kaohe.clean.scrub import DEMO_AREA, account_fault, id_fault, phone_fault
 
 _PLAIN = {"id_number": "^[0-9]{17}[0-9X]$", "phone": "^1[3-9][0-9]{9}$", "account": "^[0-9]{12,19}$"}
 _FORMS = {"phone": phone_fault, "account": account_fault}

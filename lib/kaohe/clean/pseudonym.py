@@ -12,15 +12,21 @@ import hmac
 from collections.abc import Sequence
 from hashlib import sha256
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaohe.base.tables import PSEUDONYMS
 from kaohe.clean.batch import Batch
 from kaohe.clean.cells import Cell, is_blank, tidy, to_text
+from kaohe.clean.coded import Coded, Codes, Rows, Texts, to_mask
 from kaohe.clean.codes import NOTE
 from kaohe.clean.office import Office
+from kaohe.clean.stored import stored_texts
 
 DIGITS = 32
+_AS_IT_IS = r"^([0-9]*X?|\p{Han}*)$"
 SHARED = {"person_key": "K863", "account_key": "K864"}
 
 
@@ -71,7 +77,7 @@ def add_keys(frame: pd.DataFrame, batch: Batch, office: Office) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        ``batch.frame()``: the rows in use.
+        What `kaohe.clean.stored.stored_frame` gives: the rows in use.
     batch : Batch
         Still holds the raw cells.
     office : Office
@@ -80,27 +86,54 @@ def add_keys(frame: pd.DataFrame, batch: Batch, office: Office) -> pd.DataFrame:
     wanted = PSEUDONYMS.get(batch.contract.name, ())
     if not wanted:
         return frame
-    rows = batch.live()
+    rows = batch.live_rows()
     at = next(i for i, c in enumerate(frame.columns) if c == "src_file")
     out = frame.copy()
     for column, source, _ in wanted:
-        cells = batch.raw[source]
-        values = [normal(source, cells[r]) for r in rows]
-        if source == "head_name":
-            values = [v and f"{v}\x00{place}" for v, place in zip(values, frame["village"], strict=True)]
-        keys = pseudonyms(source, values, office.secret) if office.secret else [""] * len(rows)
-        series = pd.Series(keys, dtype="str", index=frame.index)
-        out.insert(at, column, series.mask(series == ""))
+        cells = Coded.join([part.raw[source] for part in batch.parts]).take(rows)
+        keys = _keys(cells, source, frame["village"], office.secret)
+        out.insert(at, column, stored_texts(keys))
         at += 1
         if column in SHARED:
-            _note_shared(series, frame["household"], rows, batch, source, SHARED[column])
+            _note_shared(keys, frame["household"], rows, batch, source, SHARED[column])
     return out
 
 
-def _note_shared(keys: pd.Series, households: pd.Series, rows: list[int], batch: Batch, source: str, code: str) -> None:
+def _keys(cells: Coded, source: str, villages: pd.Series, secret: bytes) -> pa.Array:
+    """The pseudonym of each row, null where there is none; each distinct value is worked out once."""
+    if not secret:
+        return pa.nulls(len(cells), pa.large_string())
+    used, codes = np.unique(cells.codes, return_inverse=True)
+    values = _normal_entries(cells.entries, used, source)
+    if source == "head_name":
+        names = (values[code] for code in codes.tolist())
+        values = [name and f"{name}\x00{village}" for name, village in zip(names, villages, strict=True)]
+        codes = np.arange(len(values))
+    made = pa.array([key or None for key in pseudonyms(source, values, secret)], pa.large_string())
+    return made.take(pa.array(codes))
+
+
+def _normal_entries(entries: Sequence[Cell], used: Codes, source: str) -> list[str]:
+    """Entries as they are hashed; many texts that are plain already are told all at once."""
+    if not isinstance(entries, Texts):
+        return [normal(source, entries[at]) for at in used.tolist()]
+    chosen = entries.array.take(pa.array(used))
+    values: list[str] = chosen.to_pylist()
+    odd = np.flatnonzero(~to_mask(pc.match_substring_regex(chosen, _AS_IT_IS)))
+    for at in odd.tolist():
+        values[at] = normal(source, values[at])
+    return values
+
+
+def _note_shared(
+    keys: pa.Array, households: pd.Series, rows: Rows, batch: Batch, source: str, code: str
+) -> None:  # fmt: skip
     """A note at each household that shares a person or an account with another."""
-    same = keys[(keys != "") & keys.duplicated(keep=False)]
-    for _, group in same.groupby(same, sort=False):
-        for at in group.index:
-            others = [str(h) for h in households[group.index] if h != households[at]]
-            batch.remark(rows[at], code, source, action=NOTE, expected=f"与 {'、'.join(others[:5])} 不同")
+    found = keys.dictionary_encode()
+    numbers = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    often = np.bincount(numbers[numbers >= 0], minlength=1) > 1
+    same = np.flatnonzero((numbers >= 0) & often[numbers])
+    for _, group in pd.Series(same).groupby(numbers[same], sort=False):
+        for at in group:
+            others = [str(h) for h in households.iloc[group] if h != households.iloc[at]]
+            batch.remark(int(rows[at]), code, source, action=NOTE, expected=f"与 {'、'.join(others[:5])} 不同")

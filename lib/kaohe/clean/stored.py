@@ -31,10 +31,11 @@ def typed(column: Coded, kind: str) -> pd.Series:
         return pd.Series(column.floats())
     if kind == "date":
         return pd.Series(column.stamps())
-    return _texts(column.texts())
+    return stored_texts(column.texts())
 
 
-def _texts(array: pa.Array) -> pd.Series:
+def stored_texts(array: pa.Array) -> pd.Series:
+    """An Arrow array of texts as a column, missing as NaN."""
     return pd.Series(_TEXT.__from_arrow__(array))
 
 
@@ -45,9 +46,9 @@ def _lineage(batch: Batch, rows: Rows) -> dict[str, pd.Series]:
     segments = batch.segments
     numbers = [np.asarray(s.sheet.numbers, np.int64)[span(s.layout.data)] for s in segments]
     found = (
-        _texts(Coded([s.sheet.file for s in segments], codes).texts()),
-        _texts(Coded([s.sheet.name for s in segments], codes).texts()),
+        stored_texts(Coded([s.sheet.file for s in segments], codes).texts()),
+        stored_texts(Coded([s.sheet.name for s in segments], codes).texts()),
         pd.Series(np.concatenate([np.zeros(0, np.int64), *numbers])[rows]),
-        _texts(Coded([s.account.sha256 for s in segments], codes).texts()),
+        stored_texts(Coded([s.account.sha256 for s in segments], codes).texts()),
     )
     return dict(zip(LINEAGE, found, strict=True))

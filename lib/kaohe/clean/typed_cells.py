@@ -9,7 +9,9 @@ from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW, contract
 from kaohe.clean.cells import Sheet, is_blank, to_text
-from kaohe.clean.form_layout import HEADER_FIELDS, find_forms, item_cell
+from kaohe.clean.form_fields import HEADER_FIELDS
+from kaohe.clean.form_items import find_lines
+from kaohe.clean.form_layout import find_forms
 from kaohe.clean.intake import FileRefused, read_file
 from kaohe.clean.layout import Layout, dictionary, find_layout
 from kaohe.clean.scrub import mask_text, shown
@@ -91,9 +93,8 @@ class RawRows:
         if page is None:
             return 0
         form = next((f for f in find_forms(page, self._plan.grades) if f.head < position < f.end), None)
-        limit = min(form.grades.values(), default=form.word_column) if form else len(page.rows[position])
-        found = item_cell(page.rows[position], limit)
-        return found[1] if found else 0
+        lines = find_lines(form, self._plan) if form else []
+        return next((line.number for line in lines if line.row == position), 0)
 
     def _find(self, file: str, sheet: str, row: int, table: str) -> tuple[Sheet | None, int]:
         if (file, table) not in self._pages:

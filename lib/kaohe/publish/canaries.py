@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -97,7 +97,7 @@ def collect(raw: Path, plan: Plan, words: Iterable[str] = ()) -> Canaries:
     return found
 
 
-def _take(rows: list[list[Cell]], found: Canaries) -> None:
+def _take(rows: Sequence[list[Cell]], found: Canaries) -> None:
     columns: dict[int, bool] = {}
     for number, row in enumerate(rows):
         if number < _HEADER_ROWS:
