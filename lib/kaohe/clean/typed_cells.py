@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW, contract
-from kaohe.clean.cells import Sheet, is_blank, to_text
-from kaohe.clean.form_layout import HEADER_FIELDS, find_forms, item_cell
+from kaohe.clean.cells import Sheet, is_blank, tidy, to_text
+from kaohe.clean.form_layout import find_forms
 from kaohe.clean.intake import FileRefused, read_file
 from kaohe.clean.layout import Layout, dictionary, find_layout
 from kaohe.clean.scrub import mask_text, shown
 
-FIELDS = tuple(dict.fromkeys([*HEADER_FIELDS.values(), "date"]))
+FIELDS = {
+    "city": "市", "county": "抽查县", "town": "抽查镇", "village": "抽查村", "object": "考核对象", "team": "考核组", "date": "核查时间",
+}  # fields of a form that name nobody  # fmt: skip
+_NUMBER = re.compile(r"(\d{1,2})(?:[.、．)）]|$)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,8 @@ class RawRows:
         page, position = self._find(file, sheet, row, "grades") if (self._raw / file).is_file() else (None, 0)
         if page is None:
             return 0
-        form = next((f for f in find_forms(page, self._plan.grades) if f.head < position < f.end), None)
-        limit = min(form.grades.values(), default=form.word_column) if form else len(page.rows[position])
-        found = item_cell(page.rows[position], limit)
-        return found[1] if found else 0
+        texts = (tidy(to_text(v)) for v in page.rows[position] if not is_blank(v))
+        return next((int(m[1]) for m in map(_NUMBER.match, texts) if m), 0)
 
     def _find(self, file: str, sheet: str, row: int, table: str) -> tuple[Sheet | None, int]:
         if (file, table) not in self._pages:
@@ -152,9 +154,8 @@ def _form_fields(page: Sheet, position: int, plan: Plan) -> tuple[TypedCell, ...
     form = next((f for f in find_forms(page, plan.grades) if f.head == position), None)
     if form is None:
         return ()
-    labels = {v: k for k, v in reversed(HEADER_FIELDS.items())} | {"date": "核查时间"}
     return tuple(
-        TypedCell(f"row {page.numbers[row]}", labels.get(name, name), mask_text(text)[0])
+        TypedCell(f"row {page.numbers[row]}", FIELDS[name], mask_text(text)[0])
         for name, (text, row) in form.fields.items()
         if name in FIELDS
     )
