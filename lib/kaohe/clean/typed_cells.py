@@ -9,14 +9,15 @@ from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW, contract
 from kaohe.clean.cells import Sheet, is_blank, to_text
-from kaohe.clean.form_fields import HEADER_FIELDS
 from kaohe.clean.form_items import find_lines
 from kaohe.clean.form_layout import find_forms
 from kaohe.clean.intake import FileRefused, read_file
 from kaohe.clean.layout import Layout, dictionary, find_layout
 from kaohe.clean.scrub import mask_text, shown
 
-FIELDS = tuple(dict.fromkeys([*HEADER_FIELDS.values(), "date"]))
+FIELDS = {
+    "city": "市", "county": "抽查县", "town": "抽查镇", "village": "抽查村", "object": "考核对象", "team": "考核组", "date": "核查时间",
+}  # fields of a form that name nobody  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,8 @@ def _form_fields(page: Sheet, position: int, plan: Plan) -> tuple[TypedCell, ...
     form = next((f for f in find_forms(page, plan.grades) if f.head == position), None)
     if form is None:
         return ()
-    labels = {v: k for k, v in reversed(HEADER_FIELDS.items())} | {"date": "核查时间"}
     return tuple(
-        TypedCell(f"row {page.numbers[row]}", labels.get(name, name), mask_text(text)[0])
+        TypedCell(f"row {page.numbers[row]}", FIELDS[name], mask_text(text)[0])
         for name, (text, row) in form.fields.items()
         if name in FIELDS
     )
