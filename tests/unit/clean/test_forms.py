@@ -361,3 +361,19 @@ def test_all_six_forms_are_told_apart_without_their_titles(plan: Plan) -> None:
         assert found.id == form.id
         assert recognise(form.title, lines[:-3], plan) is form
     assert recognise("", [(1, "某项工作"), (2, "另一项"), (3, "再一项")], plan) is None
+
+
+def test_a_visit_outside_its_teams_days_is_noted(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    labels = ("组号", "组长单位", "考核市", "进点日期", "离点日期")
+    office.files["cross/teams.csv"] = [
+        dict(zip(labels, ("第01组", "清远市", "韶关市", "2020-12-14", "2020年12月18日"), strict=True))
+    ]
+    office.raw["cross/field/a.xlsx"] = book(form_rows(plan.forms["town"], HEADS["town"], tick))
+    folder = office.clean(tmp_path).folder
+    found = pd.read_parquet(folder / "findings.parquet")
+    noted = found[(found["table"] == "cross") & (found["action"] == "note")]
+    assert noted[["code", "value", "expected"]].to_numpy().tolist() == [
+        ["K299", "2020-12-08", "2020-12-14 至 2020-12-18"]
+    ]
+    assert pd.read_parquet(folder / "forms.parquet")["team"].tolist() == ["第01组"]
