@@ -112,20 +112,22 @@ def wilson_interval(p: Floats, se: Floats, df: Floats, level: float = 0.95) -> t
     return centre - half, centre + half
 
 
-def likelihood_interval(p: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Shares whose binomial likelihood with the effective sample size lies within t²/2 of the largest.
+def likelihood_interval(p: Floats, se: Floats, df: Floats, n: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Shares whose binomial likelihood with the effective sample size lies within t²/2 · n/(n − 1) of the largest.
 
     Notes
     -----
     Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here and
-    not interpolated (there a spline through the profile: equal to about four digits).
+    not interpolated (there a spline through the profile: equal to four digits or more).
     """
     from scipy import optimize
 
     low, high = np.full(np.shape(p), np.nan), np.full(np.shape(p), np.nan)
     reach = quantile_t(0.5 + level / 2, df)
     for at in np.ndindex(np.shape(p)):
-        q, s, t = float(p[at]), float(se[at]), float(np.broadcast_to(reach, np.shape(p))[at])
+        q, s = float(p[at]), float(se[at])
+        many = float(np.broadcast_to(n, np.shape(p))[at])
+        t = float(np.broadcast_to(reach, np.shape(p))[at]) * np.sqrt(many / max(many - 1, 1e-9))
         if not (0 < q < 1 and s > 0 and np.isfinite(t)):
             continue
         size = q * (1 - q) / s**2
@@ -176,7 +178,7 @@ def share_interval(
     elif method == "wilson":
         low, high = wilson_interval(p, se, df, level)
     elif method == "likelihood":
-        low, high = likelihood_interval(p, se, df, level)
+        low, high = likelihood_interval(p, se, df, n, level)
     else:
         low, high = t_interval(p, se, df, level)
     edge = ((p <= 0) | (p >= 1)) & (n > 0) & (df > 0)
