@@ -12,8 +12,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kaohe.publish.report import Report, open_report
+    from kaohe.publish.workbench import open_survey as open
 
-__all__ = ["Report", "__version__", "open_report"]
+__all__ = ["Report", "__version__", "open", "open_report"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from kaohe.publish import report
 
         return getattr(report, name)
+    if name == "open":
+        from kaohe.publish.workbench import open_survey
+
+        return open_survey
     raise AttributeError(f"module 'kaohe' has no attribute {name!r}")
