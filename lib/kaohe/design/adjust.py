@@ -266,7 +266,7 @@ def trim_to(
             break
         work = frame.assign(**{"(w)": w})
         last = recalibrate(work, "(w)")
-        w = last.frame[last.weight].to_numpy(float)
+        w = last.frame[last.weight].to_numpy(float, copy=True)
         inside = (w[w > 0] <= upper * (1 + tol)) & (w[w > 0] >= lower * (1 - tol))
         if inside.all():
             break

@@ -43,7 +43,7 @@ class Compared(Sampled):
         Raises
         ------
         InputRefused
-            K421 for an unknown domain or kind.
+            K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so.
 
         Examples
         --------
@@ -62,6 +62,11 @@ class Compared(Sampled):
         -------
         DataFrame
             variable, domains, kind, statistic, f, df_1, df_2, p_value.
+
+        Raises
+        ------
+        InputRefused
+            K409 where there are fewer than two domains.
 
         Notes
         -----

@@ -24,7 +24,7 @@ def _matrices(design: Sampled, names: list[str], kind: str, denominator: str | N
     """Numerators and denominator of what is contrasted."""
     if kind not in KINDS or (kind == "ratio") != (denominator is not None):
         raise InputRefused(
-            "K421", "A contrast cannot be made", got=f"kind {kind}, denominator {denominator}",
+            "K408", "A contrast cannot be made", got=f"kind {kind}, denominator {denominator}",
             expected=f"{', '.join(KINDS)}; a denominator for a ratio, and only there",
         )  # fmt: skip
     if denominator is not None:
@@ -33,7 +33,7 @@ def _matrices(design: Sampled, names: list[str], kind: str, denominator: str | N
         found, columns = design.shares(names)
         if found != names:
             raise InputRefused(
-                "K421", "A contrast cannot be made", got=", ".join(n for n in found if n not in names)[:80],
+                "K408", "A contrast cannot be made", got=", ".join(n for n in found if n not in names)[:80],
                 expected="0 and 1 for a proportion", remedy="make a 0/1 column of the level that is meant",
             )  # fmt: skip
         return columns, ONE
@@ -112,7 +112,7 @@ def equal_means(design: Sampled, name: str, by: Any, where: Any) -> pd.DataFrame
     codes, domains = design.domains(by, where)
     k = len(domains)
     if k < 2:
-        raise InputRefused("K421", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
+        raise InputRefused("K409", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
     if name in design.frame.columns and not pd.api.types.is_numeric_dtype(design.frame[name]):
         return rao_scott(design, name, codes, k)
     values = design.values([name])
