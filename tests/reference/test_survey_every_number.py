@@ -46,7 +46,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
             "province/average/mean_C04": "average is not defined in a domain"},
     "c15": {"bootstrap/repweights": INPUT, "bootstrap/replicates": INPUT},
     "c16": {"three_stage_fpc/total": GRAND, "stage1_fpc/total": GRAND, "with_replacement/total": GRAND, "weights_equal_base": "a rounding error of R",
-            **{f"three_stage_fpc/insured_by_county/{k}/{n}": ALONE for k in (16, 36) for n in ("se", "ci_lo", "ci_hi")}},
+            **{f"three_stage_fpc/insured_by_county/{k}/{n}": ALONE for k in (16, 36, 55) for n in ("se", "ci_lo", "ci_hi")}},
     "c17": {},
     "c25": {"WRONG": WRONG, "rake/": RAKE, "margins": INPUT},
 }  # fmt: skip
