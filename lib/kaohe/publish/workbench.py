@@ -46,7 +46,9 @@ class Workbench:
         forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
         paired = tables["pairing"].dropna(subset="helper_city")
         helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
-        return village_sample(tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper)
+        return village_sample(
+            tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper
+        )
 
     @cached_property
     def design(self) -> Design:
