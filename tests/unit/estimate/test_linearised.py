@@ -66,6 +66,40 @@ def test_errors_with_an_estimated_line_agree_with_the_bootstrap(design: Design) 
     assert abs(design.poverty("income", "headcount", line=t)["se"][0] / found["se"][0] - 1) > 0.1
 
 
+def test_gap_and_severity_below_an_estimated_line_agree_with_the_bootstrap(design: Design) -> None:
+    rng = np.random.default_rng(12)
+    boot = design.replicate("bootstrap", replicates=400, rng=rng)
+    names = ["headcount", "gap", "severity"]
+    linear, resampled = design.poverty("income", names, line="relative"), boot.poverty("income", names, line="relative")
+    np.testing.assert_allclose(linear["estimate"], resampled["estimate"], rtol=1e-12)
+    np.testing.assert_allclose(linear["se"], resampled["se"], rtol=0.12)
+    known = design.poverty("income", names, line=relative_line(design.frame["income"].to_numpy(), design.w).value)
+    assert (np.abs(known["se"] / linear["se"] - 1) > 0.03).all()
+
+
+def test_a_bootstrap_design_has_every_estimate_and_needs_its_generator(design: Design) -> None:
+    boot = design.replicate("bootstrap", replicates=300, rng=np.random.default_rng(13))
+    for found, linear in (
+        (boot.mean("income", by="e", margins=True), design.mean("income", by="e", margins=True)),
+        (boot.ratio("income", "x"), design.ratio("income", "x")),
+        (boot.quantile("income", [0.25, 0.5]), design.quantile("income", [0.25, 0.5])),
+        (
+            boot.contrast("income", by="e", weights={"a": 1, "b": -1}),
+            design.contrast("income", by="e", weights={"a": 1, "b": -1}),
+        ),
+    ):
+        assert found.columns.tolist() == linear.columns.tolist()
+        np.testing.assert_allclose(found["estimate"], linear["estimate"], rtol=1e-12)
+        np.testing.assert_allclose(found["se"], linear["se"], rtol=0.2)
+        assert (found["df"] == linear["df"]).all()
+    with pytest.raises(InputRefused) as caught:
+        design.replicate("bootstrap")
+    assert str(caught.value) == (
+        "K420 Replicate weights cannot be made\n  got       a bootstrap without a random generator\n"
+        "  expected  rng=numpy.random.default_rng(seed)"
+    )
+
+
 def test_median_gap_error_agrees_with_the_bootstrap(design: Design) -> None:
     y = design.frame["income"].to_numpy()
 
