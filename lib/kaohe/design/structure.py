@@ -100,15 +100,18 @@ def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
     return np.asarray(codes, dtype=np.int64), list(levels)
 
 
-def _nested(upper: Ints, codes: Ints, labels: list[object], stage: int, nest: bool) -> tuple[Ints, Ints]:
+def _nested(
+    upper: Ints, codes: Ints, labels: list[object], above: list[object], stage: int, nest: bool
+) -> tuple[Ints, Ints]:
     """Unit codes ordered by upper group, and the group of each unit; a clash is refused."""
     key = upper * (int(codes.max()) + 1) + codes
     unique, unit = np.unique(key, return_inverse=True)
     group = unique // (int(codes.max()) + 1)
     if not nest and len(unique) != len(np.unique(codes)):
         label = unique % (int(codes.max()) + 1)
-        counts = np.bincount(label)
-        raise faults.not_nested(stage, [labels[i] for i in np.flatnonzero(counts > 1)])
+        twice = np.flatnonzero(np.bincount(label) > 1)
+        shown = [f"{labels[i]} (in {faults.few((above[g] for g in group[label == i]), 3)})" for i in twice[:5]]
+        raise faults.not_nested(stage, [*shown, *(labels[i] for i in twice[5:])])
     return np.asarray(unit, dtype=np.int64), np.asarray(group, dtype=np.int64)
 
 
@@ -185,7 +188,7 @@ def build_structure(
     lead_row = np.ones(rows)
     for number, column in enumerate(psu, start=1):
         own, own_labels = codes_of(frame, column)
-        unit, group = _nested(upper, own, own_labels, number, nest)
+        unit, group = _nested(upper, own, own_labels, labels, number, nest)
         size = len(labels)
         counted = np.bincount(group, minlength=size).astype(float)
         if fpc is None:

@@ -28,7 +28,7 @@ def test_ids_used_again_are_refused_with_their_names() -> None:
     assert refusal(psu=["no"]) == (
         "K303 Sampling units are not nested\n"
         "  where     stage 1\n"
-        "  got       the same id in more than one stratum or higher unit: 1, 2\n"
+        "  got       the same id in more than one stratum or higher unit: 1 (in a, b), 2 (in a, b)\n"
         "  expected  an id that names one unit in the whole sample\n"
         "  remedy    use full codes, or say nest=True to read ids within their stratum and higher unit"
     )
