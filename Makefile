@@ -8,7 +8,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test test-all check lab bench docs lock format clean-outputs
+.PHONY: help setup reports test test-all test-oracle check lab bench docs lock format clean-outputs
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -31,6 +31,12 @@ test: setup ## run the tests
 
 test-all: setup ## run the tests over every target too
 	bash tests/run.sh --all
+
+test-oracle: setup ## compare with the Python package svy, in an environment of its own
+	test -x .cache/oracle/bin/python || "$(PYTHON)" -m venv .cache/oracle
+	.cache/oracle/bin/python -m pip install -q "svy==0.35.*"
+	.cache/oracle/bin/python tests/oracle/svy_numbers.py .cache/oracle/numbers.json
+	KAOHE_SVY_NUMBERS=.cache/oracle/numbers.json $(BIN)/python -m pytest -n 0 tests/oracle/oracle_svy.py
 
 check: setup ## format, lint, types, import rules and the fast tests
 	$(BIN)/ruff format --check lib tests benchmarks

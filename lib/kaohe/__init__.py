@@ -13,8 +13,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from kaohe.clean.peek import peek
     from kaohe.publish.report import Report, open_report
+    from kaohe.publish.workbench import open_survey as open
 
-__all__ = ["Report", "__version__", "open_report", "peek"]
+__all__ = ["Report", "__version__", "open", "open_report", "peek"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from kaohe.clean.peek import peek
 
         return peek
+    if name == "open":
+        from kaohe.publish.workbench import open_survey
+
+        return open_survey
     raise AttributeError(f"module 'kaohe' has no attribute {name!r}")

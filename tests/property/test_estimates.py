@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaohe.design import rake
+from kaohe.design import calibrate_to, rake, rake_to
 from kaohe.estimate import Calibration, Design
 from kaohe.estimate.totals import psu_totals
 
@@ -133,7 +133,7 @@ def test_calibrated_counts_are_hit_and_known(frame: pd.DataFrame) -> None:
     d.frame = d.frame.assign(is_k1=(d.frame["k"] == "k1") * 1.0)
     found = d.total("is_k1", by="city").set_index("city")
     want = frame[frame["k"] == "k1"].groupby("city")["w"].sum() * 1.3
-    np.testing.assert_allclose(found["estimate"], want, rtol=1e-9)
+    np.testing.assert_allclose(found["estimate"], want, rtol=1e-10)
     known = found["se"].dropna()
     assert (known <= 1e-6 * found["estimate"].loc[known.index]).all()
 
@@ -153,3 +153,58 @@ def test_the_fast_lane_gives_the_same_numbers(frame: pd.DataFrame, lonely: str, 
                 alone[[*NUMBERS, "n_psu", "n_missing"]], beside[[*NUMBERS, "n_psu", "n_missing"]], rtol=1e-8, atol=1e-10
             )
             assert alone["quality"].tolist() == beside["quality"].tolist()
+
+
+@settings(max_examples=25, deadline=None)
+@given(samples())
+def test_margins_are_the_domains_together(frame: pd.DataFrame) -> None:
+    d = design(frame)
+    found = d.total(["y", "x"], by=["city", "d"], margins=True)
+    inner = found[(found["city"] != "合计") & (found["d"] != "合计")]
+    for city, part in inner.groupby("city"):
+        row = found[(found["city"] == city) & (found["d"] == "合计")]
+        np.testing.assert_allclose(
+            part.groupby("variable")["estimate"].sum(), row.set_index("variable")["estimate"].sort_index()
+        )
+    last = found.tail(2).reset_index(drop=True)
+    pd.testing.assert_frame_equal(last[NUMBERS], d.total(["y", "x"])[NUMBERS])
+    means = d.mean("z", by="d", margins="all")
+    pd.testing.assert_frame_equal(means.tail(1)[NUMBERS].reset_index(drop=True), d.mean("z")[NUMBERS])
+
+
+@settings(max_examples=25, deadline=None)
+@given(samples())
+def test_sizes_may_be_counts_fractions_or_remainders(frame: pd.DataFrame) -> None:
+    n = frame.groupby("h")["t"].transform("nunique")
+    m = frame.groupby("t")["v"].transform("nunique")
+    f = frame.assign(f=n / frame["N"], g=m / frame["M"], r=1 - n / frame["N"], s=1 - m / frame["M"])
+    counts = design(f).mean("y", by="d")[NUMBERS]
+    for fpc, kind in ((["f", "g"], "auto"), (["r", "s"], "remainder"), (["N", "s"], ["count", "remainder"])):
+        other = design(f, fpc=fpc, fpc_kind=kind).mean("y", by="d")[NUMBERS]
+        np.testing.assert_allclose(counts, other, rtol=1e-8, atol=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(samples())
+def test_the_jackknife_of_a_total_is_the_linearised_error(frame: pd.DataFrame) -> None:
+    d = design(frame, psu="t", fpc=None, lonely="certainty")
+    np.testing.assert_allclose(
+        d.replicate("JKn").total(["y", "x"], by="d")[NUMBERS[:-1]],
+        d.total(["y", "x"], by="d")[NUMBERS[:-1]],
+        rtol=1e-8,
+        atol=1e-9,
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(samples(), st.sampled_from(["linear", "raking", "logit"]))
+def test_calibrated_totals_hit_their_margins(frame: pd.DataFrame, method: str) -> None:
+    counts = {"k": (frame.groupby("k")["w"].sum() * 1.02).to_dict()}
+    size = float((frame["w"] * frame["x"]).sum()) * 1.03
+    made = calibrate_to(
+        frame, counts, {"x": size}, weight="w", method=method, bounds=(0.2, 5) if method == "logit" else None
+    )
+    np.testing.assert_allclose(made.report["after"], made.report["target"], rtol=1e-10)
+    assert made.frame["w_calibrated"] @ frame["x"] == pytest.approx(size, rel=1e-10)
+    raked = rake_to(frame, counts, weight="w")
+    np.testing.assert_allclose(raked.report["after"], raked.report["target"], rtol=1e-10)

@@ -159,6 +159,8 @@ def _check(q: Question, questions: dict[str, Question], file: str) -> None:
             _refuse(where, f"derive = {q.derive}", f"one of {', '.join(FUNCTIONS)} with its arguments")
             return
         for argument in match[2].split(","):
-            name = argument.strip().removeprefix("not ")
+            name, _, level = (part.strip() for part in argument.strip().removeprefix("not ").partition(" == "))
             if name not in questions and name != "line":
                 _refuse(where, f"derive = {q.derive}", f"questions, as {', '.join(nearest(name, questions))}")
+            if level and level not in questions[name].levels:
+                _refuse(where, f"derive = {q.derive}", f"a level of {name}: {', '.join(questions[name].levels)}")

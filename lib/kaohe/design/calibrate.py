@@ -11,6 +11,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.feasible import cluster_means, refuse_infeasible
 from kaohe.design.rake import not_converged
 
 Floats = npt.NDArray[np.float64]
@@ -24,19 +25,27 @@ class Calibration:
     Attributes
     ----------
     before : str
-        Column of the weight before calibration; the weight after is the design's own.
+        Column of the weight before calibration.
     margins : tuple of str
         Categorical columns whose counts were met.
     numeric : tuple of str
-        Numeric columns whose totals were met.
+        Numeric columns whose totals were met; without margins, a column of ones stands here too
+        where the number of records was met.
     partition : str
         Column whose levels were calibrated apart; empty for none.
+    after : str
+        Column of the weight after calibration; empty where it is the design's own. It differs
+        where the weight was trimmed or calibrated once more afterwards.
+    cluster : str
+        Column of the units within which all records got one g; empty for none.
     """
 
     before: str
     margins: tuple[str, ...]
     numeric: tuple[str, ...] = ()
     partition: str = ""
+    after: str = ""
+    cluster: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,8 @@ def _function(
 
 def calibrate(
     frame: pd.DataFrame, totals: Mapping[str, float], *, weight: str = "w", method: str = "linear",
-    bounds: tuple[float, float] | None = None, tol: float = 1e-10, max_iter: int = 200, where: str = "",
+    bounds: tuple[float, float] | None = None, cluster: str = "", tol: float = 1e-10, max_iter: int = 200,
+    where: str = "",
 ) -> Calibrated:  # fmt: skip
     """Calibrate weights to totals of numeric columns.
 
@@ -98,21 +108,31 @@ def calibrate(
         Distance function; logit needs bounds.
     bounds : (low, high), optional
         Limits of g = weight after over weight before (not of the weight), around 1.
+    cluster : str, optional
+        Column of units within which every record gets the same g: the columns are averaged over
+        the unit (as R survey's aggregate.stage). The weight before must be one for each unit.
 
     Raises
     ------
     InputRefused
         K302 for weights, K324 for an unknown method or bounds that do not hold 1, K325 for totals
-        that no weights can meet because columns depend on one another, K326 for negative weights
-        (linear without bounds), K323 without convergence.
+        that no weights can meet because columns depend on one another, K315 for totals that no
+        weights within the bounds can meet, K316 for weights that differ within a unit, K326 for
+        negative weights (linear without bounds), K323 without convergence.
 
     Notes
     -----
     Solves Σ w F(x'λ) x = t for λ by Newton's method with step halving (Deville & Särndal 1992,
     eq. 1.2 and section 2).
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"w": [10.0, 10.0, 20.0], "one": 1.0, "x": [1.0, 2.0, 3.0]})
+    >>> calibrate(f, {"one": 50, "x": 110}, weight="w").weights.round(6).tolist()
+    [13.636364, 12.727273, 23.636364]
     """
     where = where or "calibration"
-    faults.need(frame, [weight, *totals], where)
+    faults.need(frame, [weight, *totals, *([cluster] if cluster else [])], where)
     if method not in METHODS or (method == "logit" and bounds is None):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
@@ -128,6 +148,7 @@ def calibrate(
         raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
     names = list(totals)
     x = np.column_stack([frame[c].to_numpy(float) for c in names])
+    x = cluster_means(frame[cluster], x, w, where) if cluster else x
     target = np.array([float(totals[c]) for c in names])
     size = np.maximum(np.abs(target), w.sum() * 1e-12 + 1e-300)
     f, slope = _function(method, bounds)
@@ -161,6 +182,8 @@ def calibrate(
         lam, g, gap = new, new_g, new_gap
     if trace[-1] > tol:
         worst = int(np.argmax(np.abs(gap) / size))
+        if bounds is not None:
+            refuse_infeasible(x * w[:, None], target, size, names, bounds, where)
         raise not_converged(where, trace[-1], trace, names[worst], tol)
     if (g[w > 0] < 0).any():
         raise InputRefused(

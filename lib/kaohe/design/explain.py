@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
+from kaohe.design import faults
 
 STEPS = (
     ("f_county", "县阶段：市内县数／抽中县数"),
@@ -16,34 +17,48 @@ STEPS = (
 )
 
 
-def explain_weight(weights: pd.DataFrame, household: str) -> pd.DataFrame:
+def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "household") -> pd.DataFrame:
     """Factors of one weight and the weight after each.
 
     Parameters
     ----------
     weights : DataFrame
-        The built table ``weights``.
-    household : str
-        Number of a responding household of the drawn sample.
+        The built table ``weights``, or any frame that went through the steps of
+        `kaohe.design.steps` and `kaohe.design.adjust`: its columns ``f_…`` in their order.
+    household : object
+        Number of the record; in the built table, of a responding household of the drawn sample.
+    key : str
+        Column of the numbers.
 
     Returns
     -------
     DataFrame
-        step, label, factor, weight (product so far), detail (the counts or class behind it).
+        step, label, factor, weight (product so far), detail (the counts or class behind it, or the
+        weight column that holds the product).
 
     Raises
     ------
     InputRefused
         K331 for a household without a weight.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"id": ["a"], "f_town": [3.0], "f_household": [10.0], "w_design": [30.0], "f_raked": [0.9],
+    ...                   "w_raked": [27.0]})
+    >>> explain_weight(f, "a", key="id")[["step", "factor", "weight", "detail"]].values.tolist()
+    [['f_town', 3.0, 3.0, ''], ['f_household', 10.0, 30.0, 'w_design'], ['f_raked', 0.9, 27.0, 'w_raked']]
     """
-    rows = weights[weights["household"] == household]
+    faults.need(weights, [key], "weights")
+    rows = weights[weights[key] == household]
     if len(rows) != 1:
         raise InputRefused(
-            "K331", "This household has no weight", got=household,
-            expected="one such as " + ", ".join(nearest(household, weights["household"])),
+            "K331", "This household has no weight", got=str(household),
+            expected="one such as " + ", ".join(nearest(str(household), weights[key].astype(str))),
             remedy="only responding households of the drawn sample have weights",
         )  # fmt: skip
     row = rows.iloc[0]
+    if not {s for s, _ in STEPS} <= set(weights.columns):
+        return _steps(row)
     details = {
         "f_town": f"{row['n_towns']:g}／{row['m_towns']:g}", "f_village": f"{row['n_villages']:g}／{row['m_villages']:g}",
         "f_household": f"{row['n_households']:g}／{row['m_households']:g}", "f_nonresponse": str(row["nr_class"]),
@@ -55,3 +70,17 @@ def explain_weight(weights: pd.DataFrame, household: str) -> pd.DataFrame:
     })  # fmt: skip
     out.insert(3, "weight", out["factor"].cumprod())
     return out
+
+
+def _steps(row: pd.Series) -> pd.DataFrame:
+    """The factors of one record of any frame, with the weight column that follows each."""
+    columns = [str(c) for c in row.index]
+    steps = [c for c in columns if c.startswith("f_") and isinstance(row[c], float | int)]
+    product = pd.Series([float(row[c]) for c in steps]).cumprod()
+    after = [
+        next((c for c in columns[columns.index(s) + 1 :] if c.startswith(("f_", "w_"))), "") for s in steps
+    ]  # fmt: skip
+    return pd.DataFrame({
+        "step": steps, "label": steps, "factor": [float(row[c]) for c in steps], "weight": product,
+        "detail": [c if c.startswith("w_") else "" for c in after],
+    })  # fmt: skip

@@ -94,6 +94,18 @@ def purposive(n: int, kinds: Iterable[object]) -> InputRefused:
         where="column selection",
         got=f"{n} rows with {few(kinds)}",
         expected="抽样 in every row",
-        remedy="describe them apart; or carve the villages out of the frame beforehand, make each a stratum of "
-        "its own with households as first stage, and drop the column selection",
+        remedy="describe them apart; or, where the villages were carved out of the frame beforehand, name each of "
+        "them in kaohe.design.take_all, which makes them strata of their own with households drawn inside",
+    )
+
+
+def remainders(columns: Iterable[object]) -> InputRefused:
+    """Sizes that were read as n/N and are 1 − n/N by the weights."""
+    return InputRefused(
+        "K314",
+        "Population sizes look like 1 − n/N",
+        where=f"fpc {few(columns)}",
+        got="weights equal to 1/(1 − value), not to 1/value",
+        expected="sampling fractions n/N, or the kind by name",
+        remedy="say fpc_kind='remainder', or fpc_kind='fraction' if they are n/N all the same",
     )

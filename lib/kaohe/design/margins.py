@@ -18,17 +18,17 @@ TOLERANCE = 1e-9
 
 
 def indicator_matrix(frame: pd.DataFrame, margins: Sequence[str], numeric: Sequence[str] = ()) -> Floats:
-    """Intercept, one 0/1 column a level of each margin, then the numeric columns.
+    """One 0/1 column a level of each margin, then the numeric columns.
 
     The columns are linearly dependent where margins share the intercept; users take a basis.
     """
-    parts: list[Floats] = [np.ones((len(frame), 1))]
+    parts: list[Floats] = []
     for margin in margins:
         codes, levels = pd.factorize(frame[margin], sort=True)
         parts.append((codes[:, None] == np.arange(len(levels))[None, :]).astype(float))
     for column in numeric:
         parts.append(frame[column].to_numpy(float)[:, None])
-    return np.hstack(parts)
+    return np.hstack(parts) if parts else np.zeros((len(frame), 0))
 
 
 def basis(x: Floats, w: Floats) -> Floats:

@@ -16,11 +16,11 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.sizes import FpcEntry, FpcKind, kinds_of, sizes
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-LONELY = ("fail", "adjust", "merge", "average", "certainty")
-FpcEntry = str | tuple[str, str]
+LONELY = ("fail", "adjust", "merge", "average", "certainty", "remove")
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,15 @@ class Structure:
     ----------
     order : int array
         Row order in which units of every stage stand together.
+    fpc_kinds : tuple of str
+        How the sizes of each stage were read: count, fraction, remainder, pair.
     """
 
     stages: tuple[Stage, ...]
     lonely: str
     order: Ints
     notes: tuple[str, ...] = ()
+    fpc_kinds: tuple[str, ...] = ()
 
 
 def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
@@ -97,55 +100,19 @@ def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
     return np.asarray(codes, dtype=np.int64), list(levels)
 
 
-def _nested(upper: Ints, codes: Ints, labels: list[object], stage: int, nest: bool) -> tuple[Ints, Ints]:
+def _nested(
+    upper: Ints, codes: Ints, labels: list[object], above: list[object], stage: int, nest: bool
+) -> tuple[Ints, Ints]:
     """Unit codes ordered by upper group, and the group of each unit; a clash is refused."""
     key = upper * (int(codes.max()) + 1) + codes
     unique, unit = np.unique(key, return_inverse=True)
     group = unique // (int(codes.max()) + 1)
     if not nest and len(unique) != len(np.unique(codes)):
         label = unique % (int(codes.max()) + 1)
-        counts = np.bincount(label)
-        raise faults.not_nested(stage, [labels[i] for i in np.flatnonzero(counts > 1)])
+        twice = np.flatnonzero(np.bincount(label) > 1)
+        shown = [f"{labels[i]} (in {faults.few((above[g] for g in group[label == i]), 3)})" for i in twice[:5]]
+        raise faults.not_nested(stage, [*shown, *(labels[i] for i in twice[5:])])
     return np.asarray(unit, dtype=np.int64), np.asarray(group, dtype=np.int64)
-
-
-def _constant(values: Floats, group: Ints, size: int, stage: int, column: str) -> Floats:
-    """The one value of each group."""
-    low = np.full(size, np.inf)
-    high = np.full(size, -np.inf)
-    np.minimum.at(low, group, values)
-    np.maximum.at(high, group, values)
-    if not np.all(np.isfinite(values)) or np.any(high - low > 1e-9 * np.abs(high)):
-        raise faults.fpc_value(
-            stage, f"{column} varies within a stratum or unit, or is missing", "one size for each stratum or unit"
-        )
-    return low
-
-
-def _sizes(frame: pd.DataFrame, entry: FpcEntry, kind: str, upper: Ints, counted: Floats, stage: int) -> list[Floats]:
-    """Sampled and population counts of each group from an entry of `fpc`."""
-    columns = [entry] if isinstance(entry, str) else list(entry)
-    faults.need(frame, columns, f"fpc of stage {stage}")
-    size = len(counted)
-    values = [_constant(frame[c].to_numpy(float), upper, size, stage, c) for c in columns]
-    if len(columns) == 2:
-        population, n = values
-    elif kind == "fraction":
-        if np.any((values[0] <= 0) | (values[0] > 1)):
-            raise faults.fpc_value(stage, f"{columns[0]} outside 0 to 1", "sampling fractions n/N")
-        population, n = counted / values[0], counted
-    else:
-        population, n = values[0], counted
-    if np.any(n < counted - 1e-9):
-        raise faults.fpc_value(stage, f"{columns[1]} is below the units found", "at least the units in the data")
-    if np.any(population < n - 1e-9):
-        worst = int(np.argmax(n - population))
-        raise faults.fpc_value(
-            stage,
-            f"{columns[0]} = {population[worst]:g} with {n[worst]:g} sampled",
-            "population counts N of at least n; for fractions say fpc_kind='fraction'",
-        )
-    return [n, population]
 
 
 def merge_single(strata: Ints, psu: Ints, singles: Sequence[int], n_strata: int) -> tuple[Ints, list[tuple[int, int]]]:
@@ -171,7 +138,7 @@ def build_structure(
     strata: str | None,
     psu: Sequence[str],
     fpc: Sequence[FpcEntry] | None,
-    fpc_kind: str = "count",
+    fpc_kind: FpcKind = "auto",
     lonely: str = "fail",
     nest: bool = False,
 ) -> Structure:
@@ -188,23 +155,27 @@ def build_structure(
     fpc : sequence, optional
         For each stage a column of population counts, or a pair of columns (population count,
         sampled count). With a pair, sampled units without any row count as zero totals.
-    fpc_kind : {"count", "fraction"}
-        What a single column holds: N, or n/N.
+    fpc_kind : {"auto", "count", "fraction", "remainder"}, or one for each stage
+        What a single column holds: N, n/N, or 1 − n/N. auto: fractions n/N where no value is
+        above 1, else counts.
     lonely : str
-        What to do with a single sampled unit in a stratum that has more.
+        What to do with a single sampled unit in a stratum that has more; remove is another word
+        for certainty.
     nest : bool
         Read ids within their stratum and higher unit instead of refusing a clash.
 
     Raises
     ------
     InputRefused
-        K301, K303, K304, K305, K306, K308.
+        K301, K303, K304, K305, K306, K308, K309.
     """
     if lonely not in LONELY:
         raise InputRefused("K309", "Unknown rule for single units", got=lonely, expected=", ".join(LONELY))
+    lonely = "certainty" if lonely == "remove" else lonely
     faults.need(frame, [*([strata] if strata else []), *psu], "design")
     if fpc is not None and len(fpc) != len(psu):
         raise faults.fpc_stages(len(fpc), len(psu))
+    kinds = kinds_of(frame, fpc, fpc_kind)
     rows = len(frame)
     if strata is None:
         upper: Ints = np.zeros(rows, dtype=np.int64)
@@ -217,13 +188,13 @@ def build_structure(
     lead_row = np.ones(rows)
     for number, column in enumerate(psu, start=1):
         own, own_labels = codes_of(frame, column)
-        unit, group = _nested(upper, own, own_labels, number, nest)
+        unit, group = _nested(upper, own, own_labels, labels, number, nest)
         size = len(labels)
         counted = np.bincount(group, minlength=size).astype(float)
         if fpc is None:
             n, population = counted, np.full(size, np.inf)
         else:
-            n, population = _sizes(frame, fpc[number - 1], fpc_kind, upper, counted, number)
+            n, population = sizes(frame, fpc[number - 1], kinds[number - 1], upper, counted, number)
         lead = np.ones(size)
         lead[upper] = lead_row
         stage = Stage(unit, group, n, population, lead, labels)
@@ -243,7 +214,7 @@ def build_structure(
     if fpc is None:
         stages = stages[:1]
     order = np.lexsort([s.unit for s in reversed(stages)])
-    return Structure(tuple(stages), lonely, np.asarray(order, dtype=np.int64), tuple(notes))
+    return Structure(tuple(stages), lonely, np.asarray(order, dtype=np.int64), tuple(notes), kinds)
 
 
 def _merged(stage: Stage, upper: Ints, single: npt.NDArray[np.bool_]) -> tuple[Stage, Ints, list[str]]:

@@ -12,6 +12,7 @@ from kaohe.design import faults
 
 Floats = npt.NDArray[np.float64]
 RULES = ("equal", "proportional")
+MAX_PASSES = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def trim(
         Give the same amount to each record within the limits (as R survey trimWeights), or in
         proportion to its weight.
     strict : bool
-        Go on until no weight is outside; otherwise one pass, after which some may be.
+        Go on until no weight is outside; otherwise one pass, after which some may be. In each pass
+        the records within the limits take the difference, those set to a limit before among them
+        (as R's strict = TRUE: a weight raised to the lower limit may end above it).
 
     Raises
     ------
@@ -70,21 +73,17 @@ def trim(
             expected=f"limits around the mean weight {w.mean():g}; rule {' or '.join(RULES)}",
         )  # fmt: skip
     start = int(((w < lower) | (w > upper)).sum())
-    fixed = np.zeros(len(w), dtype=bool)
-    moved = 0.0
-    total = w.sum()
-    passes = 0
-    slack = 1e-12 * total / len(w)
-    while True:
+    moved, passes = 0.0, 0
+    slack = 1e-13 * w.sum() / len(w)
+    while passes < MAX_PASSES:
         outside = (w < lower - slack) | (w > upper + slack)
         if not outside.any():
             break
         passes += 1
-        fixed |= outside
         cut = np.clip(w, lower, upper)
         excess = float((w - cut).sum())
         moved = excess if passes == 1 else moved
-        free = ~fixed
+        free = ~outside
         if not free.any():
             raise InputRefused(
                 "K330", "Weights cannot be trimmed so", got=f"limits {lower:g} to {upper:g}",

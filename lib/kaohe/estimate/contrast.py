@@ -9,61 +9,92 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design.structure import Floats
+from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import ONE, score_matrix
-from kaohe.estimate.variance import covariance
+from kaohe.estimate.association import rao_scott
+from kaohe.estimate.linear import ONE
 
 if TYPE_CHECKING:
-    from kaohe.estimate.survey import Design
+    from kaohe.estimate.sampled import Sampled
+
+KINDS = ("mean", "proportion", "total", "ratio")
 
 
-def joint_means(design: Design, variable: str, codes: np.ndarray, n_domains: int) -> tuple[Floats, Floats]:
-    """Means of a variable in every domain, and their joint covariance over the whole design."""
-    num = design.values([variable])
-    scores = np.zeros((len(num), n_domains))
-    means = np.full(n_domains, np.nan)
-    for d in range(n_domains):
-        inside = codes == d
-        rows, own = score_matrix(design.structure, design.blocks, design.w, num, ONE, inside)
-        scores[rows, d] = own[:, 0]
-        ok = inside & ~np.isnan(num[:, 0])
-        means[d] = np.average(num[ok, 0], weights=design.w[ok])
-    order = design.structure.order
-    return means, covariance(design.structure, order, scores[order], residuals=bool(design.blocks))
+def _matrices(design: Sampled, names: list[str], kind: str, denominator: str | None) -> tuple[Floats, Floats | None]:
+    """Numerators and denominator of what is contrasted."""
+    if kind not in KINDS or (kind == "ratio") != (denominator is not None):
+        raise InputRefused(
+            "K408", "A contrast cannot be made", got=f"kind {kind}, denominator {denominator}",
+            expected=f"{', '.join(KINDS)}; a denominator for a ratio, and only there",
+        )  # fmt: skip
+    if denominator is not None:
+        return design.pairs(names, [denominator])
+    if kind == "proportion":
+        found, columns = design.shares(names)
+        if found != names:
+            raise InputRefused(
+                "K408", "A contrast cannot be made", got=", ".join(n for n in found if n not in names)[:80],
+                expected="0 and 1 for a proportion", remedy="make a 0/1 column of the level that is meant",
+            )  # fmt: skip
+        return columns, ONE
+    return design.values(names), None if kind == "total" else ONE
 
 
-def contrast_means(
-    design: Design, variable: str, by: Any, weights: Mapping[Any, float], where: Any, level: float
-) -> pd.DataFrame:
-    """A weighted sum of domain means with its error; see `Design.contrast`."""
-    codes, domains = design.domains(by, where)
-    labels = [tuple(row) if len(row) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
+def _chosen(weights: Mapping[Any, float], labels: list[Any], title: str) -> list[int]:
     unknown = [k for k in weights if k not in labels]
     if unknown or not weights:
         raise InputRefused(
-            "K421", "A contrast names an unknown domain", got=", ".join(str(k) for k in unknown) or "no domain",
+            "K421", f"A contrast names an unknown {title}", got=", ".join(str(k) for k in unknown) or f"no {title}",
             expected=", ".join(str(k) for k in labels[:6]),
         )  # fmt: skip
-    chosen = [labels.index(k) for k in weights]
-    kept = np.full(len(codes), -1, dtype=np.int64)
-    for new, old in enumerate(chosen):
-        kept[codes == old] = new
-    means, cov = joint_means(design, variable, kept, len(chosen))
+    return [labels.index(k) for k in weights]
+
+
+def contrast_table(
+    design: Sampled, names: list[str], by: Any, weights: Mapping[Any, float], kind: str, denominator: str | None,
+    where: Any, level: float,
+) -> pd.DataFrame:  # fmt: skip
+    """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
+    num, den = _matrices(design, names, kind, denominator)
     c = np.array([float(v) for v in weights.values()])
-    union = np.where(kept >= 0, 0, -1).astype(np.int64)
-    values = design.values([variable])
-    numbers = design.numbers(values, ONE, union, 1)
-    each = design.numbers(values, ONE, kept, len(chosen))
+    codes, domains = design.domains(by, where)
+    if by is None:
+        chosen = _chosen(weights, names, "variable")
+        estimates, cov = design.joint(num[:, chosen], den if den is None or den is ONE else den[:, chosen], codes, 1)
+        text = " ".join(f"{v:+g}·{k}" for k, v in weights.items())
+        return _row(design, text, num[:, chosen], den, codes, 1, c, estimates, cov, level)
+    labels = [tuple(row) if len(row) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
+    kept = np.full(len(codes), -1, dtype=np.int64)
+    for new, old in enumerate(_chosen(weights, labels, "domain")):
+        kept[codes == old] = new
+    rows = []
+    for k, name in enumerate(names):
+        own = den if den is None or den is ONE else den[:, [k]]
+        estimates, cov = design.joint(num[:, [k]], own, kept, len(c))
+        rows.append(_row(design, name, num[:, [k]], own, kept, len(c), c, estimates, cov, level))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _row(
+    design: Sampled, name: str, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats,
+    estimates: Floats, cov: Floats, level: float,
+) -> pd.DataFrame:  # fmt: skip
+    """One contrast as a table row; its degrees of freedom are those of its domains together."""
+    union = np.where(codes >= 0, 0, -1).astype(np.int64)
+    whole = design.numbers(num, den, union, 1)
+    each = design.numbers(num, den, codes, n_domains)
     sure = bool((each.df > 0).all())
-    estimate, se = float(c @ means), float(np.sqrt(c @ cov @ c)) if sure else np.nan
-    df = float(numbers.df[0, 0])
+    estimate, se = float(c @ estimates.ravel()), float(np.sqrt(max(float(c @ cov @ c), 0.0))) if sure else np.nan
+    df = float(whole.df.min())
     low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
     with np.errstate(invalid="ignore", divide="ignore"):
-        t = float(np.divide(estimate, se)) if se else np.nan
+        t = float(np.divide(estimate, se))
+        deff = float(np.divide(se**2, c**2 @ each.srs_wr.ravel()))
+        cv = float(np.divide(se, abs(estimate)))
     return pd.DataFrame({
-        "variable": [variable], "estimate": [estimate], "se": [se], "ci_low": [float(low)], "ci_high": [float(high)],
-        "df": [df], "t": [t], "p_value": [_two_sided(t, df)], "n": [int(numbers.n[0, 0])],
+        "variable": [name], "estimate": [estimate], "se": [se], "ci_low": [float(low)], "ci_high": [float(high)],
+        "df": [df], "n": [int(whole.n.min())], "n_psu": [int(whole.n_psu.min())], "n_missing": [int(whole.n_missing.max())],
+        "deff": [deff], "cv": [cv], "t": [t], "p_value": [_two_sided(t, df)], "method": ["t"],
         "quality": ["ok" if sure else "not_estimable"],
     })  # fmt: skip
 
@@ -74,22 +105,26 @@ def _two_sided(t: float, df: float) -> float:
     return float(2 * stats.t.sf(abs(t), df)) if df > 0 else np.nan
 
 
-def equal_means(design: Design, variable: str, by: Any, where: Any) -> pd.DataFrame:
-    """Wald test that a mean is the same in every domain; see `Design.test`."""
+def equal_means(design: Sampled, name: str, by: Any, where: Any) -> pd.DataFrame:
+    """Wald test that a mean is the same in every domain, or Rao–Scott test for a category; see `Design.test`."""
     from scipy import stats
 
     codes, domains = design.domains(by, where)
-    means, cov = joint_means(design, variable, codes, len(domains))
     k = len(domains)
+    if k < 2:
+        raise InputRefused("K409", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
+    if name in design.frame.columns and not pd.api.types.is_numeric_dtype(design.frame[name]):
+        return rao_scott(design, name, codes, k)
+    values = design.values([name])
+    estimates, cov = design.joint(values, ONE, codes, k)
     matrix = np.hstack([-np.ones((k - 1, 1)), np.eye(k - 1)])
     union = np.where(codes >= 0, 0, -1).astype(np.int64)
-    values = design.values([variable])
     df = float(design.numbers(values, ONE, union, 1).df[0, 0])
-    difference = matrix @ means
+    difference = matrix @ estimates.ravel()
     chi = float(difference @ np.linalg.solve(matrix @ cov @ matrix.T, difference))
     rest = df - (k - 1) + 1
     f = chi / (k - 1) * rest / df
     return pd.DataFrame({
-        "variable": [variable], "domains": [k], "wald": [chi], "f": [f], "df_1": [k - 1], "df_2": [rest],
-        "p_value": [float(stats.f.sf(f, k - 1, rest)) if rest > 0 else np.nan],
+        "variable": [name], "domains": [k], "kind": ["wald"], "statistic": [chi], "f": [f], "df_1": [float(k - 1)],
+        "df_2": [rest], "p_value": [float(stats.f.sf(f, k - 1, rest)) if rest > 0 else np.nan],
     })  # fmt: skip

@@ -38,6 +38,19 @@ def _below(parts: list[Floats]) -> Floats:
     return np.where(np.isnan(value), np.nan, (value < line).astype(float))
 
 
+def _is_level(frame: pd.DataFrame, column: str, level: str, asker: str, negated: bool) -> Floats:
+    """1 where a choice has this level, 0 where another, missing where none."""
+    if column not in frame.columns:
+        raise InputRefused(
+            "K410", "A derived question cannot be computed", where=f"question {asker}", got=column,
+            expected="an answer for each record",
+        )  # fmt: skip
+    series = frame[column]
+    missing = series.isna().to_numpy(bool) | (series == "").to_numpy(dtype=bool, na_value=False)
+    held = (series == level).to_numpy(dtype=bool, na_value=False)
+    return np.where(missing, np.nan, (held != negated).astype(float))
+
+
 FUNCTIONS: Mapping[str, Callable[[list[Floats]], Floats]] = {
     "sum": lambda parts: np.asarray(np.stack(parts).sum(axis=0)),
     "divide": _divide,
@@ -80,6 +93,9 @@ def derive(frame: pd.DataFrame, questions: Mapping[str, Question], line: float) 
         if name == "line":
             return np.full(len(out), line)
         negated, plain = name.startswith("not "), name.removeprefix("not ")
+        plain, _, level = plain.partition(" == ")
+        if level:
+            return _is_level(out, plain, level, asker, negated)
         if plain in table and plain not in out.columns:
             make(plain)
         if plain not in out.columns or not pd.api.types.is_numeric_dtype(out[plain]):

@@ -2,93 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design.structure import Floats
+from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import ONE
-from kaohe.estimate.poverty import FIXED, FREE, MEASURES, RELATIVE, Measure, relative_line
+from kaohe.estimate.linear import ONE, Numbers, beside
+from kaohe.estimate.poverty import FIXED, FREE, MEASURES, RELATIVE, RELATIVE_FGT, Measure, relative_line
+from kaohe.estimate.quality import words
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from kaohe.estimate.survey import Design
+
+Bools = npt.NDArray[np.bool_]
+LINE = "relative"
+SHARES = frozenset({"headcount", "arpr"})
+
+
+def _checked(measures: list[str], line: float | str | None, share: float) -> tuple[float | None, bool]:
+    """The fixed line, and whether the line is a share of the median."""
+    unknown = [m for m in measures if m not in MEASURES]
+    relative = line == LINE
+    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) else None
+    lacking = bool(set(measures) & set(FIXED)) and not relative and not (fixed is not None and fixed > 0)
+    if unknown or not measures or lacking or not share > 0:
+        raise InputRefused(
+            "K407", "A poverty measure cannot be computed",
+            got=", ".join(unknown) or (f"line = {line}" if lacking else f"measures {measures}, share {share}"),
+            expected=f"{', '.join(MEASURES)}; a line above 0, or line='{LINE}' with a share above 0",
+        )  # fmt: skip
+    return fixed, relative
 
 
 def estimate_poverty(
-    design: Design, variable: str, measures: list[str], line: float | None, share: float, codes: np.ndarray,
-    domains: pd.DataFrame, whole: npt.NDArray[np.bool_], level: float,
+    design: Design, variables: list[str], measures: list[str], line: float | str | None, share: float, codes: Ints,
+    domains: pd.DataFrame, whole: Bools, level: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Measures in every domain with t intervals; see `Design.poverty`."""
-    unknown = [m for m in measures if m not in MEASURES]
-    if unknown or (set(measures) & set(FIXED) and not (line is not None and line > 0)):
-        raise InputRefused(
-            "K407", "A poverty measure cannot be computed",
-            got=", ".join(unknown) or f"line = {line}", expected=f"{', '.join(MEASURES)}; a line above 0",
-        )  # fmt: skip
-    values = design.values([variable])
-    y = values[:, 0]
-    answered = ~np.isnan(y) & (design.w > 0)
-    y = np.where(answered, y, 0.0)
-    w = np.where(answered, design.w, 0.0)
-    numbers = design.numbers(values, ONE, codes, len(domains))
-    found_line, line_scores = _line(y, w, whole & answered, share, measures)
-    rows = []
-    for d in range(len(domains)):
-        inside = (codes == d) & answered
-        for name in measures:
-            made = _measure(name, y, w, inside, line, found_line, line_scores) if inside.any() else None
-            rows.append(_row(design, made, w, whole & answered, numbers.df[d, 0], name, level))
-    out = domains.loc[domains.index.repeat(len(measures))].reset_index(drop=True)
-    table = pd.DataFrame(rows)
-    table.insert(0, "variable", variable)
-    for name in ("n", "n_psu", "n_missing"):
-        table[name] = np.repeat(getattr(numbers, name)[:, 0].astype(np.int64), len(measures))
-    return pd.concat([out, table], axis=1)
+    fixed, relative = _checked(measures, line, share)
+    tables = []
+    for variable in variables:
+        values = design.values([variable])
+        answered = ~np.isnan(values[:, 0]) & (design.w > 0)
+        y = np.where(answered, values[:, 0], 0.0)
+        numbers = design.numbers(values, ONE, codes, len(domains))
+        needs_line = bool(set(measures) & set(RELATIVE)) or (relative and bool(set(measures) & set(FIXED)))
+        found = _line(y, design.w, whole & answered, share) if needs_line else None
+        rows = []
+        for d in range(len(domains)):
+            inside = (codes == d) & answered
+            for name in measures:
+                value = _evaluator(name, y, inside, whole & answered, None if relative else fixed, share)
+                made = value(np.where(answered, design.w, 0.0), found) if inside.any() else None
+                rows.append(_row(design, made, value, inside, whole & answered, numbers, d, name, level))
+        table = pd.DataFrame(rows)
+        table.insert(0, "variable", variable)
+        tables.append(table)
+    k = len(measures)
+    stacked = pd.concat(tables, ignore_index=True)
+    if len(variables) > 1:  # domains outermost
+        order = np.arange(len(stacked)).reshape(len(variables), len(domains), k).transpose(1, 0, 2).ravel()
+        stacked = stacked.iloc[order].reset_index(drop=True)
+    return beside(domains, stacked, k * len(variables))
 
 
-def _line(
-    y: Floats, w: Floats, whole: npt.NDArray[np.bool_], share: float, measures: list[str]
-) -> tuple[Measure | None, Floats]:
-    scores = np.zeros(len(y))
-    if not set(measures) & set(RELATIVE):
-        return None, scores
+def _line(y: Floats, w: Floats, whole: Bools, share: float) -> Measure:
+    """The relative line with its scores over all records."""
     line = relative_line(y[whole], w[whole], share)
-    scores[whole] = line.scores
-    return line, scores
-
-
-def _measure(
-    name: str,
-    y: Floats,
-    w: Floats,
-    inside: npt.NDArray[np.bool_],
-    line: float | None,
-    found: Measure | None,
-    full: Floats,
-) -> Measure:
-    if name in RELATIVE:
-        assert found is not None
-        return RELATIVE[name](y, w, found, inside, full)
-    own = FIXED[name](y[inside], w[inside], float(line or 0)) if name in FIXED else FREE[name](y[inside], w[inside])
     scores = np.zeros(len(y))
-    scores[inside] = own.scores
-    return Measure(own.value, scores)
+    scores[whole] = line.scores
+    return Measure(line.value, scores)
+
+
+Evaluator = Callable[[Floats, Measure | None], Measure]
+
+
+def _evaluator(name: str, y: Floats, inside: Bools, whole: Bools, fixed: float | None, share: float) -> Evaluator:
+    """The measure as a function of the weights, and of the line where it is already known."""
+
+    def value(w: Floats, line: Measure | None) -> Measure:
+        mine = inside & (w > 0)
+        if name in RELATIVE or (name in RELATIVE_FGT and fixed is None):
+            at = _line(y, w, whole & (w > 0), share) if line is None else line
+            return (RELATIVE | RELATIVE_FGT)[name](y, w, at, mine, at.scores)
+        own = FIXED[name](y[mine], w[mine], float(fixed or 0)) if name in FIXED else FREE[name](y[mine], w[mine])
+        scores = np.zeros(len(y))
+        scores[mine] = own.scores
+        return Measure(own.value, scores)
+
+    return value
 
 
 def _row(
-    design: Design, made: Measure | None, w: Floats, whole: npt.NDArray[np.bool_], df: float, name: str, level: float
-) -> dict[str, object]:
-    estimate, se = (np.nan, np.nan) if made is None else (made.value, np.nan)
-    if made is not None and df > 0:
-        se = float(np.sqrt(design.variances((w * made.scores)[:, None], whole)[0]))
+    design: Design, made: Measure | None, value: Evaluator, inside: Bools, whole: Bools, numbers: Numbers, d: int,
+    name: str, level: float,
+) -> dict[str, object]:  # fmt: skip
+    estimate, se, deff = (np.nan if made is None else made.value), np.nan, np.nan
+    n, df, n_psu = (float(getattr(numbers, k)[d, 0]) for k in ("n", "df", "n_psu"))
+    if made is not None and df > 0 and n_psu > 1:
+        w = np.where(whole, design.w, 0.0)
+        variance = design.measure_variance(w * made.scores, whole, lambda u: value(np.where(whole, u, 0.0), None).value)
+        se = float(np.sqrt(variance))
+        deff = variance / _simple(made.scores[inside], design.w[inside])
     low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
+    word = words(
+        np.array(estimate), np.array(se), np.array(n), np.array(df), rules=design.rules, share=name in SHARES
+    )  # fmt: skip
     return {
         "measure": name, "estimate": estimate, "se": se, "ci_low": float(low), "ci_high": float(high), "df": df,
-        "cv": se / abs(estimate) if estimate else np.nan, "method": "t",
-        "quality": "not_estimable" if np.isnan(se) else "ok",
+        "n": int(n), "n_psu": int(n_psu), "n_missing": int(numbers.n_missing[d, 0]), "deff": deff,
+        "cv": se / abs(estimate) if estimate else np.nan, "method": "t", "quality": str(word),
     }  # fmt: skip
+
+
+def _simple(scores: Floats, w: Floats) -> float:
+    """Variance of the sum of scores in a simple random sample of as many answers, drawn with replacement."""
+    n, total = len(w), float(w.sum())
+    if n < 2:
+        return np.nan
+    centre = float((w * scores).sum()) / total
+    s2 = float((w * (scores - centre) ** 2).sum()) / total * n / (n - 1)
+    return total**2 * s2 / n if s2 > 0 else np.nan

@@ -5,8 +5,27 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from kaohe.base.errors import InputRefused
+
 Floats = npt.NDArray[np.float64]
-METHODS = ("t", "logit", "beta", "asin")
+METHODS = ("t", "logit", "beta", "asin", "wilson", "likelihood")
+ALIASES = {
+    "mean": "t", "wald": "t", "xlogit": "logit", "arcsine": "asin", "korn_graubard": "beta", "korn-graubard": "beta",
+}  # fmt: skip
+
+
+def named(method: str, allowed: tuple[str, ...] = METHODS) -> str:
+    """The method's own name for itself or another word for it (R's mean and xlogit among them).
+
+    Raises
+    ------
+    InputRefused
+        K404 for an unknown one.
+    """
+    found = ALIASES.get(method, method)
+    if found not in allowed:
+        raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(allowed))
+    return found
 
 
 def quantile_t(p: float, df: Floats) -> Floats:
@@ -83,6 +102,44 @@ def beta_interval(
     return np.where(good, low, np.nan), np.where(good, high, np.nan)
 
 
+def wilson_interval(p: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Score interval with the effective sample size p(1 − p)/var and Student's t (Wilson 1927; Dean & Pagano 2015)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = p * (1 - p) / se**2
+        c = quantile_t(0.5 + level / 2, df) ** 2 / size
+        centre = (p + c / 2) / (1 + c)
+        half = np.sqrt(c * (p * (1 - p) + c / 4)) / (1 + c)
+    return centre - half, centre + half
+
+
+def likelihood_interval(p: Floats, se: Floats, df: Floats, n: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Shares whose binomial likelihood with the effective sample size lies within t²/2 · n/(n − 1) of the largest.
+
+    Notes
+    -----
+    Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here and
+    not interpolated (there a spline through the profile: equal to four digits or more).
+    """
+    from scipy import optimize
+
+    low, high = np.full(np.shape(p), np.nan), np.full(np.shape(p), np.nan)
+    reach = quantile_t(0.5 + level / 2, df)
+    for at in np.ndindex(np.shape(p)):
+        q, s = float(p[at]), float(se[at])
+        many = float(np.broadcast_to(n, np.shape(p))[at])
+        t = float(np.broadcast_to(reach, np.shape(p))[at]) * np.sqrt(many / max(many - 1, 1e-9))
+        if not (0 < q < 1 and s > 0 and np.isfinite(t)):
+            continue
+        size = q * (1 - q) / s**2
+
+        def off(x: float, q: float = q, size: float = size, t: float = t) -> float:
+            return float(2 * size * (q * np.log(q / x) + (1 - q) * np.log((1 - q) / (1 - x))) - t**2)
+
+        low[at] = optimize.brentq(off, 1e-300, q, xtol=1e-15, rtol=1e-14)
+        high[at] = optimize.brentq(off, q, 1 - 1e-16, xtol=1e-15, rtol=1e-14)
+    return low, high
+
+
 def edge_interval(p: Floats, size: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
     """One-sided bound for a share of exactly 0 or 1 with an effective size.
 
@@ -118,6 +175,10 @@ def share_interval(
         low, high = asin_interval(p, se, df, level)
     elif method == "beta":
         low, high = beta_interval(p, se, df, n, level, cap=cap)
+    elif method == "wilson":
+        low, high = wilson_interval(p, se, df, level)
+    elif method == "likelihood":
+        low, high = likelihood_interval(p, se, df, n, level)
     else:
         low, high = t_interval(p, se, df, level)
     edge = ((p <= 0) | (p >= 1)) & (n > 0) & (df > 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pandas as pd
 
 from kaohe.design.structure import Floats, Ints, Structure
 from kaohe.estimate import complete, intervals
+from kaohe.estimate.quality import Rules, words
 from kaohe.estimate.totals import pair_totals, sums
 from kaohe.estimate.variance import covariance, domain_variance
 
@@ -23,17 +25,23 @@ ROUNDING = 1e-13  # a relative standard error below this is rounding of one that
 
 @dataclass(frozen=True)
 class Block:
-    """One partition of a calibration: its rows in design order, an orthonormal basis of √w0·X, and √w0."""
+    """One partition of a calibration: its rows in design order, an orthonormal basis of √w0·X, √w0, and g·w0."""
 
     rows: Ints
     q: Floats
     root: Floats
+    after: Floats
 
-    def residual(self, weighted: Floats, w: Floats) -> Floats:
-        """Scores g·w0·(u − XB) from w·u, with B from the regression weighted by w0."""
-        g_root = np.divide(w, self.root, out=np.zeros_like(w), where=self.root > 0)[:, None]
+    def residual(self, weighted: Floats) -> Floats:
+        """Scores g·w0·(u − XB) from g·w0·u, with B from the regression weighted by w0."""
+        after = self.after
+        g_root = np.divide(after, self.root, out=np.zeros_like(after), where=self.root > 0)[:, None]
         u_root = np.divide(weighted, g_root, out=np.zeros_like(weighted), where=g_root > 0)
         return np.asarray(g_root * (u_root - self.q @ (self.q.T @ u_root)))
+
+
+Blocks: TypeAlias = tuple[tuple[Block, ...], ...]
+"""The blocks of each calibration, the last one first."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ def _prepare(w: Floats, num: Floats, den: Floats | None) -> tuple[Floats, Floats
 
 def estimate_numbers(
     structure: Structure,
-    blocks: tuple[Block, ...],
+    blocks: Blocks,
     w: Floats,
     num: Floats,
     den: Floats | None,
@@ -100,7 +108,7 @@ def estimate_numbers(
             ratio, scale = np.nan_to_num(estimate), np.where(size != 0, size, np.nan)
     df, n_psu = _degrees(structure, domain, n_domains, answered)
     if blocks:
-        variance = _calibrated(structure, blocks, w, wy, wx, ratio, scale, domain)
+        variance = _calibrated(structure, blocks, wy, wx, ratio, scale, domain)
     else:
         variance = domain_variance(structure, domain, n_domains, wy, wx, ratio, scale)
     variance = np.where(variance <= ROUNDING**2 * estimate**2, 0.0, variance)
@@ -146,8 +154,7 @@ def _degrees(structure: Structure, domain: Ints, n_domains: int, answered: Float
 
 def _calibrated(
     structure: Structure,
-    blocks: tuple[Block, ...],
-    w: Floats,
+    blocks: Blocks,
     wy: Floats,
     wx: Floats,
     ratio: Floats,
@@ -156,11 +163,20 @@ def _calibrated(
 ) -> Floats:
     """Variances by calibration residuals, one domain at a time over the partitions it touches."""
     variance = np.full(ratio.shape, np.nan)
-    present = [set(np.unique(domain[b.rows]).tolist()) for b in blocks]
-    position = np.empty(len(w), dtype=np.int64)
-    position[structure.order] = np.arange(len(w))
+    if len(blocks) > 1:
+        for d in range(len(ratio)):
+            inside = domain == d
+            with np.errstate(invalid="ignore", divide="ignore"):
+                weighted = np.where(inside[:, None], (wy - ratio[d] * wx) / scale[d], 0.0)
+            rows, scores = residual_scores(structure, blocks, weighted, inside)
+            variance[d] = covariance(structure, rows, scores, diagonal=True, residuals=True)
+        return variance
+    (last,) = blocks
+    present = [set(np.unique(domain[b.rows]).tolist()) for b in last]
+    position = np.empty(len(domain), dtype=np.int64)
+    position[structure.order] = np.arange(len(domain))
     for d in range(len(ratio)):
-        touched = [b for b, seen in zip(blocks, present, strict=True) if d in seen]
+        touched = [b for b, seen in zip(last, present, strict=True) if d in seen]
         if not touched:
             continue
         parts = []
@@ -169,7 +185,7 @@ def _calibrated(
             inside = (domain[rows] == d)[:, None]
             with np.errstate(invalid="ignore", divide="ignore"):
                 weighted = np.where(inside, (wy[rows] - ratio[d] * wx[rows]) / scale[d], 0.0)
-            parts.append(block.residual(weighted, w[rows]))
+            parts.append(block.residual(weighted))
         rows = np.concatenate([b.rows for b in touched])
         scores = np.concatenate(parts)
         if len(touched) > 1:
@@ -181,7 +197,7 @@ def _calibrated(
 
 def score_matrix(
     structure: Structure,
-    blocks: tuple[Block, ...],
+    blocks: Blocks,
     w: Floats,
     num: Floats,
     den: Floats | None,
@@ -196,11 +212,11 @@ def score_matrix(
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = wy[inside].sum(axis=0) / size
             weighted = np.where(inside[:, None], (wy - ratio * wx) / size, 0.0)
-    return residual_scores(structure, blocks, w, weighted, inside)
+    return residual_scores(structure, blocks, weighted, inside)
 
 
 def residual_scores(
-    structure: Structure, blocks: tuple[Block, ...], w: Floats, weighted: Floats, inside: npt.NDArray[np.bool_]
+    structure: Structure, blocks: Blocks, weighted: Floats, inside: npt.NDArray[np.bool_]
 ) -> tuple[Ints, Floats]:
     """Scores w·u as they enter the variance: residuals where weights were calibrated."""
     order = structure.order
@@ -208,9 +224,13 @@ def residual_scores(
         rows = order[inside[order]]
         return rows, weighted[rows]
     scores = np.zeros_like(weighted)
-    for block in blocks:
+    for block in blocks[0]:
         if inside[block.rows].any():
-            scores[block.rows] = block.residual(weighted[block.rows], w[block.rows])
+            scores[block.rows] = block.residual(weighted[block.rows])
+    for step in blocks[1:]:
+        for block in step:
+            if scores[block.rows].any():
+                scores[block.rows] = block.residual(scores[block.rows])
     return order, scores[order]
 
 
@@ -238,6 +258,7 @@ class Estimates:
     numbers: Numbers
     domains: pd.DataFrame
     names: list[str]
+    rules: Rules
 
     def frame(
         self, method: str, level: float, *, deff: str = "wr", capped: bool = True, planned: Floats | None = None
@@ -258,7 +279,9 @@ class Estimates:
             effect = np.where(edge, planned, effect)
         with np.errstate(invalid="ignore", divide="ignore"):
             cv = se / np.abs(found.estimate)
-        quality = np.where(np.isnan(se), "not_estimable", "ok")
+        quality = words(
+            found.estimate, se, found.n, found.df, rules=self.rules, share=planned is not None
+        )  # fmt: skip
         k = len(self.names)
         table = pd.DataFrame({
             "variable": self.names * len(self.domains), "estimate": found.estimate.ravel(), "se": se.ravel(),
@@ -267,5 +290,10 @@ class Estimates:
             "n_missing": found.n_missing.ravel().astype(np.int64), "deff": effect.ravel(), "cv": cv.ravel(),
             "method": label.ravel(), "quality": quality.ravel(),
         })  # fmt: skip
-        where = self.domains.loc[self.domains.index.repeat(k)].reset_index(drop=True)
-        return pd.concat([where, table], axis=1)
+        return beside(self.domains, table, k)
+
+
+def beside(domains: pd.DataFrame, table: pd.DataFrame, k: int) -> pd.DataFrame:
+    """The table with the levels of its domains before it, `k` rows a domain."""
+    where = domains.loc[domains.index.repeat(k)].reset_index(drop=True)
+    return pd.concat([where, table], axis=1)

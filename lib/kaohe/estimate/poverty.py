@@ -107,6 +107,31 @@ def headcount_below(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.
     return Measure(value, scores + density(own_y, own_w, line.value) * full)
 
 
+def fgt_below(
+    power: int,
+) -> Callable[[Floats, Floats, Measure, npt.NDArray[np.bool_], Floats], Measure]:
+    """Headcount, gap or severity below an estimated line in a domain.
+
+    Notes
+    -----
+    z = 1_d (h(y; t) − V)/N̂_d + V'(t) · z_t: with the density of the domain at t for the headcount,
+    else V'(t) = α · mean of ((t − y)/t)^(α−1) · y/t² over those below (Osier 2009, Deville 1999).
+    """
+
+    def measure(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.bool_], full: Floats) -> Measure:
+        if power == 0:
+            return headcount_below(y, w, line, inside, full)
+        t, own_y, own_w = line.value, y[inside], w[inside]
+        own = fgt(own_y, own_w, t, power)
+        gap = np.maximum(0.0, (t - own_y) / t)
+        slope = np.where(own_y < t, power * gap ** (power - 1) * own_y / t**2, 0.0)
+        scores = np.zeros(len(y))
+        scores[inside] = own.scores
+        return Measure(own.value, scores + float((own_w * slope).sum() / own_w.sum()) * full)
+
+    return measure
+
+
 def median_gap(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.bool_], full: Floats) -> Measure:
     """Relative median gap of the poor in a domain: (t − median of the poor)/t (Osier 2009).
 
@@ -132,4 +157,5 @@ FIXED: dict[str, Callable[[Floats, Floats, float], Measure]] = {
 }
 FREE: dict[str, Callable[[Floats, Floats], Measure]] = {"gini": gini, "qsr": qsr}
 RELATIVE = {"arpr": headcount_below, "rmpg": median_gap}
+RELATIVE_FGT = {"headcount": fgt_below(0), "gap": fgt_below(1), "severity": fgt_below(2)}
 MEASURES = (*FIXED, *FREE, *RELATIVE)

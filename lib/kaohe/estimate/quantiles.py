@@ -11,12 +11,14 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import ONE
+from kaohe.estimate.linear import ONE, beside
+from kaohe.estimate.quality import CAUTION, words
 
 if TYPE_CHECKING:
     from kaohe.estimate.survey import Design
 
-RULES = ("hf1", "hf2", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
+RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "shahvaish")
+INTERVALS = ("t", "beta", "logit", "asin")
 ALIASES = {"math": "hf1", "school": "hf2"}
 TOLERANCE = 1e-9
 
@@ -35,8 +37,16 @@ def _positions(rule: str, w: Floats, cumulated: Floats) -> Floats:
     return np.asarray((before * 3 / 8 + cumulated * 5 / 8) / (total + last / 4))
 
 
+def _shah_vaish(x: Floats, w: Floats, cumulated: Floats, wanted: Floats) -> Floats:
+    """The last value whose position (S_k + ½ − w_k/2)/(n + 1), weights scaled to mean 1, is at most p."""
+    mean = cumulated[-1] / len(x)
+    at = (cumulated / mean + 0.5 - w / mean / 2) / (len(x) + 1)
+    found = np.searchsorted(at, wanted + TOLERANCE, side="right") - 1
+    return np.asarray(x[np.maximum(found, 0)])
+
+
 def _discrete(rule: str, x: Floats, cumulated: Floats, wanted: Floats) -> Floats:
-    """Rules 1, 2 and 4: from the step function of cumulated weights, a hit within 1e-9 of the total."""
+    """Rules 1 to 4: from the step function of cumulated weights, a hit within 1e-9 of the total."""
     goal = wanted * cumulated[-1]
     slack = TOLERANCE * cumulated[-1]
     at = np.minimum(np.searchsorted(cumulated, goal - slack, side="left"), len(x) - 1)
@@ -44,6 +54,11 @@ def _discrete(rule: str, x: Floats, cumulated: Floats, wanted: Floats) -> Floats
     hit = np.abs(cumulated[at] - goal) <= slack
     if rule == "hf1":
         return np.asarray(x[at])
+    if rule == "hf3":
+        odd = (np.searchsorted(np.unique(x), x[at]) + 1) % 2 == 1
+        over = np.minimum(np.searchsorted(x, x[at], side="right"), len(x) - 1)
+        last = np.isclose(cumulated[np.searchsorted(x, x[at], side="right") - 1], goal, rtol=0, atol=slack)
+        return np.asarray(np.where(hit & last & odd, x[over], x[at]))
     if rule == "hf2":
         return np.asarray(np.where(hit, (x[at] + x[after]) / 2, x[at]))
     low = np.maximum(at - 1, 0)
@@ -63,9 +78,11 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
         Between 0 and 1; NaN gives NaN.
     rule : str
         math or hf1: the smallest value with a cumulated weight of at least p·W; school or hf2: the
-        mean with the next value where p·W is hit exactly (also R laeken's weightedQuantile); hf4:
-        linear between cumulated weights; hf5 to hf9: linear between the positions of Hyndman & Fan
-        types 5 to 9, with weights for counts. A cumulated weight within 1e-9·W of p·W is a hit.
+        mean with the next value where p·W is hit exactly (also R laeken's weightedQuantile); hf3:
+        the next value where an odd one of the distinct values is hit, else as math; hf4: linear
+        between cumulated weights; hf5 to hf9: linear between the positions of Hyndman & Fan types
+        5 to 9, with weights for counts; shahvaish: the last value whose mid-rank position is at
+        most p (Shah & Vaish 2006). A cumulated weight within 1e-9·W of p·W is a hit.
 
     Returns
     -------
@@ -80,8 +97,9 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
     Notes
     -----
     The rules of R survey's svyquantile (Lumley, vignette "Estimating quantiles"); with equal
-    weights the types of Hyndman & Fan (1996). Type 3 is left out: svyquantile's hf3 is not type 3
-    where p·W is no hit, so there is nothing to agree with.
+    weights those but hf3 and shahvaish are the types of Hyndman & Fan (1996); hf3 is svyquantile's.
+    Below the first record's share of the weight the smallest value stands (svyquantile 4.1 takes
+    the second).
 
     Examples
     --------
@@ -95,7 +113,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
     if name not in RULES or (wanted < 0).any() or (wanted > 1).any():
         raise InputRefused(
             "K406", "Unknown quantile", got=f"rule {rule}, probabilities {[float(p) for p in wanted]}",
-            expected="math, school, hf1, hf2, hf4 to hf9; probabilities between 0 and 1",
+            expected="math, school, shahvaish, hf1 to hf9; probabilities between 0 and 1",
         )  # fmt: skip
     keep = ~np.isnan(values) & (weights > 0)
     known = ~np.isnan(wanted)
@@ -106,8 +124,10 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
     order = np.argsort(x, kind="stable")
     x, w = x[order], w[order]
     cumulated = np.cumsum(w)
-    if name in {"hf1", "hf2", "hf4"}:
+    if name in {"hf1", "hf2", "hf3", "hf4"}:
         out[known] = _discrete(name, x, cumulated, wanted[known])
+    elif name == "shahvaish":
+        out[known] = _shah_vaish(x, w, cumulated, wanted[known])
     elif len(x) == 1:
         out[known] = x[0]
     else:
@@ -140,21 +160,20 @@ def estimate_quantiles(
             for side, at in enumerate((low[d, c], high[d, c])):
                 inside = at if 0 <= at <= 1 else np.nan
                 ends[side, d, c] = weighted_quantile(values[mine, k], design.w[mine], [inside], rule)[0]
-    half = intervals.quantile_t(0.5 + level / 2, numbers.df)
-    error = (ends[1] - ends[0]) / (2 * half)
-    out = domains.loc[domains.index.repeat(len(columns))].reset_index(drop=True)
-    out["variable"] = [names[k] for k, _ in columns] * len(domains)
-    out["prob"] = [probs[j] for _, j in columns] * len(domains)
+    error = (ends[1] - ends[0]) / (2 * intervals.quantile_t(0.5 + level / 2, numbers.df))
     with np.errstate(invalid="ignore", divide="ignore"):
         cv = error / np.abs(found)
-    for name, array in (
-        ("estimate", found), ("se", error), ("ci_low", ends[0]), ("ci_high", ends[1]), ("df", numbers.df),
-        ("n", numbers.n), ("n_psu", numbers.n_psu), ("n_missing", numbers.n_missing), ("cv", cv),
-    ):  # fmt: skip
-        out[name] = array.ravel().astype(np.int64) if name in {"n", "n_psu", "n_missing"} else array.ravel()
-    out["method"] = f"woodruff_{method}"
-    out["quality"] = np.where(np.isnan(se).ravel(), "not_estimable", "ok")
-    return out
+    table = pd.DataFrame({
+        "variable": [names[k] for k, _ in columns] * len(domains), "prob": [probs[j] for _, j in columns] * len(domains),
+        "estimate": found.ravel(), "se": error.ravel(), "ci_low": ends[0].ravel(), "ci_high": ends[1].ravel(),
+        "df": numbers.df.ravel(), "n": numbers.n.ravel().astype(np.int64),
+        "n_psu": numbers.n_psu.ravel().astype(np.int64), "n_missing": numbers.n_missing.ravel().astype(np.int64),
+        "deff": numbers.deff("wr").ravel(), "cv": cv.ravel(), "method": f"woodruff_{method}",
+        "quality": words(found, np.where(np.isnan(se), np.nan, error), numbers.n, numbers.df, rules=design.rules).ravel(),
+    })  # fmt: skip
+    open_end = ~np.isnan(se).ravel() & np.isnan(error).ravel()
+    table.loc[open_end, "quality"] = CAUTION
+    return beside(domains, table, len(columns))
 
 
 def _limits(p: Floats, se: Floats, df: Floats, n: Floats, level: float, method: str) -> tuple[Floats, Floats]:

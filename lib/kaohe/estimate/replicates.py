@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats, Ints, Structure
+from kaohe.estimate.hadamard import hadamard
 
 Estimator = Callable[[Floats], Floats]
 
@@ -41,67 +42,70 @@ def _first_stage(structure: Structure) -> tuple[Ints, Ints, Floats]:
     return stage.unit, stage.group, np.bincount(stage.group, minlength=stage.n_groups).astype(float)
 
 
-def jackknife(structure: Structure, w: Floats, *, stratified: bool = True) -> Replicates:
+def jackknife(structure: Structure, w: Floats, *, stratified: bool = True, fpc: bool = False) -> Replicates:
     """Delete-one-unit jackknife: JKn within strata, or JK1 over all units.
+
+    Parameters
+    ----------
+    stratified : bool
+        JKn, or JK1 for a design without strata.
+    fpc : bool
+        Multiply by the first stage's 1 − n/N, as R survey does.
 
     Raises
     ------
     InputRefused
-        K420 for a stratum with one unit.
+        K420 for a stratum with one unit unless the design says ``adjust``, ``average`` or
+        ``certainty`` for it, or for JK1 with sizes that differ between strata.
 
     Notes
     -----
-    Wolter (2007), chapter 4. Without finite population correction.
+    Wolter (2007), chapter 4. Single units as in R survey's jknweights: adjust drops the stratum and
+    weighs the others by H/(H − 1), certainty leaves it out, average scales up for it.
     """
     unit, group, counts = _first_stage(structure)
+    stage = structure.stages[0]
+    left = 1 - stage.n / stage.population if fpc else np.ones(len(counts))
     if not stratified:
-        group, counts = np.zeros_like(group), np.array([float(len(group))])
-    if (counts < 2).any():
+        if fpc and not np.allclose(left, left[0]):
+            raise _refused("population sizes that differ between strata", "JKn for a design with strata")
+        group, counts, left = np.zeros_like(group), np.array([float(len(group))]), left[:1]
+    single = (counts < 2) & (left > 1e-12)
+    lonely = structure.lonely if stratified else "fail"
+    if single.any() and lonely not in {"adjust", "average", "certainty"}:
         raise _refused("a stratum with one unit", "at least two units in each stratum")
-    units = len(group)
-    factors = np.ones((units, units))
+    units, strata = len(group), len(counts)
     same = group[:, None] == group[None, :]
-    spread = (counts / (counts - 1))[group]
-    factors = np.where(same, spread[None, :], factors)
+    spread = (counts / np.maximum(counts - 1, 1))[group]
+    factors = np.where(same, spread[None, :], 1.0)
     np.fill_diagonal(factors, 0.0)
-    kept = (counts - 1) / counts
-    rscales = kept[group] if stratified else np.ones(units)
-    return Replicates(
-        w[:, None] * factors[unit], 1.0 if stratified else float(kept[0]), rscales, "JKn" if stratified else "JK1"
-    )
+    kept = (counts - 1) / counts * left
+    rscales, scale = kept[group], 1.0
+    lone = single[group]
+    if lone.any() and lonely == "adjust":
+        factors[:, lone] = np.where(same[:, lone], 0.0, strata / (strata - 1))
+        rscales[lone] = (strata - 1) / strata
+    elif lone.any():
+        factors, rscales = factors[:, ~lone], rscales[~lone]
+        scale = units / len(rscales) if lonely == "average" else 1.0
+    if not stratified:
+        return Replicates(w[:, None] * factors[unit], float(kept[0]), np.ones(units), "JK1")
+    return Replicates(w[:, None] * factors[unit], scale, rscales, "JKn")
 
 
-def hadamard(size: int) -> npt.NDArray[np.int64]:
-    """A Hadamard matrix of the least order of at least `size` among powers of 2 and Paley's p + 1 times them."""
-    order = size
-    while True:
-        found = _hadamard(order)
-        if found is not None:
-            return found
-        order += 1
-
-
-def _hadamard(order: int) -> npt.NDArray[np.int64] | None:
-    if order == 1:
-        return np.ones((1, 1), dtype=np.int64)
-    if order % 2 == 0:
-        half = _hadamard(order // 2) if order == 2 or order % 4 == 0 else None
-        if half is not None:
-            return np.block([[half, half], [half, -half]])
-    p = order - 1
-    if p % 4 == 3 and all(p % d for d in range(2, int(p**0.5) + 1)):
-        squares = {(i * i) % p for i in range(1, p)}
-        chi = np.array([0] + [1 if i in squares else -1 for i in range(1, p)])
-        jacobsthal = chi[(np.arange(p)[:, None] - np.arange(p)[None, :]) % p]
-        out = np.ones((order, order), dtype=np.int64)
-        out[1:, 1:] = jacobsthal + np.eye(p, dtype=np.int64)
-        out[1:, 0] = -1
-        return out
-    return None
-
-
-def balanced(structure: Structure, w: Floats, *, rho: float = 0.0) -> Replicates:
+def balanced(
+    structure: Structure, w: Floats, *, rho: float = 0.0, matrix: npt.NDArray[np.int64] | None = None
+) -> Replicates:
     """Balanced repeated replication for two units a stratum; Fay's method with rho above 0.
+
+    Parameters
+    ----------
+    rho : float
+        Fay's factor.
+    matrix : int array, optional
+        A Hadamard matrix of −1 and 1, replicate × column, with at least one column a stratum
+        (taken from the first); by default `hadamard` of one more than the strata, without its
+        first column.
 
     Raises
     ------
@@ -117,8 +121,11 @@ def balanced(structure: Structure, w: Floats, *, rho: float = 0.0) -> Replicates
         raise _refused(f"{int((counts != 2).sum())} strata without exactly two units", "two units in each stratum")
     if not 0 <= rho < 1:
         raise _refused(f"rho = {rho}", "0 <= rho < 1")
-    matrix = hadamard(len(counts) + 1)
-    signs = matrix[:, 1 : len(counts) + 1]
+    if matrix is None:
+        matrix = hadamard(len(counts) + 1)[:, 1:]
+    signs = matrix[:, : len(counts)]
+    if signs.shape[1] < len(counts) or np.any(signs.T @ signs != len(signs) * np.eye(len(counts))):
+        raise _refused("a matrix that is not balanced over the strata", "orthogonal columns of -1 and 1")
     first = np.zeros(len(group), dtype=bool)
     first[np.unique(group, return_index=True)[1]] = True
     chosen = np.where(first[:, None], signs.T[group], -signs.T[group]) > 0
@@ -149,29 +156,53 @@ def bootstrap(structure: Structure, w: Floats, *, replicates: int, rng: np.rando
     return Replicates(w[:, None] * factors[unit], 1 / (replicates - 1), np.ones(replicates), "bootstrap")
 
 
+def covariance_of_replicates(made: Replicates, value: Floats, each: Floats, *, centre: str = "estimate") -> Floats:
+    """Covariance of estimates from their replicates.
+
+    Parameters
+    ----------
+    value : float array
+        The estimates.
+    each : float array, replicate × estimate
+        The same from each replicate's weights; a replicate in which any is missing is left out.
+    centre : {"estimate", "mean"}
+        Squares about the estimate, or about the mean of the replicates (as R with mse = FALSE).
+
+    Raises
+    ------
+    InputRefused
+        K420 for another centre.
+    """
+    if centre not in {"estimate", "mean"}:
+        raise _refused(f"centre {centre}", "estimate or mean")
+    known = ~np.isnan(each).any(axis=1)
+    each, rscales = each[known], made.rscales[known]
+    if not len(each):
+        return np.full((len(value), len(value)), np.nan)
+    middle = value if centre == "estimate" else each[rscales > 0].mean(axis=0)
+    off = each - middle
+    return np.asarray(made.scale * (off * rscales[:, None]).T @ off)
+
+
 def replicate_covariance(
     made: Replicates, w: Floats, estimator: Estimator, *, centre: str = "estimate"
 ) -> tuple[Floats, Floats]:
-    """An estimate and its covariance from replicate weights.
+    """Any estimate and its covariance from replicate weights.
 
     Parameters
     ----------
     estimator : callable
         Weights → array of estimates.
     centre : {"estimate", "mean"}
-        Squares about the estimate, or about the mean of the replicates (as R with mse = FALSE).
+        As in `covariance_of_replicates`.
 
     Returns
     -------
     estimate, covariance : arrays
     """
-    if centre not in {"estimate", "mean"}:
-        raise _refused(f"centre {centre}", "estimate or mean")
     value = np.atleast_1d(estimator(w))
     each = np.stack([np.atleast_1d(estimator(made.weights[:, r])) for r in range(made.weights.shape[1])])
-    middle = value if centre == "estimate" else each[made.rscales > 0].mean(axis=0)
-    off = each - middle
-    return value, np.asarray(made.scale * (off * made.rscales[:, None]).T @ off)
+    return value, covariance_of_replicates(made, value, each, centre=centre)
 
 
 def _refused(got: str, expected: str) -> InputRefused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,14 +12,20 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
+from kaohe.design.feasible import cluster_means
 from kaohe.design.margins import basis, indicator_matrix
-from kaohe.design.structure import Floats, FpcEntry, Ints, build_structure
-from kaohe.estimate.linear import Block, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
+from kaohe.design.structure import Floats, Ints, build_structure
+from kaohe.estimate.linear import Block, Blocks, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.quality import Rules
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
 
+DEFAULT = Rules()
+RECORD = "(record)"  # the unit of a design without units: each record its own
 Columns: TypeAlias = str | Sequence[str]
 Where: TypeAlias = Any
+Margins: TypeAlias = bool | str
 
 
 def as_list(columns: Columns) -> list[str]:
@@ -39,12 +45,13 @@ class Sampled:
         *,
         weight: str,
         strata: str | None = None,
-        psu: Columns,
-        fpc: Sequence[FpcEntry] | None = None,
-        fpc_kind: str = "count",
+        psu: Columns | None = None,
+        fpc: str | Sequence[FpcEntry] | None = None,
+        fpc_kind: FpcKind = "auto",
         lonely: str = "fail",
         nest: bool = False,
-        calibration: Calibration | None = None,
+        calibration: Calibration | Sequence[Calibration] | None = None,
+        rules: Rules = DEFAULT,
     ) -> None:
         faults.need(frame, [weight], "design")
         if "selection" in frame.columns and (frame["selection"] != "抽样").any():
@@ -57,13 +64,20 @@ class Sampled:
                 weight, int(bad.sum()), "missing, negative or infinite values" if bad.any() else "only 0"
             )
         self.frame = frame
+        self.rules = rules
         self.weight = weight
         self.w: Floats = w
+        whole = frame if psu is not None else frame.assign(**{RECORD: np.arange(len(frame))})
+        entries = [fpc] if isinstance(fpc, str) else fpc
         self.structure = build_structure(
-            frame, strata=strata, psu=as_list(psu), fpc=fpc, fpc_kind=fpc_kind, lonely=lonely, nest=nest
-        )
-        self.calibration = calibration
-        self.blocks: tuple[Block, ...] = self._blocks(calibration) if calibration else ()
+            whole, strata=strata, psu=[RECORD] if psu is None else as_list(psu), fpc=entries, fpc_kind=fpc_kind,
+            lonely=lonely, nest=nest,
+        )  # fmt: skip
+        if fpc_kind == "auto" and looks_like_remainders(frame, entries or (), self.structure.fpc_kinds, w):
+            raise faults.remainders(entries or ())
+        steps = [calibration] if isinstance(calibration, Calibration) else list(calibration or ())
+        self.calibration = tuple(steps)
+        self.blocks: Blocks = tuple(self._blocks(step) for step in reversed(steps))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -78,8 +92,10 @@ class Sampled:
 
     def _blocks(self, calibration: Calibration) -> tuple[Block, ...]:
         columns = [calibration.before, *calibration.margins, *calibration.numeric]
-        faults.need(self.frame, [*columns, *([calibration.partition] if calibration.partition else [])], "calibration")
+        more = [c for c in (calibration.partition, calibration.after, calibration.cluster) if c]
+        faults.need(self.frame, [*columns, *more], "calibration")
         before = self.frame[calibration.before].to_numpy(float)
+        after = self.frame[calibration.after].to_numpy(float) if calibration.after else self.w
         if not np.all(np.isfinite(before)) or (before < 0).any() or ((before == 0) & (self.w > 0)).any():
             raise faults.bad_weight(
                 calibration.before, int((~(before > 0)).sum()), "a weight before calibration of 0 or less"
@@ -95,13 +111,15 @@ class Sampled:
         for part in range(int(parts.max()) + 1):
             rows = order[parts[order] == part]
             x = indicator_matrix(used.iloc[rows], calibration.margins, calibration.numeric)
-            out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows])))
+            if calibration.cluster:
+                x = cluster_means(self.frame[calibration.cluster].iloc[rows], x, before[rows], "calibration")
+            out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows]), after[rows]))
         return tuple(out)
 
     def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
         """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
         inside = self.mask(where)
-        if by is None:
+        if by is None or not as_list(by):
             return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
         names = as_list(by)
         faults.need(self.frame, names, "by")
@@ -113,21 +131,41 @@ class Sampled:
         return codes, levels
 
     def mask(self, where: Where) -> npt.NDArray[np.bool_]:
-        """Rows of a domain given as a boolean column name, series or array."""
+        """Rows of a domain: a boolean column's name, a condition as text, a series, array or function of the frame.
+
+        Raises
+        ------
+        InputRefused
+            K301 for an unknown column, K402 for what is not one yes or no for each record.
+        """
         if where is None:
             return np.ones(len(self.frame), dtype=bool)
+        if callable(where):
+            where = where(self.frame)
         if isinstance(where, str):
-            faults.need(self.frame, [where], "where")
-            where = self.frame[where]
+            where = self.frame[where] if where in self.frame.columns else self._condition(where)
         values = where.to_numpy() if isinstance(where, pd.Series) else np.asarray(where)
-        if len(values) != len(self.frame) or values.dtype != bool:
+        if values.shape != (len(self.frame),) or values.dtype != bool:
             raise InputRefused(
                 "K402",
                 "A domain is not a yes or no for each record",
-                got=f"{len(values)} values of {values.dtype}",
+                got=f"{values.size} values of {values.dtype}",
                 expected=f"{len(self.frame)} booleans",
             )
         return np.asarray(values, dtype=bool)
+
+    def _condition(self, text: str) -> Any:
+        """A condition such as ``city == '韶关市' and age >= 60``, evaluated for each record."""
+        if text.isidentifier():
+            faults.need(self.frame, [text], "where")
+        try:
+            return self.frame.eval(text, engine="python")
+        except Exception as error:
+            raise InputRefused(
+                "K402", "A domain is not a yes or no for each record", got=text,
+                expected="a condition over columns, such as city == '韶关市' and hh_size > 3",
+                remedy=f"pandas says: {str(error).splitlines()[0]}" if str(error) else "",
+            ) from error  # fmt: skip
 
     def values(self, columns: list[str]) -> Floats:
         """Numeric columns as a matrix, missing as NaN."""
@@ -142,6 +180,23 @@ class Sampled:
                     expected="numbers; use proportion for categories",
                 )
         return as_matrix(self.frame, columns)
+
+    def pairs(self, top: list[str], bottom: list[str]) -> tuple[Floats, Floats]:
+        """Numerators and denominators as matrices; one denominator serves all numerators.
+
+        Raises
+        ------
+        InputRefused
+            K401 for a column that is not numeric, K403 for numbers of columns that do not pair.
+        """
+        if len(bottom) not in {1, len(top)}:
+            raise InputRefused(
+                "K403",
+                "Numerators and denominators do not pair",
+                got=f"{len(top)} and {len(bottom)}",
+                expected="equally many",
+            )
+        return self.values(top), self.values(bottom * len(top) if len(bottom) == 1 else bottom)
 
     def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
@@ -174,12 +229,40 @@ class Sampled:
                 parts.append(np.where(missing, np.nan, (series == lvl).to_numpy(dtype=float, na_value=0.0)))
         return names, np.column_stack(parts)
 
-    def variances(self, weighted: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
-        """Variances of sums of weighted linearised scores (record × estimate)."""
-        rows, scores = residual_scores(self.structure, self.blocks, self.w, weighted, inside)
-        return covariance(self.structure, rows, scores, diagonal=True, residuals=bool(self.blocks))
+    def measure_variance(
+        self, weighted: Floats, inside: npt.NDArray[np.bool_], evaluate: Callable[[Floats], float]
+    ) -> float:
+        """Variance of a measure from its weighted linearised scores.
+
+        Parameters
+        ----------
+        weighted : float array
+            w·z of each record.
+        inside : bool array
+            Records that have scores.
+        evaluate : callable
+            The measure for other weights, for designs that replicate instead.
+        """
+        rows, scores = residual_scores(self.structure, self.blocks, weighted[:, None], inside)
+        return float(covariance(self.structure, rows, scores, diagonal=True, residuals=bool(self.blocks))[0])
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
         rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, inside)
         return covariance(self.structure, rows, scores, residuals=bool(self.blocks))
+
+    def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
+        """Estimates of all domains and variables and their joint covariance, domains outermost.
+
+        Returns
+        -------
+        estimates, covariance : float arrays, domain × variable, and (domain · variable) squared
+        """
+        k = num.shape[1]
+        scores = np.zeros((len(num), n_domains * k))
+        for d in range(n_domains):
+            rows, own = score_matrix(self.structure, self.blocks, self.w, num, den, codes == d)
+            scores[rows, d * k : (d + 1) * k] = own
+        order = self.structure.order
+        matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
+        return self.numbers(num, den, codes, n_domains).estimate, matrix

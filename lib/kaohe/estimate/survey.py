@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.contrast import contrast_means, equal_means
+from kaohe.estimate.compared import Compared
 from kaohe.estimate.inequality import estimate_poverty
 from kaohe.estimate.linear import ONE, Estimates, Numbers
-from kaohe.estimate.quantiles import estimate_quantiles
-from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
+from kaohe.estimate.margins import each_margin
+from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
+from kaohe.estimate.sampled import Columns, Margins, Where, as_list
 
 
-class Design(Sampled):
+class Design(Compared):
     """A sample with its weights, strata, units and population sizes.
 
     Parameters
@@ -29,25 +28,37 @@ class Design(Sampled):
         Column of the final weight; 0 for records that stay in the design without counting.
     strata : str, optional
         Column of the first-stage strata.
-    psu : str or list of str
-        Columns of the sampling units, first stage first.
+    psu : str or list of str, optional
+        Columns of the sampling units, first stage first; without it each record is a unit.
     fpc : list, optional
-        At each stage a column of population counts, or a pair (population count, sampled count);
-        for all stages or for none. Without it the first stage counts as drawn with replacement.
-    fpc_kind : {"count", "fraction"}
-        What a single column of `fpc` holds.
-    lonely : {"fail", "adjust", "merge", "average", "certainty"}
+        At each stage a column of sizes, or a pair (population count, sampled count); for all
+        stages or for none. Without it the first stage counts as drawn with replacement.
+    fpc_kind : {"auto", "count", "fraction", "remainder"}, or one for each stage
+        What a single column of `fpc` holds: N, n/N or 1 − n/N. auto reads a column without a
+        value above 1 as n/N, any other as N.
+    lonely : {"fail", "adjust", "merge", "average", "certainty", "remove"}
         Rule for a stratum with one sampled unit: refuse; centre at the grand mean; join the next
-        stratum; give it the mean of the other strata; count it as certain.
+        stratum; give it the mean of the other strata; count it as certain (remove: the same).
     nest : bool
         Read unit ids within their stratum and higher unit.
-    calibration : Calibration, optional
-        How the weight was calibrated; variances then use residuals.
+    calibration : Calibration or list of Calibration, optional
+        How the weight was calibrated, in order; variances then use residuals.
+    rules : Rules
+        Limits of the quality words.
 
     Raises
     ------
     InputRefused
-        K301 to K309.
+        K301 to K309, K314.
+
+    Notes
+    -----
+    Every estimate takes ``by`` (columns whose combinations are the domains), ``margins`` (rows for
+    all of each column and of all together, marked 合计), ``where`` (a further domain: a boolean
+    column, array or series, a condition as text, or a function of the frame; records outside
+    count as 0 and no unit is dropped) and ``level``. It gives one row a domain and variable: the
+    columns of `by`, variable, estimate, se, ci_low, ci_high, df, n, n_psu, n_missing, deff, cv,
+    method, quality. With one first-stage unit, or no degree of freedom, se and interval are missing.
 
     Examples
     --------
@@ -58,81 +69,96 @@ class Design(Sampled):
     """
 
     def total(
-        self, variables: Columns, *, by: Columns | None = None, where: Where = None, level: float = 0.95
-    ) -> pd.DataFrame:
-        """Population totals with t intervals; records without an answer count as 0 and are counted."""
+        self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
+        level: float = 0.95, deff: str = "wr",
+    ) -> pd.DataFrame:  # fmt: skip
+        """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"h": list("aabb"), "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, None]})
+        >>> Design(f, weight="w", strata="h").total("v", by="h", margins=True)[["h", "estimate", "n", "n_missing"]]
+            h  estimate  n  n_missing
+        0   a      40.0  2          0
+        1   b      50.0  1          1
+        2  合计      90.0  3          1
+        """
         names = as_list(variables)
-        domain, levels = self.domains(by, where)
-        found = self.numbers(self.values(names), None, domain, len(levels))
-        return Estimates(found, levels, names).frame("t", level)
+        values = self.values(names)
+
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            found = self.numbers(values, None, domain, len(levels))
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+
+        return each_margin(self, by, where, margins, make)
 
     def mean(
-        self,
-        variables: Columns,
-        *,
-        by: Columns | None = None,
-        where: Where = None,
-        level: float = 0.95,
-        deff: str = "wr",
-    ) -> pd.DataFrame:
+        self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
+        level: float = 0.95, deff: str = "wr",
+    ) -> pd.DataFrame:  # fmt: skip
         """Means over the records with an answer.
 
         Parameters
         ----------
         variables : str or list of str
             Numeric columns; missing is no answer, and makes a domain of the answers.
-        by : str or list of str, optional
-            Columns whose combinations are the domains.
-        where : optional
-            A further domain; records outside count as 0, units are kept.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
-
-        Returns
-        -------
-        DataFrame
-            The columns of `by`, then variable, estimate, se, ci_low, ci_high, df, n, n_psu,
-            n_missing, deff, cv, method, quality. One first-stage unit, or no degree of freedom:
-            se and interval are missing and quality is ``not_estimable``.
 
         Notes
         -----
         Taylor linearisation (Särndal, Swensson & Wretman 1992, section 5.6); calibrated weights
         by g-weighted residuals (Deville & Särndal 1992, eq. 3.4); degrees of freedom are units
         minus strata that hold answers of the domain.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"h": list("aabb"), "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, 9.0]})
+        >>> Design(f, weight="w", strata="h").mean("v", where="v > 1")[["estimate", "df", "n"]].round(3)
+           estimate   df  n
+        0     5.667  1.0  3
         """
         names = as_list(variables)
         values = self.values(names)
-        domain, levels = self.domains(by, where)
-        found = self.numbers(values, ONE, domain, len(levels))
-        return Estimates(found, levels, names).frame("t", level, deff=deff)
+
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            found = self.numbers(values, ONE, domain, len(levels))
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+
+        return each_margin(self, by, where, margins, make)
 
     def ratio(
-        self,
-        numerator: Columns,
-        denominator: Columns,
-        *,
-        by: Columns | None = None,
-        where: Where = None,
-        level: float = 0.95,
-    ) -> pd.DataFrame:
-        """Ratios of totals, pair by pair, over the records where both are answered."""
+        self, numerator: Columns, denominator: Columns, *, by: Columns | None = None, margins: Margins = False,
+        where: Where = None, level: float = 0.95, deff: str = "wr",
+    ) -> pd.DataFrame:  # fmt: skip
+        """Ratios of totals, pair by pair, over the records where both are answered.
+
+        Raises
+        ------
+        InputRefused
+            K401 for text columns, K403 where numerators and denominators do not pair.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0, 1.0, 2.0], "jobs": [1.0, 0.0, 2.0], "labour": [2.0, 1.0, 2.0]})
+        >>> Design(f, weight="w").ratio("jobs", "labour")[["variable", "estimate"]].round(4)
+              variable  estimate
+        0  jobs/labour    0.7143
+        """
         top, bottom = as_list(numerator), as_list(denominator)
-        bottom = bottom * len(top) if len(bottom) == 1 else bottom
-        if len(bottom) != len(top):
-            raise InputRefused(
-                "K403",
-                "Numerators and denominators do not pair",
-                got=f"{len(top)} and {len(bottom)}",
-                expected="equally many",
-            )
-        domain, levels = self.domains(by, where)
-        found = self.numbers(self.values(top), self.values(bottom), domain, len(levels))
-        return Estimates(found, levels, [f"{a}/{b}" for a, b in zip(top, bottom, strict=True)]).frame("t", level)
+        num, den = self.pairs(top, bottom)
+        names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
+
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            found = self.numbers(num, den, domain, len(levels))
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+
+        return each_margin(self, by, where, margins, make)
 
     def proportion(
-        self, variables: Columns, *, by: Columns | None = None, where: Where = None, level: float = 0.95,
-        method: str = "beta", capped: bool = True, planned_deff: float | None = None,
+        self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
+        level: float = 0.95, method: str = "beta", capped: bool = True, planned_deff: float | None = None,
+        deff: str = "wr",
     ) -> pd.DataFrame:  # fmt: skip
         """Shares of records with 1 (or of each level of a category).
 
@@ -140,21 +166,47 @@ class Design(Sampled):
         ----------
         variables : str or list of str
             Columns of 0, 1 and missing, booleans, or categories (one row for each level).
-        method : {"beta", "logit", "asin", "t"}
-            beta is Korn–Graubard.
+        method : {"beta", "logit", "asin", "wilson", "likelihood", "t"}
+            beta is Korn–Graubard; korn_graubard, xlogit, arcsine, mean and wald are other words.
         capped : bool
             Keep the effective size at most the number of answers (beta only).
         planned_deff : float, optional
             Design effect for shares of 0 and 1; by default that of the same variable in all
             domains together, or 1 if that is smaller.
+
+        Raises
+        ------
+        InputRefused
+            K404 for an unknown method, K405 for numbers other than 0 and 1.
+
+        Notes
+        -----
+        Methods of R survey's svyciprop. A share of exactly 0 or 1 has the one-sided Clopper–Pearson
+        bound with n over the design effect, whatever the method; its method column says one_sided.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 40, "ok": [1.0] * 30 + [0.0] * 10})
+        >>> d = Design(f, weight="w")
+        >>> d.proportion("ok", method="wilson")[["estimate", "ci_low", "ci_high", "method"]].round(3)
+           estimate  ci_low  ci_high  method
+        0      0.75   0.591    0.862  wilson
+        >>> d.proportion("ok", where="ok == 1")[["estimate", "ci_low", "ci_high", "method"]].round(3)
+           estimate  ci_low  ci_high     method
+        0       1.0   0.905      1.0  one_sided
         """
-        if method not in intervals.METHODS:
-            raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
+        way = intervals.named(method)
         names, columns = self.shares(as_list(variables))
-        domain, levels = self.domains(by, where)
-        found = self.numbers(columns, ONE, domain, len(levels))
-        planned = np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
-        return Estimates(found, levels, names).frame(method, level, capped=capped, planned=planned)
+
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            found = self.numbers(columns, ONE, domain, len(levels))
+            planned = (
+                np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
+            )
+            made = Estimates(found, levels, names, self.rules)
+            return made.frame(way, level, deff=deff, capped=capped, planned=planned)
+
+        return each_margin(self, by, where, margins, make)
 
     def _planned(self, columns: Floats, domain: Ints, found: Numbers) -> Floats:
         """Design effect of each variable over all domains together, at least 1."""
@@ -163,100 +215,89 @@ class Design(Sampled):
         return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
 
     def quantile(
-        self, variables: Columns, probs: Sequence[float] = (0.5,), *, by: Columns | None = None, where: Where = None,
-        rule: str = "math", level: float = 0.95, method: str = "t",
+        self, variables: Columns, probs: float | Sequence[float] = (0.5,), *, by: Columns | None = None,
+        margins: Margins = False, where: Where = None, rule: str = "math", level: float = 0.95, method: str = "t",
     ) -> pd.DataFrame:  # fmt: skip
         """Quantiles with Woodruff intervals.
 
         Parameters
         ----------
-        probs : sequence of float
+        probs : float or sequence of float
         rule : str
-            See `kaohe.estimate.quantiles.weighted_quantile`.
+            math, school, shahvaish, hf1 to hf9: R survey's qrule; see
+            `kaohe.estimate.quantiles.weighted_quantile`.
         method : {"t", "beta", "logit", "asin"}
-            Interval of the share at or below the quantile.
+            Interval of the share at or below the quantile (R's mean, beta, xlogit, asin).
 
         Returns
         -------
         DataFrame
-            As `mean`, with the column ``prob`` after variable and without deff. A limit whose
-            share falls outside 0 to 1 is missing; se is the width of the interval over 2·t.
+            As the other estimates, with the column ``prob`` after variable; deff is that of the
+            share. A limit whose share falls outside 0 to 1 is missing, and with it se, which is
+            the width of the interval over 2·t.
 
         Notes
         -----
         Woodruff (1952), centred at the share F̂(q̂); as R survey's svyquantile.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": np.arange(1.0, 100)})
+        >>> Design(f, weight="w").quantile("y", 0.5)[["prob", "estimate", "ci_low", "ci_high"]]
+           prob  estimate  ci_low  ci_high
+        0   0.5      50.0    41.0     60.0
         """
-        if method not in intervals.METHODS:
-            raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
-        domain, levels = self.domains(by, where)
-        return estimate_quantiles(self, as_list(variables), list(probs), domain, levels, rule, level, method)
+        way = intervals.named(method, INTERVALS)
+        names = as_list(variables)
+        wanted = [float(probs)] if isinstance(probs, int | float) else [float(p) for p in probs]
+
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way)
+
+        return each_margin(self, by, where, margins, make)
 
     def poverty(
-        self, variable: str, measures: Columns = ("headcount", "gap", "severity"), *, line: float | None = None,
-        share: float = 0.6, by: Columns | None = None, where: Where = None, level: float = 0.95,
+        self, variables: Columns, measures: Columns = ("headcount", "gap", "severity"), *,
+        line: float | str | None = None, share: float = 0.6, by: Columns | None = None, margins: Margins = False,
+        where: Where = None, level: float = 0.95,
     ) -> pd.DataFrame:  # fmt: skip
         """Poverty and inequality measures with linearised errors.
 
         Parameters
         ----------
-        variable : str
+        variables : str or list of str
             Income; the design's weight should be one of persons where persons are meant.
         measures : str or list of str
-            headcount, gap, severity (below the fixed `line`); gini, qsr; arpr and rmpg (below
-            `share` of the median of all records within `where`, the same line for every domain).
-        line : float, optional
-            A fixed line in the variable's unit.
+            headcount, gap, severity below `line`; gini, qsr; arpr and rmpg (rate and relative
+            median gap below `share` of the median).
+        line : float or "relative"
+            A fixed line in the variable's unit, or `share` of the median of all records within
+            `where`: the same line for every domain, and its own error is counted.
+
+        Returns
+        -------
+        DataFrame
+            As the other estimates, with the column ``measure`` after variable; deff compares with
+            the variance of the linearised values in a simple random sample.
 
         Raises
         ------
         InputRefused
             K407 for an unknown measure, or a missing or non-positive line.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [2.0, 6.0, 10.0, 12.0]})
+        >>> Design(f, weight="w").poverty("y", ["headcount", "gap"], line=8)[["measure", "estimate"]]
+             measure  estimate
+        0  headcount      0.50
+        1        gap      0.25
         """
-        domain, levels = self.domains(by, where)
-        return estimate_poverty(self, variable, as_list(measures), line, share, domain, levels, self.mask(where), level)
+        whole = self.mask(where)
 
-    def contrast(
-        self, variable: str, *, by: Columns, weights: Mapping[Any, float], where: Where = None, level: float = 0.95
-    ) -> pd.DataFrame:
-        """A weighted sum of domain means, such as a difference, with the covariance between domains.
+        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
+            return estimate_poverty(
+                self, as_list(variables), as_list(measures), line, share, domain, levels, whole, level
+            )
 
-        Parameters
-        ----------
-        by : str or list of str
-            Columns that make the domains.
-        weights : mapping of domain to number
-            ``{"韶关市": 1, "河源市": -1}``; a tuple of levels for several columns.
-
-        Returns
-        -------
-        DataFrame
-            variable, estimate, se, ci_low, ci_high, df (of the domains together), t, p_value, n, quality.
-
-        Raises
-        ------
-        InputRefused
-            K421 for an unknown domain.
-        """
-        return contrast_means(self, variable, by, weights, where, level)
-
-    def test(self, variable: str, *, by: Columns, where: Where = None) -> pd.DataFrame:
-        """Wald test that a mean is the same in all domains of `by`, with the F correction for few units.
-
-        Notes
-        -----
-        F = W/(k − 1) · (d − k + 2)/d with k − 1 and d − k + 2 degrees of freedom, d the units minus
-        strata (Korn & Graubard 1990).
-        """
-        return equal_means(self, variable, by, where)
-
-    def covariance(
-        self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", where: Where = None
-    ) -> pd.DataFrame:
-        """Covariance matrix of means, totals or ratios of several variables in one domain."""
-        names = as_list(variables)
-        num = self.values(names)
-        den: Floats | None = ONE if kind == "mean" else None
-        if denominator is not None:
-            bottom = as_list(denominator)
-            den = self.values(bottom * len(names) if len(bottom) == 1 else bottom)
-        return pd.DataFrame(self.covariance_of(num, den, self.mask(where)), index=names, columns=names)
+        return each_margin(self, by, where, margins, make)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kaohe.plot import tables
+from kaohe.plot import numbers, tables, terms
+from kaohe.plot import table_maker as t
 from kaohe.plot.charts_class import unit_bands
 from kaohe.plot.charts_heat import grade_heatmap
 from kaohe.plot.charts_matrix import county_grades
@@ -13,6 +14,9 @@ from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_sample import response_bars
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
+from kaohe.plot.tables_survey import estimate_cell, interval_cell
+
+COUNTY_NOTE = "县级样本量小，区间宽；初级抽样单元只有一个的县不能估计误差，有效户数过少的县依保密要求不列示。"
 
 
 def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
@@ -42,6 +46,42 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     if bare:
         shown.append(Text((f"{'、'.join(bare)}没有可列示的比例，金额和数量见下表。",)))
     return shown
+
+
+def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
+    """The household estimates of a city's counties, one table a topic, with intervals and quality.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        ``estimates`` of the whole province.
+    ctx : Context
+        Of a city.
+
+    Returns
+    -------
+    list of Output
+        A table for each of the plan's household topics, an indicator's counties together; one
+        `Text` for a helper city, whose paired villages are not shown by county.
+    """
+    inside = (estimates["domain_type"] == "county") & (estimates["domain"].str[:4] == ctx.object[:4])
+    rows = estimates[inside & (estimates["unit"] == "household")]
+    if ctx.class_id == "city6" or not len(rows):
+        return [Text((f"{ctx.name}不分县（市、区）列示。",))]
+    order = {q: n for n, q in enumerate(ctx.plan.questions)}
+    rows = rows.assign(_k=rows["indicator"].map(order)).sort_values(["_k", "domain"])
+    fields = [
+        t.text("指标", "label"), t.text("县（市、区）", "name"), t.custom("估计", estimate_cell, "right"),
+        t.custom("95%区间", interval_cell, "right"), t.custom("户数", lambda r: numbers.integer(r["n"]), "right"),
+        t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
+    ]  # fmt: skip
+    return [
+        t.make(
+            f"t-county-{k}", f"{ctx.name}各县（市、区）{topic}", rows[rows["topic"] == topic], fields,
+            empty=f"没有{ctx.name}各县（市、区）{topic}的估计。", note=COUNTY_NOTE, folded=True,
+        )
+        for k, topic in enumerate(ctx.plan.raw["survey_topics"]["household"], start=1)
+    ]  # fmt: skip
 
 
 def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) -> list[Output]:

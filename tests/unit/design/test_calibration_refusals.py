@@ -102,5 +102,10 @@ def test_negative_weights() -> None:
 
 
 def test_bounds_too_tight() -> None:
-    with pytest.raises(InputRefused, match="K323"):
-        calibrate(frame(), {"one": 8}, method="linear", bounds=(0.5, 1.5))
+    with pytest.raises(InputRefused) as caught:
+        calibrate(frame(), {"one": 8}, method="linear", bounds=(0.5, 1.5), where="韶关市")
+    assert str(caught.value) == (
+        "K315 No weights within the bounds meet the totals\n  where     韶关市\n"
+        "  got       one: nearest 6 for 8 with g from 0.5 to 1.5\n  expected  bounds wide enough for every total\n"
+        "  remedy    widen the bounds, or leave this total out"
+    )

@@ -28,7 +28,7 @@ def test_ids_used_again_are_refused_with_their_names() -> None:
     assert refusal(psu=["no"]) == (
         "K303 Sampling units are not nested\n"
         "  where     stage 1\n"
-        "  got       the same id in more than one stratum or higher unit: 1, 2\n"
+        "  got       the same id in more than one stratum or higher unit: 1 (in a, b), 2 (in a, b)\n"
         "  expected  an id that names one unit in the whole sample\n"
         "  remedy    use full codes, or say nest=True to read ids within their stratum and higher unit"
     )
@@ -46,7 +46,7 @@ def test_sizes_at_some_stages_only_are_refused() -> None:
 def test_fractions_given_as_counts_are_refused_with_a_hint() -> None:
     data = frame().assign(f=0.2)
     with pytest.raises(InputRefused) as caught:
-        build_structure(data, strata="h", psu=["t"], fpc=["f"])
+        build_structure(data, strata="h", psu=["t"], fpc=["f"], fpc_kind="count")
     assert str(caught.value) == (
         "K305 A population size cannot be right\n"
         "  where     stage 1\n"
@@ -92,7 +92,7 @@ def test_empty_cells_unknown_columns_and_rules_are_refused() -> None:
         "K301 A column is missing\n  where     design\n  got       tt\n  expected  a column such as t, h, v"
     )
     assert refusal(lonely="guess") == (
-        "K309 Unknown rule for single units\n  got       guess\n  expected  fail, adjust, merge, average, certainty"
+        "K309 Unknown rule for single units\n  got       guess\n  expected  fail, adjust, merge, average, certainty, remove"
     )
 
 
@@ -105,8 +105,8 @@ def test_purposive_records_cannot_enter_a_design() -> None:
         "  where     column selection\n"
         "  got       2 rows with 重点调查\n"
         "  expected  抽样 in every row\n"
-        "  remedy    describe them apart; or carve the villages out of the frame beforehand, make each a stratum of "
-        "its own with households as first stage, and drop the column selection"
+        "  remedy    describe them apart; or, where the villages were carved out of the frame beforehand, name each of "
+        "them in kaohe.design.take_all, which makes them strata of their own with households drawn inside"
     )
 
 

@@ -10,6 +10,7 @@ from kaohe.base.codebook import Question
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import load_plan
 from kaohe.estimate.derive import answer_column, asked, derive
+from kaohe.estimate.indicators import build_indicators
 
 N = np.nan
 
@@ -85,6 +86,35 @@ def test_the_codebooks_own_formulas_by_hand() -> None:
     np.testing.assert_array_equal(out["guarantees"], [1, 0, 0])
     np.testing.assert_array_equal(out["wrong_exit"], [1, 1, 1])
     np.testing.assert_array_equal(out["transfer_share"], [900, 6000, 1])
+
+
+def test_wrong_exit_missed_and_overall_rates_by_hand() -> None:
+    """Ten households: 4 exited (1 below standard), 1 not exited, 5 general (1 below, 1 with an open answer)."""
+    plan = load_plan()
+    kinds = ["已退出相对贫困户"] * 4 + ["未退出相对贫困户"] + ["一般农户"] * 5
+    frame = pd.DataFrame({
+        "hh_kind": kinds, "hh_size": [1.0, 2, 3, 4, 5, 1, 2, 3, 4, 5],
+        "income_wage": [9000.0 * n for n in (1, 2, 3, 4, 5, 1, 2, 3, 4, 5)], "income_business": 0.0, "income_property": 0.0,
+        "income_transfer": 0.0, "house_safe": [0.0] + [1.0] * 9, "water_safe": [1.0] * 5 + [0.0, N] + [1.0] * 3,
+        "serious_insured": 1.0,
+    })  # fmt: skip
+    out = derive(frame, plan.questions, plan.poverty_line)
+    np.testing.assert_array_equal(out["unmet"], [1, 0, 0, 0, 0, 1, N, 0, 0, 0])
+    np.testing.assert_array_equal(out["wrong_exit_all"], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(out["missed_all"], [0, 0, 0, 0, 0, 1, N, 0, 0, 0])
+    np.testing.assert_array_equal(out["poverty_overall"], [1, 0, 0, 0, 1, 1, N, 0, 0, 0])
+    found = build_indicators(out.assign(**{q: 0.0 for q in plan.questions if q not in out}), "household", plan)
+    value = {
+        name: np.nansum(found.num[:, k]) / np.nansum(np.where(np.isnan(found.num[:, k]), np.nan, found.den[:, k]))
+        for k, name in enumerate(found.names)
+    }
+    # 错退率: 1 of 4 exited, 1 of 10; 漏评率: 1 of 4 general that answered, 1 of 9 that answered
+    assert value["wrong_exit"] == pytest.approx(1 / 4)
+    assert value["wrong_exit_all"] == pytest.approx(1 / 10)
+    assert value["missed"] == pytest.approx(1 / 4)
+    assert value["missed_all"] == pytest.approx(1 / 9)
+    # 综合贫困发生率 over persons: (1 + 5 + 1) of 28
+    assert value["poverty_overall"] == pytest.approx(7 / 28)
 
 
 def test_to_whom_a_question_applies() -> None:

@@ -95,14 +95,14 @@ def test_refusals_by_whole_text(frame: pd.DataFrame) -> None:
          "  got       240 values of float64\n  expected  240 booleans"),
         (lambda: d.ratio(["v", "x", "ok"], ["x", "v"]), "K403 Numerators and denominators do not pair\n"
          "  got       3 and 2\n  expected  equally many"),
-        (lambda: d.proportion("ok", method="wald"), "K404 Unknown interval\n  got       wald\n"
-         "  expected  t, logit, beta, asin"),
+        (lambda: d.proportion("ok", method="bayes"), "K404 Unknown interval\n  got       bayes\n"
+         "  expected  t, logit, beta, asin, wilson, likelihood"),
         (lambda: d.proportion("x"), "K405 A share needs 0 and 1\n  where     column x\n"
          f"  got       {frame.loc[frame['x'] > 1, 'x'].iloc[0]:g} in {(frame['x'] > 1).sum()} rows\n"
          "  expected  0, 1 or missing"),
         (lambda: weighted_quantile(np.ones(2), np.ones(2), [1.5]), "K406 Unknown quantile\n"
          "  got       rule math, probabilities [1.5]\n"
-         "  expected  math, school, hf1, hf2, hf4 to hf9; probabilities between 0 and 1"),
+         "  expected  math, school, shahvaish, hf1 to hf9; probabilities between 0 and 1"),
         (lambda: d.mean("vv"), "K301 A column is missing\n  where     variables\n  got       vv\n"
          "  expected  a column such as v, h, t"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kaohe.base.errors import KaoheError
-from kaohe.plot import tables, terms
+from kaohe.plot import sections, tables, terms
 from kaohe.plot.output import Table, Text, cell_text
 from support.built_frames import make_context, members
 from support.fake_report import FakeReport, frame, invented, invented_report
@@ -64,6 +64,34 @@ def test_estimates_beside_the_province_and_for_villages() -> None:
     none = tables.estimates(frame("estimates"), CITY)
     assert isinstance(none, Text)
     assert none.paragraphs == ("没有韶关市的专项调查住户估计。",)
+
+
+def test_counties_of_a_city_topic_by_topic() -> None:
+    whole = frame(
+        "estimates",
+        estimate(domain_type="county", domain="440203000000", name="武江区"),
+        estimate(
+            domain_type="county",
+            domain="440204000000",
+            name="浈江区",
+            quality="not_estimable",
+            ci_low=None,
+            ci_high=None,
+        ),
+        estimate(domain_type="county", domain="441602000000", name="源城区"),
+        estimate(domain_type="county", domain="440203000000", name="武江区", unit="village"),
+        estimate(),
+    )
+    made = sections.county_tables(whole, CITY)
+    topics = CITY.plan.raw["survey_topics"]["household"]
+    assert len(made) == len(topics) == 6
+    at = topics.index("落实“三保障”情况")
+    assert column(made[at], "县（市、区）") == ["武江区", "浈江区"]
+    assert column(made[at], "95%区间") == ["94.0%–98.0%", "不可估"]
+    assert column(made[at], "质量") == ["可用", "不可估"]
+    assert all(isinstance(m, Text) for k, m in enumerate(made) if k != at)
+    (none,) = sections.county_tables(whole[whole["domain_type"] == "city"], CITY)
+    assert none.paragraphs == ("韶关市不分县（市、区）列示。",)
 
 
 def test_a_hidden_value_is_nowhere_in_a_table() -> None:

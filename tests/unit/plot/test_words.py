@@ -387,7 +387,7 @@ EVERY: list[tuple[str, str, Callable[..., Any]]] = [
     ("classunit", "", words.conclusions_ranking), ("province", "", words.conclusions_overview),
     ("province", "", words.conclusions_sample), ("province", "", words.conclusions_quality),
 ]  # fmt: skip
-FAULTS = re.compile(r"[A-Za-z]{2,}|nan|NaN|None|。。|，。|；。|、。|“”|（）|0个中|共0|0项（")
+FAULTS = re.compile(r"[A-Za-z]{2,}|nan|NaN|None|。。|，。|；。|、。|“”|（）|0个中|共0|(?<!\d)0项（")
 
 
 @pytest.mark.parametrize(("kind", "city", "made"), EVERY)

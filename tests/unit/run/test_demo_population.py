@@ -155,6 +155,11 @@ def test_truth_against_plain_sums(people: Population, answers: pd.DataFrame, pla
         exited = here & (a["hh_kind"] == HH_KINDS[0]).to_numpy()
         wrong = (poor == 1) | (a["house_safe"] == 0) | (a["water_safe"] == 0)
         expected["wrong_exit"] = wrong[exited].mean()
+        general, unexited = (here & (a["hh_kind"] == HH_KINDS[k]).to_numpy() for k in (2, 1))
+        expected["wrong_exit_all"], expected["missed"] = (wrong & exited)[here].mean(), wrong[general].mean()
+        expected["missed_all"] = (wrong & general)[here].mean()
+        size = a["hh_size"].to_numpy(float)
+        expected["poverty_overall"] = np.average((wrong | unexited)[here], weights=size[here])
         every = (part["house_safe"] == 1) & (part["water_safe"] == 1) & (part["serious_insured"] == 1)
         expected["guarantees"] = every.mean()
         for name, value in expected.items():

@@ -135,7 +135,11 @@ class _Values:
 
     def _parts(self, arguments: tuple[str, ...]) -> Iterator[np.ndarray]:
         for argument in arguments:
-            name = argument.removeprefix("not ")
+            name, _, level = argument.removeprefix("not ").partition(" == ")
+            if level:
+                held = applies(self.people.columns[name], self.plan.questions[name], "==", level).astype(np.float64)
+                yield 1 - held if argument.startswith("not ") else held
+                continue
             yield 1 - self.get(name) if name != argument else self.get(name)
 
     def _compare(self, name: str, limit: str) -> np.ndarray:

@@ -1,0 +1,124 @@
+"""What is set side by side: contrasts, tests, covariances, and the same sample with replicate weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kaohe.estimate.contrast import contrast_table, equal_means
+from kaohe.estimate.linear import ONE
+from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
+
+if TYPE_CHECKING:
+    from kaohe.estimate.replicated import ReplicateDesign
+
+
+class Compared(Sampled):
+    """A design whose estimates can be compared; `kaohe.estimate.Design` puts the estimates on top."""
+
+    def contrast(
+        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
+        denominator: str | None = None, where: Where = None, level: float = 0.95,
+    ) -> pd.DataFrame:  # fmt: skip
+        """A weighted sum of domain estimates, such as a difference, with the covariance between domains.
+
+        Parameters
+        ----------
+        variables : str or list of str
+            One contrast for each; without `by`, the estimates that are contrasted themselves.
+        weights : mapping of domain to number
+            ``{"韶关市": 1, "河源市": -1}``; a tuple of levels for several columns of `by`; names of
+            variables without `by`.
+        kind : {"mean", "proportion", "total", "ratio"}
+            What is contrasted; a ratio needs `denominator`.
+
+        Returns
+        -------
+        DataFrame
+            variable, estimate, se, ci_low, ci_high, df (of the domains together), n, n_psu, n_missing,
+            deff, cv, t, p_value, method, quality.
+
+        Raises
+        ------
+        InputRefused
+            K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"w": [1.0] * 6, "c": list("aaabbb"), "y": [1.0, 2, 3, 5, 6, 7]})
+        >>> Design(f, weight="w").contrast("y", by="c", weights={"b": 1, "a": -1})[["estimate", "df"]]
+           estimate   df
+        0       4.0  5.0
+        """
+        return contrast_table(self, as_list(variables), by, weights, kind, denominator, where, level)
+
+    def test(self, variables: Columns, *, by: Columns, where: Where = None) -> pd.DataFrame:
+        """Test that the distribution of a variable is the same in all domains of `by`.
+
+        Returns
+        -------
+        DataFrame
+            variable, domains, kind, statistic, f, df_1, df_2, p_value.
+
+        Raises
+        ------
+        InputRefused
+            K409 where there are fewer than two domains.
+
+        Notes
+        -----
+        Numbers: Wald test of equal means, F = W/(k − 1) · (d − k + 2)/d with k − 1 and d − k + 2
+        degrees of freedom, d the units minus strata (Korn & Graubard 1990). Categories: Pearson's
+        X² with the second-order correction of Rao & Scott (1984), as R survey's svychisq.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"w": [1.0] * 6, "c": list("aaabbb"), "y": [1.0, 2, 3, 5, 6, 7]})
+        >>> Design(f, weight="w").test("y", by="c")[["domains", "f", "p_value"]].round(4)
+           domains     f  p_value
+        0        2  30.0   0.0028
+        """
+        parts = [equal_means(self, name, by, where) for name in as_list(variables)]
+        return pd.concat(parts, ignore_index=True)
+
+    def covariance(
+        self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", by: Columns | None = None,
+        where: Where = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Covariance matrix of means, totals or ratios of several variables, over domains where `by` is given.
+
+        Returns
+        -------
+        DataFrame
+            Rows and columns are the variables; with `by`, domain and variable, domains outermost.
+        """
+        names = as_list(variables)
+        num, den = self.pairs(names, as_list(denominator)) if denominator is not None else (self.values(names), None)
+        if denominator is None and kind != "total":
+            den = ONE
+        if by is None:
+            return pd.DataFrame(self.covariance_of(num, den, self.mask(where)), index=names, columns=names)
+        codes, levels = self.domains(by, where)
+        _, matrix = self.joint(num, den, codes, len(levels))
+        keys = [(*row, name) for row in levels.itertuples(index=False, name=None) for name in names]
+        index = pd.MultiIndex.from_tuples(keys, names=[*levels.columns, "variable"])
+        return pd.DataFrame(matrix, index=index, columns=index)
+
+    def replicate(self, kind: str = "auto", **options: Any) -> ReplicateDesign:
+        """The same sample with replicate weights: JK1, JKn, BRR, Fay or bootstrap; see `kaohe.estimate.ReplicateDesign`.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"h": list("aabb"), "t": [1, 2, 3, 4], "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, 9.0]})
+        >>> Design(f, weight="w", strata="h", psu="t").replicate("JKn").mean("v")[["estimate", "se", "df"]].round(4)
+           estimate     se   df
+        0       4.5  1.118  2.0
+        """
+        from kaohe.estimate.replicated import replicated
+
+        return replicated(self, kind, **options)

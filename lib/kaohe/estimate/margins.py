@@ -1,0 +1,56 @@
+"""Estimates by one or more columns with their margins: rows for all of a column, and for all together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kaohe.design.structure import Ints
+
+if TYPE_CHECKING:
+    from kaohe.estimate.sampled import Sampled
+
+ALL = "合计"
+Make = Callable[[Ints, pd.DataFrame], pd.DataFrame]
+
+
+def each_margin(design: Sampled, by: Any, where: Any, margins: bool | str, make: Make) -> pd.DataFrame:
+    """The table of `make` over the domains of `by`, and with `margins` over every subset of its columns.
+
+    Parameters
+    ----------
+    by : str or list of str or None
+    where : any
+        A further domain.
+    margins : bool or str
+        True marks a column that is summed over by 合计, a text by that text.
+    make : callable
+        Domain code of each row and table of domains → table with the columns of the domains first.
+
+    Returns
+    -------
+    DataFrame
+        Domains first, then the margins with fewer and fewer columns, all together last. Records
+        without a level in any column of `by` are in no row, so that domains add up to margins.
+    """
+    from kaohe.estimate.sampled import as_list
+
+    names = as_list(by) if by is not None else []
+    if not margins or not names:
+        return make(*design.domains(names or None, where))
+    label = ALL if margins is True else str(margins)
+    inside = design.mask(where) & (design.domains(names, None)[0] >= 0)
+    parts = []
+    for size in range(len(names), -1, -1):
+        for kept in combinations(names, size):
+            table = make(*design.domains(list(kept) or None, inside))
+            for name in names:
+                if name not in kept:
+                    table[name] = label
+            parts.append(
+                table[[*names, *[c for c in table.columns if c not in names]]].astype(dict.fromkeys(names, object))
+            )
+    return pd.concat(parts, ignore_index=True)

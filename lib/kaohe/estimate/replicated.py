@@ -1,0 +1,232 @@
+"""A design whose errors come from replicate weights; every estimate works as on a linearised design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from kaohe.base.errors import InputRefused
+from kaohe.design import faults
+from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.linear import ONE, Numbers
+from kaohe.estimate.replicates import Replicates, balanced, bootstrap, covariance_of_replicates, jackknife
+from kaohe.estimate.sampled import Sampled
+from kaohe.estimate.survey import Design
+
+KINDS = ("auto", "JK1", "JKn", "BRR", "Fay", "bootstrap", "subbootstrap")
+Reweight = Callable[[Floats], Floats]
+
+
+class ReplicateDesign(Design):
+    """A sample with replicate weights.
+
+    Made from a design by `Design.replicate`, or from weights that came with the data.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    weight : str
+        Column of the full-sample weight.
+    repweights : list of str, or float array record × replicate
+        Final weights of each replicate (not factors).
+    kind : {"JK1", "JKn", "BRR", "Fay", "bootstrap", "other"}
+        Sets the constants below where they are not given.
+    scale, rscales : float, sequence of float, optional
+        Factors of the sum of squares and of each square. By default 1/R for BRR, 1/(R(1 − rho)²)
+        for Fay, (R − 1)/R for JK1, 1/(R − 1) for the bootstrap; JKn and other need them.
+    rho : float
+        Fay's factor.
+    centre : {"estimate", "mean"}
+        Squares about the estimate (R's mse = TRUE), or about the mean of the replicates (R's default).
+    strata, psu : optional
+        The first stage, for degrees of freedom by domain and n_psu. Without them the degrees of
+        freedom are the rank of the domain's replicate weights minus 1, as R's degf, and n_psu
+        that rank.
+
+    Raises
+    ------
+    InputRefused
+        K420 for constants that are missing or weights of another shape, K302 for weights that
+        are not finite.
+
+    Notes
+    -----
+    Wolter (2007). Totals, means, ratios, shares and poverty measures are computed with each
+    replicate's weights; quantiles by Woodruff's method with the replicate error of F̂(q̂), as R
+    survey's svyquantile on replicate designs.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"w": [2.0, 2, 2], "y": [1.0, 2, 6], "r1": [0.0, 3, 3], "r2": [3.0, 0, 3], "r3": [3.0, 3, 0]})
+    >>> ReplicateDesign(f, weight="w", repweights=["r1", "r2", "r3"], kind="JK1").mean("y")[["estimate", "se"]].round(4)
+       estimate      se
+    0       3.0  1.5275
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, *, weight: str, repweights: Sequence[str] | Floats, kind: str = "other",
+        scale: float | None = None, rscales: Sequence[float] | None = None, rho: float = 0.0, centre: str = "estimate",
+        **design: Any,
+    ) -> None:  # fmt: skip
+        known = bool(design.get("strata") or design.get("psu"))
+        super().__init__(frame, weight=weight, **({"lonely": "certainty"} | design))
+        table = (
+            repweights
+            if isinstance(repweights, np.ndarray)
+            else frame[_columns(frame, repweights)].to_numpy(dtype=float, na_value=np.nan)
+        )
+        if table.ndim != 2 or len(table) != len(frame) or not np.all(np.isfinite(table)):
+            raise _refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
+        self.made = _constants(table, kind, scale, rscales, rho)
+        self.centre = centre
+        self.by_rank = not known
+
+    @classmethod
+    def of(cls, design: Sampled, made: Replicates, centre: str) -> ReplicateDesign:
+        """The replicate form of a design, with its own degrees of freedom."""
+        self = cls.__new__(cls)
+        self.__dict__.update(design.__dict__)
+        self.made, self.centre, self.by_rank = made, centre, False
+        self.blocks = ()
+        return self
+
+    def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
+        """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
+        base = super().numbers(num, den, domain, n_domains)
+        df, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
+        variance = np.full(base.estimate.shape, np.nan)
+        for d in range(n_domains):
+            each = self._each(num, den, domain == d)
+            for k in range(each.shape[1]):
+                if df[d, k] > 0 and n_psu[d, k] > 1:
+                    own = covariance_of_replicates(self.made, base.estimate[d, [k]], each[:, [k]], centre=self.centre)
+                    variance[d, k] = own[0, 0]
+        variance = np.where(variance <= 1e-26 * base.estimate**2, 0.0, variance)
+        return replace(base, variance=variance, df=df, n_psu=n_psu)
+
+    def _each(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
+        """Replicate estimates of ratios (or totals) in one domain, replicate × variable."""
+        rows = np.flatnonzero(inside)
+        y = num[rows]
+        x = None if den is None else (np.ones_like(y) if den is ONE else den[rows])
+        answered = ~np.isnan(y) & (self.w[rows] > 0)[:, None] if x is None else ~(np.isnan(y) | np.isnan(x))
+        weights = self.made.weights[rows].T
+        top = weights @ np.where(answered, y, 0.0)
+        if x is None:
+            return np.asarray(top)
+        bottom = weights @ np.where(answered, x, 0.0)
+        return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom != 0)
+
+    def _ranks(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> tuple[Floats, Floats]:
+        """Rank of the replicate weights of each domain's answers, minus 1, and the rank."""
+        rank = np.zeros((n_domains, num.shape[1]))
+        missing = np.isnan(num) if den is None or den is ONE else np.isnan(num) | np.isnan(den)
+        for d in range(n_domains):
+            for k in range(num.shape[1]):
+                rows = self.made.weights[(domain == d) & ~missing[:, k] & (self.w > 0)]
+                rank[d, k] = np.linalg.matrix_rank(rows, tol=1e-5 * np.abs(rows).max()) if rows.size else 0
+        return np.maximum(rank - 1, 0.0), rank
+
+    def measure_variance(
+        self, weighted: Floats, inside: npt.NDArray[np.bool_], evaluate: Callable[[Floats], float]
+    ) -> float:
+        """Variance of a measure computed with each replicate's weights."""
+        each = np.array([[evaluate(self.made.weights[:, r])] for r in range(self.made.weights.shape[1])])
+        value = np.array([evaluate(self.w)])
+        return float(covariance_of_replicates(self.made, value, each, centre=self.centre)[0, 0])
+
+    def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
+        """Covariance matrix of ratios (or totals) of matrices in one domain."""
+        return self.joint(num, den, np.where(inside, 0, -1).astype(np.int64), 1)[1]
+
+    def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
+        """Estimates of all domains and variables and their joint covariance, domains outermost."""
+        value = super().numbers(num, den, codes, n_domains).estimate
+        each = np.hstack([self._each(num, den, codes == d) for d in range(n_domains)])
+        return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
+
+
+def _refused(got: str, expected: str) -> InputRefused:
+    return InputRefused("K420", "Replicate weights cannot be made", got=got, expected=expected)
+
+
+def _columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    faults.need(frame, list(names), "replicate weights")
+    return list(names)
+
+
+def _constants(
+    table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float
+) -> Replicates:
+    size = table.shape[1]
+    default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
+    default["bootstrap"] = 1 / max(size - 1, 1)
+    if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):
+        raise _refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
+    each = np.ones(size) if rscales is None else np.asarray(rscales, dtype=float)
+    if len(each) != size:
+        raise _refused(f"{len(each)} rscales", f"{size}, one a replicate")
+    return Replicates(table, default.get(kind, 1.0) if scale is None else float(scale), each, kind)
+
+
+def replicated(
+    design: Sampled, kind: str = "auto", *, rho: float = 0.0, replicates: int = 500,
+    rng: np.random.Generator | None = None, fpc: bool | None = None, matrix: npt.NDArray[np.int64] | None = None,
+    centre: str = "estimate", reweight: Reweight | None = None,
+) -> ReplicateDesign:  # fmt: skip
+    """The replicate form of a design.
+
+    Parameters
+    ----------
+    kind : {"auto", "JK1", "JKn", "BRR", "Fay", "bootstrap"}
+        auto is JK1 without strata and JKn with them; bootstrap is that of Rao, Wu & Yue (R's
+        subbootstrap).
+    rho : float
+        Fay's factor.
+    replicates, rng : int, Generator
+        For the bootstrap; the generator must be given, so that the result can be had again.
+    fpc : bool, optional
+        Whether jackknife scales carry the first stage's 1 − n/N. By default they do where the
+        design has sizes and one stage: with more stages the first alone understates the error.
+    matrix : int array, optional
+        Hadamard matrix for BRR and Fay.
+    centre : {"estimate", "mean"}
+    reweight : callable, optional
+        Weights → weights, applied to each replicate and to the full sample: the calibration done
+        again, so that its gain is counted. Then pass the weights **before** calibration as the
+        design's weight.
+
+    Raises
+    ------
+    InputRefused
+        K420.
+    """
+    if kind not in KINDS:
+        raise _refused(f"kind {kind}", ", ".join(KINDS))
+    stages = design.structure.stages
+    strata = len(np.unique(stages[0].group)) > 1
+    sized = len(stages) == 1 and bool(np.all(np.isfinite(stages[0].population)))
+    with_fpc = sized if fpc is None else fpc
+    kind = ("JKn" if strata else "JK1") if kind == "auto" else kind
+    if kind == "JK1" and strata:
+        raise _refused("JK1 for a design with strata", "JKn")
+    if kind in {"JK1", "JKn"}:
+        made = jackknife(design.structure, design.w, stratified=kind == "JKn", fpc=with_fpc)
+    elif kind in {"BRR", "Fay"}:
+        made = balanced(design.structure, design.w, rho=rho, matrix=matrix)
+    else:
+        if rng is None:
+            raise _refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
+        made = bootstrap(design.structure, design.w, replicates=replicates, rng=rng)
+    out = ReplicateDesign.of(design, made, centre)
+    if reweight is not None:
+        columns = [reweight(made.weights[:, r]) for r in range(made.weights.shape[1])]
+        out.made = Replicates(np.column_stack(columns), made.scale, made.rscales, made.kind)
+        out.w = np.asarray(reweight(design.w), dtype=float)
+    return out

@@ -1,0 +1,51 @@
+"""kaohe.open: the survey of a build with its designs, in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import kaohe
+from kaohe.base.errors import InputRefused
+from kaohe.base.files import write_parquet
+
+
+def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
+    build, clean = tmp_path / "build", tmp_path / "clean"
+    build.mkdir()
+    clean.mkdir()
+    town, rows = [f"440201{t:03d}000" for t in (100, 101, 102)], []
+    for t, code in enumerate(town):
+        for k in range(4):
+            rows.append({
+                "household": f"H{t}{k}", "village": f"{code[:9]}20{k % 2}", "town": code, "stratum": "440201000000", "psu": code,
+                "n_towns": 9.0, "m_towns": 3.0, "n_villages": 8.0, "m_villages": 2.0, "n_households": 50.0, "weight": 300.0,
+                "w_nonresponse": 300.0, "f_calibration": 1.0, "house_safe": float(k > 0), "city": "440200000000",
+            })  # fmt: skip
+    write_parquet(build / "sample.parquet", pd.DataFrame(rows))
+    write_parquet(build / "targets.parquet", pd.DataFrame({"target": ["韶关市"]}))
+    villages = [f"{code[:9]}20{k}" for code in town for k in range(2)]
+    sizes = {"n_counties": 1.0, "m_counties": 1.0, "n_towns": 9.0, "m_towns": 3.0, "n_villages": 8.0, "m_villages": 2.0}
+    listed = pd.DataFrame(
+        {"village": villages, "selection": "抽样", **sizes, "n_households": 50.0, "m_households": 2.0}
+    )
+    write_parquet(clean / "sample_villages.parquet", listed)
+    write_parquet(clean / "villages.parquet", pd.DataFrame({"village": villages, "v_households": 50.0}))
+    paired = pd.DataFrame({"village": villages, "helper_city": None}).astype({"helper_city": "str"})
+    write_parquet(clean / "pairing.parquet", paired)
+    (build / "build.json").write_text(json.dumps({}), encoding="utf-8")
+    survey = kaohe.open(processed=tmp_path)
+    assert survey.plan.meta["year"] == 2020
+    assert len(survey.households) == 12
+    found = survey.design.proportion("house_safe", by="city")
+    assert (found["estimate"][0], found["n_psu"][0], found["df"][0]) == (0.75, 3, 2)
+    assert survey.villages["weight"].tolist() == [12.0] * 6
+    assert survey.village_design.total("v_households")["estimate"].tolist() == [3600.0]
+
+
+def test_open_without_a_build_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="K804 There are no built tables"):
+        kaohe.open(processed=tmp_path)
