@@ -73,7 +73,7 @@ class Design(Sampled):
         by: Columns | None = None,
         where: Where = None,
         level: float = 0.95,
-        deff: str = "wr",
+        deff: str | None = "wr",
     ) -> pd.DataFrame:
         """Means over the records with an answer.
 
@@ -86,7 +86,8 @@ class Design(Sampled):
         where : optional
             A further domain; records outside count as 0, units are kept.
         deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement.
+            Compare with simple random sampling with or without replacement; None leaves the
+            column empty, which is faster.
 
         Returns
         -------
@@ -104,8 +105,8 @@ class Design(Sampled):
         names = as_list(variables)
         values = self.values(names)
         domain, levels = self.domains(by, where)
-        found = self.numbers(values, ONE, domain, len(levels))
-        return Estimates(found, levels, names).frame("t", level, deff=deff)
+        found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
+        return Estimates(found, levels, names).frame("t", level, deff=deff or "wr")
 
     def ratio(
         self,

@@ -74,7 +74,15 @@ def pair_totals(domain: Ints, unit: Ints, n_units: int, wy: Floats, wx: Floats, 
 
 
 def as_matrix(frame: pd.DataFrame, columns: list[str]) -> Floats:
-    """Columns of a frame as a float matrix, rows × columns, in contiguous columns."""
+    """Columns of a frame as a float matrix, rows × columns, in contiguous columns; not to be written to.
+
+    Neighbouring columns of floats are not copied.
+    """
+    if len(columns) > 1 and frame.columns.is_unique and frame[columns[0]].dtype == "float64":
+        at = frame.columns.get_indexer(columns)
+        near = frame.iloc[:, at[0] : at[0] + len(columns)]
+        if list(near.columns) == columns and (near.dtypes == "float64").all():
+            return np.asarray(near.to_numpy(), dtype=float)
     out: npt.NDArray[np.float64] = np.empty((len(frame), len(columns)), order="F")
     for k, column in enumerate(columns):
         out[:, k] = frame[column].to_numpy(dtype=float, na_value=np.nan)
