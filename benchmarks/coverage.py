@@ -124,7 +124,7 @@ def one_sample(
     return domain_estimates(design, build_indicators(sample, "household", plan), plan), design
 
 
-def simulate(people: Population, plan: Plan, seeds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def simulate(people: Population, plan: Plan, seeds: int, first: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a seed, domain and question: the estimate with its interval and the truth; and `share_draws` of each."""
     villages = people.geography.villages
     pairing = villages.loc[villages["helper_city"] != "", ["village", "helper_city"]]
@@ -136,12 +136,13 @@ def simulate(people: Population, plan: Plan, seeds: int) -> tuple[pd.DataFrame, 
     rates = make_rates(people)
     rate = true_rates(people, rates, plan)
     started = time.perf_counter()
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         found, design = one_sample(draw_sample(people, seed, plan), names, totals, pairing, plan, rates)
         parts.append(found[keep].assign(seed=seed))
         shares.append(share_draws(design, rate).assign(seed=seed))
-        if seed % 20 == 0:
-            print(f"{seed}/{seeds} samples, {(time.perf_counter() - started) / seed:.2f} s each", flush=True)
+        done = seed - first + 1
+        if done % 20 == 0:
+            print(f"{done}/{seeds} samples, {(time.perf_counter() - started) / done:.2f} s each", flush=True)
     out = pd.concat(parts, ignore_index=True)
     out["true"] = true.reindex(pd.MultiIndex.from_frame(out[key])).to_numpy()
     known = out["ci_low"].notna()

@@ -68,6 +68,8 @@ class PsuTotals:
 
     def design(self, *, lonely: str = "fail", nest: bool = False) -> Sampled:
         """The design with cells for records: the same strata, units, sizes and calibration."""
+        if not (self.cells[f"{SUM}w"] > 0).any():
+            raise faults.bad_weight(self.spec.weight, 0, "only 0")
         spec, calibration = self.spec, self.spec.calibration
         if calibration:
             calibration = Calibration(f"{SUM}before", calibration.margins, (), calibration.partition)
@@ -234,8 +236,8 @@ def _check(cells: pd.DataFrame, spec: Spec) -> pd.DataFrame:
         kinds = sorted(set(cells[f"{HIGH}other"]) - {""})
         raise faults.purposive(int(cells[f"{SUM}other"].sum()), kinds)
     bad = int(cells[f"{SUM}bad"].sum())
-    if bad or not (cells[f"{SUM}w"] > 0).any():
-        raise faults.bad_weight(spec.weight, bad, "missing, negative or infinite values" if bad else "only 0")
+    if bad:
+        raise faults.bad_weight(spec.weight, bad, "missing, negative or infinite values")
     if cells[f"{SUM}void"].sum() > 0:
         raise InputRefused(
             "K402", "A domain is not a yes or no for each record", where=f"column {spec.where}",

@@ -200,7 +200,8 @@ def _finish(cells: pd.DataFrame, spec: Spec, asked: Asked) -> tuple[pd.DataFrame
             unknown[d] |= not known
     spots = np.where(answered & (codes[place] >= 0), codes[place], 0)
     below = np.where((answered & (codes[place] >= 0))[:, None] & (rank[:, None] <= upto[spots]), weight[:, None], 0.0)
-    result = _numbers(totals, design, sums(place, len(whole), below), codes, len(levels))
+    both = sums(place, len(whole), np.column_stack([below, np.where(answered, weight, 0.0)]))
+    result = _numbers(totals, design, both, codes, len(levels))
     se = np.sqrt(result.variance)
     low, high = _limits(result.estimate, se, result.df, result.n, asked.level, asked.method)
     ends = np.full((2, *shape), np.nan)
@@ -246,13 +247,17 @@ def _ladders(cells: pd.DataFrame, domain: Ints, answered: np.ndarray, size: int)
     return out, rank
 
 
-def _numbers(totals: PsuTotals, design: Sampled, below: Floats, codes: Ints, size: int) -> Numbers:
-    """Shares at or below each quantile with their errors, from sums by unit."""
+def _numbers(totals: PsuTotals, design: Sampled, both: Floats, codes: Ints, size: int) -> Numbers:
+    """Shares at or below each quantile with their errors, from sums by unit.
+
+    The last column of `both` is the weight of all answers, added in the order of the others, so
+    that a share of 1 is 1.
+    """
     columns: dict[str, Any] = {}
+    below = both[:, :-1]
     for j in range(below.shape[1]):
         columns |= {
-            f"{SUM}n.{j}": totals.cells[f"{SUM}n.0"], f"{SUM}x.{j}": totals.cells[f"{SUM}x.0"],
-            f"{SUM}y.{j}": below[:, j],
+            f"{SUM}n.{j}": totals.cells[f"{SUM}n.0"], f"{SUM}x.{j}": both[:, -1], f"{SUM}y.{j}": below[:, j],
         }  # fmt: skip
     item = totals.spec.items[0]
     spec = replace(totals.spec, items=tuple(Item(item.name, item.column) for _ in range(below.shape[1])))
