@@ -31,7 +31,7 @@ class Extra(Protocol):
         ...
 
     def sql(self, types: dict[str, str]) -> tuple[str, dict[str, str]]:
-        """A query over ``src`` with the columns, and their types."""
+        """A query over the source with the columns, and their types."""
         ...
 
 
@@ -61,7 +61,7 @@ class Bins:
         """Records with the bin."""
         from kaohe.estimate.seam_duckdb import number, quoted
 
-        inner = f"SELECT *, {number(types, self.column)} AS {Y} FROM src"
+        inner = f"SELECT *, {number(types, self.column)} AS {Y} FROM kaohe_seam_source"
         return f"SELECT * EXCLUDE ({Y}), {bin_sql(Y)} AS {quoted(BIN)} FROM ({inner})", {BIN: "DOUBLE"}
 
 
@@ -139,7 +139,7 @@ class Brackets:
         added = {SEGMENT: "DOUBLE", VALUE: "DOUBLE"}
         if not len(self.table):
             nothing = ", ".join(f"NULL::DOUBLE AS {quoted(c)}" for c in added)
-            return f"SELECT *, {nothing} FROM src", added
+            return f"SELECT *, {nothing} FROM kaohe_seam_source", added
         limits = [f"{side}{j}" for j in range(self.size) for side in ("lo", "hi")]
         rows = []
         for row in self.table.itertuples(index=False):
@@ -147,7 +147,7 @@ class Brackets:
             rows.append(f"({', '.join([*own, *(literal(float(v)) for v in row[len(by) :])])})")
         names = ", ".join([*(f"b{i}" for i in range(len(by))), *limits])
         match = " AND ".join(f"r.{quoted(c)} = t.b{i}" for i, c in enumerate(by)) or "TRUE"
-        inner = f"SELECT *, {number(types, self.column)} AS {Y} FROM src"
+        inner = f"SELECT *, {number(types, self.column)} AS {Y} FROM kaohe_seam_source"
         inner = f"SELECT *, {bin_sql(Y)} AS {AT} FROM ({inner})"
         steps = " + ".join(f"CAST({AT} >= t.lo{j} AS INT) + CAST({AT} > t.hi{j} AS INT)" for j in range(self.size))
         joined = f"SELECT r.*, CAST({steps} AS DOUBLE) AS {quoted(SEGMENT)} FROM ({inner}) r LEFT JOIN (VALUES {', '.join(rows)}) t({names}) ON {match}"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")  # fmt: skip
 FLOATING = ("FLOAT", "DOUBLE")
+SOURCE = "kaohe_seam_source"  # the records' name in a query
 
 
 def quoted(name: str) -> str:
@@ -99,8 +100,8 @@ class Table:
     types: dict[str, str] = field(default_factory=dict)
 
     def ask(self, sql: str, limits: Limits) -> pd.DataFrame:
-        """Rows of a query over ``src``, refused where they are more than `limits` allow."""
-        answer = self.relation.query("src", f"SELECT * FROM ({sql}) LIMIT {limits.cells + 1}")
+        """Rows of a query over the source, refused where they are more than `limits` allow."""
+        answer = self.relation.query(SOURCE, f"SELECT * FROM ({sql}) LIMIT {limits.cells + 1}")
         made = answer.df() if answer is not None else pd.DataFrame()
         if len(made) > limits.cells:
             raise InputRefused(
@@ -284,7 +285,7 @@ def duckdb_cells(source: Any, spec: Spec, limits: Limits, extra: Extra | None = 
     """Cells of Parquet files (path, glob, folder or list) or of a relation; see `opened` for what is refused."""
     with opened(source, limits) as table:
         check_columns(list(table.types), spec)
-        types, records = dict(table.types), "SELECT * FROM src"
+        types, records = dict(table.types), "SELECT * FROM kaohe_seam_source"
         if extra is not None:
             records, added = extra.sql(types)
             types |= added

@@ -44,7 +44,7 @@ def estimate_from_totals(
     statistic : {"mean", "total", "ratio", "proportion", "fgt"}
         The method of `Design` meant; fgt is `Design.poverty` with a fixed line.
     variables : str or list of str, optional
-        Names of variables; by default all that the statistic fits.
+        Names of variables; by default all that the statistic fits (for shares those of 0 and 1).
     by : str or list of str, optional
         Some of the pass's domain columns, to add domains up; by default all of them.
     level, lonely, nest, deff, method, capped, planned_deff
@@ -114,23 +114,25 @@ def _chosen(totals: PsuTotals, statistic: str, variables: str | Sequence[str] | 
             "K387", "The totals do not hold this", got=statistic,
             expected="per() or x= for ratios, fgt() for poverty, columns or level() for the others",
         )  # fmt: skip
-    if statistic == "proportion":
-        _need_shares(totals, fits)
-    return fits
+    return _shares(totals, fits, named=variables is not None) if statistic == "proportion" else fits
 
 
-def _need_shares(totals: PsuTotals, chosen: list[int]) -> None:
-    """Refuse variables with other values than 0 and 1, which Σ w y² = Σ w y in every cell tells."""
+def _shares(totals: PsuTotals, chosen: list[int], *, named: bool) -> list[int]:
+    """Variables of 0 and 1 only, which Σ w y² = Σ w y in every cell tells; others are refused where named."""
     if not totals.spec.deff:
         raise InputRefused("K387", "The totals do not hold this", got="proportion", expected="a pass with deff=True")
+    out = []
     for k in chosen:
         wy, squares = totals.cells[f"{SUM}y.{k}"], totals.cells[f"{SUM}yy.{k}"]
         wrong = (wy - squares).abs() > 1e-9 * squares.abs()
-        if wrong.any():
+        if not wrong.any():
+            out.append(k)
+        elif named or (k == chosen[-1] and not out):
             raise InputRefused(
                 "K405", "A share needs 0 and 1", where=f"column {totals.spec.items[k].column}",
                 got=f"other values in {int(wrong.sum())} cells", expected="0, 1 or missing",
             )  # fmt: skip
+    return out
 
 
 def domains(totals: PsuTotals, design: Sampled, by: str | Sequence[str] | None) -> tuple[Ints, pd.DataFrame]:

@@ -171,6 +171,21 @@ def test_quantiles_are_exactly_those_of_design(
     assert worst(found, want) < 1e-12
 
 
+@pytest.mark.parametrize("kind", ["pandas", "parquet", "dask"])
+def test_quantiles_where_nobody_answered(frame: pd.DataFrame, tmp_path: Path, kind: str) -> None:
+    empty = frame.assign(score=np.where(frame["city"] == "韶关市", np.nan, frame["score"]))
+    how: dict[str, Any] = {"weight": "w", "strata": "h", "psu": "t"}
+    source = sources(empty, tmp_path)[kind]
+    assert (
+        worst(psu_quantiles(source, "score", **how, by="city"), Design(empty, **how).quantile("score", by="city"))
+        < 1e-12
+    )
+    nobody = sources(frame.assign(score=np.nan), tmp_path / "none")[kind]
+    found = psu_quantiles(nobody, "score", **how, by="city")
+    assert found["estimate"].isna().all()
+    assert found["quality"].tolist() == ["not_estimable"] * 2
+
+
 def test_parts_add_up_however_they_are_put_together(frame: pd.DataFrame) -> None:
     how: dict[str, Any] = {"weight": "w", "strata": "h", "psu": "t", "by": BY, "y": ITEMS}
     a, b, c = (psu_totals(part, **how) for part in (frame[:200], frame[200:210], frame[210:]))

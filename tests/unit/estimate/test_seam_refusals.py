@@ -158,7 +158,8 @@ def test_statistics_whose_sums_were_not_taken() -> None:
     with pytest.raises(InputRefused, match="domains of kind"):
         estimate_from_totals(totals, by="kind")
     with pytest.raises(InputRefused, match="K405 A share needs 0 and 1"):
-        estimate_from_totals(totals, "proportion")
+        estimate_from_totals(totals, "proportion", "income")
+    assert set(estimate_from_totals(totals, "proportion")["variable"]) == {"ok"}
     with pytest.raises(InputRefused, match="K404"):
         estimate_from_totals(totals, "proportion", "ok", method="wald")
     with pytest.raises(InputRefused, match="a pass with deff=True"):
