@@ -2,9 +2,10 @@
 
 Each seed draws a new sample with nonresponse from the same register; weights, nonresponse
 adjustment, raking and estimates by city follow as in `kaohe build`; the population's own values
-are the truth. Writes docs/coverage.md.
+are the truth. Two rates with a known truth, 2 % and 50 % with villages that differ, go through the
+same chain beside the questions, with several kinds of interval side by side. Writes docs/coverage.md.
 
-    python benchmarks/coverage.py --seeds 200
+    python benchmarks/coverage.py --seeds 400
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.plan import Plan, load_plan
+from kaohe.base.tables import OUTCOMES
 from kaohe.design import build_weights
+from kaohe.estimate import Design, intervals
 from kaohe.estimate.build import analysis_sample, domain_estimates, household_design
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import build_indicators
@@ -28,6 +31,18 @@ from kaohe.run.demo.truth import truth
 NAMED = ("income_per_head", "poor", "sat_work", "ind_project", "employed_n")
 BOUNDS = (0.925, 0.985)
 KINDS = ("city", "county", "helper", "province")
+MEANS = (0.925, 0.975)
+RARE = 0.94
+RATES = {"rate02": 0.02, "rate50": 0.50}
+CLUSTERING = 0.03  # correlation of two households of one village in a rate
+POOR = "未退出相对贫困户"
+WAYS = {
+    "Wald, whole design's df": "estimate ± t · se, degrees of freedom of all towns minus all strata",
+    "Wald": "the same with the domain's degrees of freedom",
+    "logit": "symmetric on the logit scale; none at 0",
+    "Korn–Graubard, not capped": "Clopper–Pearson with the effective size, none at 0",
+    "Korn–Graubard, as the suite has it": "effective size at most n; at 0 and 1 a one-sided bound with a planned design effect",
+}
 
 
 def places(people: Population) -> pd.DataFrame:
@@ -39,10 +54,58 @@ def places(people: Population) -> pd.DataFrame:
     ]
 
 
+def make_rates(people: Population) -> pd.DataFrame:
+    """Rates of every household: village rates from a beta distribution, households from the village's rate."""
+    rng = np.random.default_rng(people.seed)
+    village = people.village_of()
+    spread = 1 / CLUSTERING - 1
+    made = {}
+    for name, rate in RATES.items():
+        own = rng.beta(rate * spread, (1 - rate) * spread, len(people.start) - 1)
+        made[name] = (rng.random(len(village)) < own[village]).astype(float)
+    return pd.DataFrame(made)
+
+
+def true_rates(people: Population, rates: pd.DataFrame, plan: Plan) -> pd.Series:
+    """The population's own rates by domain (see `share_draws`) and variable."""
+    city = people.geography.villages["city"].to_numpy()[people.village_of()]
+    kind = people.answers(np.arange(len(rates)), [plan.questions["hh_kind"]])["hh_kind"].to_numpy()
+    every, poor = rates.groupby(city).mean(), rates[kind == POOR].groupby(city[kind == POOR]).mean()
+    return pd.concat({"city": every.stack(), "poor": poor.stack()})
+
+
+def share_draws(design: Design, true: pd.Series) -> pd.DataFrame:
+    """Every way's interval of the two rates, in cities and in their poor households (small, often without a case)."""
+    parts = []
+    whole = float(design.df)
+    for kind, where in (("city", None), ("poor", design.frame["register_hh_kind"] == POOR)):
+        found = design.proportion(list(RATES), by="city", where=where)
+        p, se, df, n = (found[c].to_numpy(float) for c in ("estimate", "se", "df", "n"))
+        known = df > 0
+        ends = {
+            "Wald, whole design's df": intervals.t_interval(p, se, np.full(len(p), whole)),
+            "Wald": intervals.t_interval(p, se, df),
+            "logit": intervals.logit_interval(p, se, df),
+            "Korn–Graubard, not capped": intervals.beta_interval(p, se, df, n),
+            "Korn–Graubard, as the suite has it": (found["ci_low"].to_numpy(), found["ci_high"].to_numpy()),
+        }
+        truth_here = true.reindex(
+            [(kind, c, v) for c, v in zip(found["city"], found["variable"], strict=True)]
+        ).to_numpy()
+        for way, (low, high) in ends.items():
+            covers = (low <= truth_here) & (truth_here <= high)
+            part = pd.DataFrame({
+                "kind": kind, "variable": found["variable"], "way": way, "covers": covers, "true": truth_here, "n": n,
+                "df": df, "zero": p <= 0, "width": high - low,
+            })  # fmt: skip
+            parts.append(part[known])
+    return pd.concat(parts, ignore_index=True)
+
+
 def one_sample(
-    drawn: Sample, names: pd.DataFrame, totals: pd.DataFrame, pairing: pd.DataFrame, plan: Plan
-) -> pd.DataFrame:
-    """Estimates of every question in every domain from one sample."""
+    drawn: Sample, names: pd.DataFrame, totals: pd.DataFrame, pairing: pd.DataFrame, plan: Plan, rates: pd.DataFrame
+) -> tuple[pd.DataFrame, Design]:
+    """Estimates of every question in every domain from one sample, and the design with the rates in its frame."""
     clean = {
         "sample_villages": drawn.villages.drop(columns=["town", "county", "city"]),
         "sample_households": drawn.households,
@@ -54,30 +117,37 @@ def one_sample(
     weights = build_weights(clean, plan)["weights"]
     helper = dict(zip(pairing["village"], pairing["helper_city"], strict=True))
     answers = derive(drawn.answers.drop(columns=["city", "county", "village"]), plan.questions, plan.poverty_line)
+    done = drawn.households["outcome"].to_numpy() == OUTCOMES[0]
+    answers = pd.concat([answers, rates.iloc[drawn.rows[done]].reset_index(drop=True)], axis=1)
     sample = analysis_sample(weights, answers, helper)
-    return domain_estimates(household_design(sample, plan), build_indicators(sample, "household", plan), plan)
+    design = household_design(sample, plan)
+    return domain_estimates(design, build_indicators(sample, "household", plan), plan), design
 
 
-def simulate(people: Population, plan: Plan, seeds: int) -> pd.DataFrame:
-    """One row a seed, domain and question: the estimate with its interval and the truth."""
+def simulate(people: Population, plan: Plan, seeds: int, first: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a seed, domain and question: the estimate with its interval and the truth; and `share_draws` of each."""
     villages = people.geography.villages
     pairing = villages.loc[villages["helper_city"] != "", ["village", "helper_city"]]
     names, totals = places(people), register_totals(people)
     key = ["domain_type", "domain", "indicator"]
     true = truth(people, plan).set_index(key)["value"]
     keep = [*key, "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "method"]
-    parts = []
+    parts, shares = [], []
+    rates = make_rates(people)
+    rate = true_rates(people, rates, plan)
     started = time.perf_counter()
-    for seed in range(1, seeds + 1):
-        found = one_sample(draw_sample(people, seed, plan), names, totals, pairing, plan)[keep]
-        parts.append(found.assign(seed=seed))
-        if seed % 20 == 0:
-            print(f"{seed}/{seeds} samples, {(time.perf_counter() - started) / seed:.2f} s each", flush=True)
+    for seed in range(first, first + seeds):
+        found, design = one_sample(draw_sample(people, seed, plan), names, totals, pairing, plan, rates)
+        parts.append(found[keep].assign(seed=seed))
+        shares.append(share_draws(design, rate).assign(seed=seed))
+        done = seed - first + 1
+        if done % 20 == 0:
+            print(f"{done}/{seeds} samples, {(time.perf_counter() - started) / done:.2f} s each", flush=True)
     out = pd.concat(parts, ignore_index=True)
     out["true"] = true.reindex(pd.MultiIndex.from_frame(out[key])).to_numpy()
     known = out["ci_low"].notna()
     out["covers"] = np.where(known, (out["ci_low"] <= out["true"]) & (out["true"] <= out["ci_high"]), np.nan)
-    return out
+    return out, pd.concat(shares, ignore_index=True)
 
 
 def summary(draws: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -114,16 +184,45 @@ FORMATS = {
 }  # fmt: skip
 
 
-def report(draws: pd.DataFrame, plan: Plan, seed: int, households: int, seeds: int) -> tuple[str, bool]:
-    """docs/coverage.md, and whether all named indicators are within bounds."""
+def ways_table(shares: pd.DataFrame) -> pd.DataFrame:
+    """Coverage of each kind of interval by rate and kind of domain."""
+    grouped = shares.groupby(["variable", "kind", "way"], sort=False)
+    out = grouped.agg(
+        coverage=("covers", "mean"), intervals=("covers", "size"), n=("n", "mean"), df=("df", "mean"),
+        zero=("zero", "mean"), width=("width", "mean"),
+    ).reset_index()  # fmt: skip
+    out["rate"] = out["variable"].map({k: f"{v:.0%}" for k, v in RATES.items()})
+    out["domain"] = out["kind"].map({"city": "city", "poor": f"{POOR} of a city"})
+    return out.sort_values(["variable", "kind"], kind="stable")
+
+
+def report(
+    draws: pd.DataFrame, shares: pd.DataFrame, plan: Plan, seed: int, households: int, seeds: int
+) -> tuple[str, bool]:
+    """docs/coverage.md, and whether means, rates and the named indicators are within bounds."""
     by_city = summary(draws[draws["domain_type"] == "city"], ["indicator"]).reset_index()
     named = by_city.set_index("indicator").loc[list(NAMED)].reset_index()
-    good = bool(named["coverage"].between(*BOUNDS).all())
     named["question"] = [plan.questions[i].shown for i in named["indicator"]]
     overall = draws.groupby("domain_type").agg(
         coverage=("covers", "mean"), intervals=("covers", "count"), df=("df", "mean"), domains=("domain", "nunique")
     )
     overall = overall.loc[list(KINDS)].reset_index()
+    means = by_city[[not plan.questions[i].is_share for i in by_city["indicator"]]]
+    ways = ways_table(shares)
+    suite = ways[ways["way"] == list(WAYS)[-1]]
+    half, rare = (suite.loc[suite["variable"] == v, "coverage"] for v in ("rate50", "rate02"))
+    checks = {
+        f"{len(means)} means and ratios by city, all intervals together: {means['covered'].sum() / means['intervals'].sum():.1%}, "
+        f"each between {means['coverage'].min():.1%} and {means['coverage'].max():.1%} (wanted {MEANS[0]:.1%} to {MEANS[1]:.1%})":
+            bool(means["coverage"].between(*MEANS).all()),
+        f"shares of 50 % in cities: {half.iloc[0]:.1%} (wanted {MEANS[0]:.1%} to {MEANS[1]:.1%})":
+            bool(MEANS[0] <= half.iloc[0] <= MEANS[1]),
+        f"shares of 2 %, samples without a single case included: {rare.min():.1%} or more (wanted at least {RARE:.0%})":
+            bool(rare.min() >= RARE),
+        f"five named indicators by city, each within {BOUNDS[0]:.1%} to {BOUNDS[1]:.1%}":
+            bool(named["coverage"].between(*BOUNDS).all()),
+    }  # fmt: skip
+    good = all(checks.values())
     text = f"""# Coverage of the survey's intervals
 
 Made by `python benchmarks/coverage.py --seeds {seeds}`: {seeds} samples (three stages, nonresponse) of one
@@ -137,9 +236,20 @@ degrees of freedom of the domain). The truth is the population's own value. All 
 - se ratio: mean stated standard error over the standard deviation of the estimates seen (mean over domains).
 - bias: mean error of the estimate in standard deviations. df: mean degrees of freedom.
 
-## Five named indicators by city
+## In short
 
-Wanted: {BOUNDS[0]:.1%} to {BOUNDS[1]:.1%} each. {"All five are within." if good else "NOT all are within."}
+{chr(10).join(f"- {'within' if held else 'NOT within'}: {what}" for what, held in checks.items())}
+
+## Two rates, kinds of interval side by side
+
+Every household of the population has each rate or not, villages differ (correlation within a village {CLUSTERING:.2f}). Domains are
+cities, and the {POOR} of each city, which are few. zero: share of samples without a single case. Width is that of the interval where
+there is one.
+
+{chr(10).join(f"- {way}: {what}." for way, what in WAYS.items())}
+
+{markdown(ways, {"rate": "{}", "domain": "{}", "way": "{}", "coverage": "{:.1%}", "intervals": "{:.0f}", "n": "{:.0f}", "df": "{:.1f}", "zero": "{:.1%}", "width": "{:.3f}"})}
+## Five named indicators by city
 
 {markdown(named, {"indicator": "{}", "question": "{}", **{k: v for k, v in FORMATS.items() if k != "indicator"}})}
 ## All questions together, by kind of domain
@@ -155,15 +265,15 @@ Counties have two or three towns each, so two degrees of freedom or fewer: their
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=400)
     parser.add_argument("--seed", type=int, default=2020, help="seed of the population")
     parser.add_argument("--households", type=int, default=400_000)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "coverage.md")
     args = parser.parse_args()
     plan = load_plan()
     people = population(args.seed, args.households, plan)
-    draws = simulate(people, plan, args.seeds)
-    text, good = report(draws, plan, args.seed, args.households, args.seeds)
+    draws, shares = simulate(people, plan, args.seeds)
+    text, good = report(draws, shares, plan, args.seed, args.households, args.seeds)
     args.out.write_text(text, encoding="utf-8")
     print(text)
     return 0 if good else 1

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaohe.design import calibrate_to, rake, rake_to
-from kaohe.estimate import Calibration, Design
-from kaohe.estimate.totals import psu_totals
+from kaohe.estimate import Calibration, Design, psu_totals
 
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "df", "n", "deff"]
 
@@ -117,7 +116,7 @@ def test_a_mean_is_the_ratio_of_its_totals_and_sums_by_unit_suffice(frame: pd.Da
     pd.testing.assert_frame_equal(
         d.mean("y", by="d")[NUMBERS], d.ratio("y", "one", by="d")[NUMBERS], check_exact=False, rtol=1e-12
     )
-    table = psu_totals(frame, weight="w", strata="h", psu="t", by="d", y=["y", "z"])
+    table = psu_totals(frame, weight="w", strata="h", psu="t", by="d", y=["y", "z"]).frame
     sums = table.groupby(["d", "variable"])[["wy", "wx", "n"]].sum()
     found = d.mean(["y", "z"], by="d").set_index(["d", "variable"])
     np.testing.assert_allclose((sums["wy"] / sums["wx"]).reindex(found.index), found["estimate"], rtol=1e-12)

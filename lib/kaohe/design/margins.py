@@ -85,13 +85,15 @@ def _margin(frame: pd.DataFrame, w: Floats, name: str, target: Mapping[object, f
         )  # fmt: skip
     raw, labels = pd.factorize(frame[name])
     codes = np.asarray(raw, dtype=np.int64)
-    unknown = int(((codes < 0) & (w > 0)).sum())
+    void = codes < 0
+    unknown = int((w[void] > 0).sum())
     if unknown:
         raise InputRefused(
             "K320", "A margin and the sample do not match", where=f"{where} › {name}",
             got=f"{unknown} sampled records without a level", expected="a level in every record",
         )  # fmt: skip
-    weighed = np.bincount(codes[codes >= 0], weights=w[codes >= 0], minlength=len(labels)) > 0
+    known, weight = (codes[~void], w[~void]) if void.any() else (codes, w)
+    weighed = np.bincount(known, weights=weight, minlength=len(labels)) > 0
     sampled = {label for label, counted in zip(labels, weighed, strict=True) if counted}
     levels = [k for k, v in target.items() if v > 0]
     missing = [k for k in levels if k not in sampled]

@@ -123,13 +123,14 @@ def _worst(margins: list[Margin], w: Floats) -> tuple[float, str]:
 
 def _account(m: Margin, before: Floats, after: Floats, g: Floats) -> pd.DataFrame:
     """Counts of one margin before and after, and the range of g."""
-    size, used = len(m.target), before > 0
-    codes = m.codes[used]
+    size, codes, used = len(m.target), m.codes, before > 0
+    if not used.all():
+        codes, before, after, g = codes[used], before[used], after[used], g[used]
     low, high = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(low, codes, g[used])
-    np.maximum.at(high, codes, g[used])
+    np.minimum.at(low, codes, g)
+    np.maximum.at(high, codes, g)
     return pd.DataFrame({
         "margin": m.name, "level": pd.Series(m.levels, dtype=object), "n": np.bincount(codes, minlength=size),
-        "target": m.target, "before": np.bincount(codes, weights=before[used], minlength=size),
-        "after": np.bincount(codes, weights=after[used], minlength=size), "g_min": low, "g_max": high,
+        "target": m.target, "before": np.bincount(codes, weights=before, minlength=size),
+        "after": np.bincount(codes, weights=after, minlength=size), "g_min": low, "g_max": high,
     })  # fmt: skip

@@ -4,6 +4,13 @@ from kaohe.design.calibrate import Calibration
 from kaohe.estimate.build import build_estimates, household_design
 from kaohe.estimate.quality import Rules
 from kaohe.estimate.replicated import ReplicateDesign
+from kaohe.estimate.seam import PsuTotals, combine, psu_totals
+from kaohe.estimate.seam_estimate import estimate_from_totals
+from kaohe.estimate.seam_quantile import psu_quantiles
+from kaohe.estimate.seam_spec import fgt, level, per
 from kaohe.estimate.survey import Design
 
-__all__ = ["Calibration", "Design", "ReplicateDesign", "Rules", "build_estimates", "household_design"]
+__all__ = [
+    "Calibration", "Design", "PsuTotals", "ReplicateDesign", "Rules", "build_estimates", "combine",
+    "estimate_from_totals", "fgt", "household_design", "level", "per", "psu_quantiles", "psu_totals",
+]  # fmt: skip

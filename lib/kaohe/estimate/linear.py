@@ -83,6 +83,8 @@ def estimate_numbers(
     den: Floats | None,
     domain: Ints,
     n_domains: int,
+    *,
+    squares: bool = True,
 ) -> Numbers:
     """Estimates, variances, degrees of freedom and counts of ratios (totals without `den`) by domain.
 
@@ -92,9 +94,13 @@ def estimate_numbers(
         Missing is no answer. `ONE` for `den` makes means.
     domain : int array
         0 to n_domains − 1, or negative for rows outside every domain.
+    squares : bool
+        Also what design effects need; without it they are missing.
     """
-    if (den is None or den is ONE) and not blocks and complete.applies(structure, w, num, n_domains):
-        return _complete(structure, w, num, domain, n_domains, total=den is None)
+    if (den is None or den is ONE) and not blocks and complete.applies(structure, w, n_domains):
+        quick = complete.complete_sums(structure, w, num, domain, n_domains, total=den is None, wanted=squares)
+        if quick is not None:
+            return _complete(quick, total=den is None)
     answered, y, x, wy, wx = _prepare(w, num, den)
     size = sums(domain, n_domains, wx)
     top = sums(domain, n_domains, wy)
@@ -113,14 +119,16 @@ def estimate_numbers(
         variance = domain_variance(structure, domain, n_domains, wy, wx, ratio, scale)
     variance = np.where(variance <= ROUNDING**2 * estimate**2, 0.0, variance)
     variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
-    srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
+    if squares:
+        srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
+    else:
+        srs_wr = srs_wor = np.full(estimate.shape, np.nan)
     cap = n if den is None else np.maximum(n, np.where(_counts_of_parts(y, x), sums(domain, n_domains, x), n))
     return Numbers(estimate, variance, df, n, n_psu, counted - n, size, srs_wr, srs_wor, cap)
 
 
-def _complete(structure: Structure, w: Floats, num: Floats, domain: Ints, n_domains: int, *, total: bool) -> Numbers:
-    """Means or totals where every record has an answer; see `kaohe.estimate.complete`."""
-    found = complete.complete_sums(structure, w, num, domain, n_domains, total=total)
+def _complete(found: complete.Complete, *, total: bool) -> Numbers:
+    """Means or totals where every record has an answer."""
     shape = found.top.shape
     n, df, n_psu = (np.broadcast_to(v, shape) for v in (found.n, found.df, found.n_psu))
     with np.errstate(invalid="ignore", divide="ignore"):

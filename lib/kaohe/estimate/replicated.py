@@ -96,9 +96,11 @@ class ReplicateDesign(Design):
         self.blocks = ()
         return self
 
-    def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
+    def numbers(
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+    ) -> Numbers:
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
-        base = super().numbers(num, den, domain, n_domains)
+        base = super().numbers(num, den, domain, n_domains, squares=squares)
         df, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
         variance = np.full(base.estimate.shape, np.nan)
         for d in range(n_domains):

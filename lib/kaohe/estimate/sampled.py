@@ -33,6 +33,16 @@ def as_list(columns: Columns) -> list[str]:
     return [columns] if isinstance(columns, str) else list(columns)
 
 
+def one_level(column: pd.Series, inside: npt.NDArray[np.bool_]) -> tuple[Ints, pd.DataFrame]:
+    """Domain code of each row (−1 outside or without a level) and the table of domains, by one column."""
+    if inside.all():
+        codes, levels = pd.factorize(column, sort=True)
+        return np.asarray(codes, dtype=np.int64), pd.DataFrame({column.name: levels})
+    codes = np.full(len(column), -1, dtype=np.int64)
+    codes[inside], levels = pd.factorize(column[inside], sort=True)
+    return codes, pd.DataFrame({column.name: levels})
+
+
 class Sampled:
     """What a design holds and how sums over it vary; `kaohe.estimate.Design` puts the estimates on top.
 
@@ -123,6 +133,8 @@ class Sampled:
             return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
         names = as_list(by)
         faults.need(self.frame, names, "by")
+        if len(names) == 1:
+            return one_level(self.frame[names[0]], inside)
         known = self.frame[names].notna().all(axis=1).to_numpy() & inside
         levels = self.frame.loc[known, names].drop_duplicates().sort_values(names, ignore_index=True)
         index = pd.MultiIndex.from_frame(levels)
@@ -198,9 +210,11 @@ class Sampled:
             )
         return self.values(top), self.values(bottom * len(top) if len(bottom) == 1 else bottom)
 
-    def numbers(self, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Numbers:
+    def numbers(
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+    ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains)
+        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
 
     def shares(self, variables: list[str]) -> tuple[list[str], Floats]:
         """0/1 columns of the variables, one for each level of a category, with their names."""

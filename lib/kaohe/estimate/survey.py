@@ -94,7 +94,7 @@ class Design(Compared):
 
     def mean(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str = "wr",
+        level: float = 0.95, deff: str | None = "wr",
     ) -> pd.DataFrame:  # fmt: skip
         """Means over the records with an answer.
 
@@ -103,7 +103,8 @@ class Design(Compared):
         variables : str or list of str
             Numeric columns; missing is no answer, and makes a domain of the answers.
         deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement.
+            Compare with simple random sampling with or without replacement; None leaves the
+            column empty, which is faster.
 
         Notes
         -----
@@ -122,8 +123,8 @@ class Design(Compared):
         values = self.values(names)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, ONE, domain, len(levels))
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff or "wr")
 
         return each_margin(self, by, where, margins, make)
 

@@ -1,8 +1,7 @@
-"""The seam: sums by domain and by sampling unit, which are all that means, ratios and their variance need.
+"""Sums by domain and by sampling unit, which are all that means, ratios and their variance need.
 
-One pass over the records gives, for each domain and unit, the sums of w·y and w·x and the number
-of answers. Whoever can produce these sums (here numpy; elsewhere a database or a cluster) can use
-the small computation in `kaohe.estimate.variance`.
+These are numpy's, of records in memory; `kaohe.estimate.seam` takes the same sums from a database
+or a cluster. The small computation is in `kaohe.estimate.variance`.
 """
 
 from __future__ import annotations
@@ -74,59 +73,16 @@ def pair_totals(domain: Ints, unit: Ints, n_units: int, wy: Floats, wx: Floats, 
     )
 
 
-def psu_totals(
-    frame: pd.DataFrame, *, weight: str, strata: str, psu: str, by: str, y: list[str], x: str = ""
-) -> pd.DataFrame:
-    """Sums of w·y and w·x by domain and first-stage unit, as a frame.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row a record with the columns named.
-    weight, strata, psu, by : str
-        Weight, stratum, first-stage unit (named uniquely) and domain.
-    y : list of str
-        Numerator variables (numbers; missing = no answer).
-    x : str
-        Denominator variable; empty for the number of records, as for a mean.
-
-    Returns
-    -------
-    DataFrame
-        Columns: the domain, the stratum, the unit, variable, wy, wx, n (answers).
-
-    Notes
-    -----
-    Sufficient for domain means, totals and ratios and their ultimate-cluster variance.
-
-    Examples
-    --------
-    >>> f = pd.DataFrame({"w": [2., 2., 3.], "h": ["a"] * 3, "t": ["p", "p", "q"], "d": ["c"] * 3, "v": [1., 0., 1.]})
-    >>> psu_totals(f, weight="w", strata="h", psu="t", by="d", y=["v"])
-       d  h  t variable   wy   wx  n
-    0  c  a  p        v  2.0  4.0  2
-    1  c  a  q        v  3.0  3.0  1
-    """
-    parts = []
-    for name in y:
-        value = frame[name].to_numpy(float)
-        size = np.ones(len(frame)) if not x else frame[x].to_numpy(float)
-        answered = ~(np.isnan(value) | np.isnan(size)) & (frame[weight].to_numpy(float) > 0)
-        w = np.where(answered, frame[weight].to_numpy(float), 0.0)
-        part = frame[[by, strata, psu]].assign(
-            variable=name,
-            wy=w * np.where(answered, value, 0),
-            wx=w * np.where(answered, size, 0),
-            n=answered.astype(int),
-        )
-        parts.append(
-            part.groupby([by, strata, psu, "variable"], as_index=False, observed=True)[["wy", "wx", "n"]].sum()
-        )
-    return pd.concat(parts, ignore_index=True)
-
-
 def as_matrix(frame: pd.DataFrame, columns: list[str]) -> Floats:
-    """Columns of a frame as a float matrix, rows × columns, in contiguous columns."""
+    """Columns of a frame as a float matrix, rows × columns, in contiguous columns; not to be written to.
+
+    Neighbouring columns of floats are not copied.
+    """
+    if len(columns) > 1 and frame.columns.is_unique and frame[columns[0]].dtype == "float64":
+        at = frame.columns.get_indexer(columns)
+        near = frame.iloc[:, at[0] : at[0] + len(columns)]
+        if list(near.columns) == columns and (near.dtypes == "float64").all():
+            return np.asarray(near.to_numpy(), dtype=float)
     out: npt.NDArray[np.float64] = np.empty((len(frame), len(columns)), order="F")
     for k, column in enumerate(columns):
         out[:, k] = frame[column].to_numpy(dtype=float, na_value=np.nan)

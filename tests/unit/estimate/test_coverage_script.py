@@ -1,4 +1,4 @@
-"""The coverage benchmark still runs against the rooms it measures (two samples; the real run takes 200)."""
+"""The coverage benchmark still runs against the rooms it measures (two samples; the real run takes 400)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ def test_two_samples() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     plan, register = people()
-    draws = module.simulate(register, plan, 2)
+    draws, shares = module.simulate(register, plan, 2)
     cities = draws[draws["domain_type"] == "city"]
     assert cities["covers"].notna().all()
     assert 0.88 < cities["covers"].mean() <= 1
-    text, _ = module.report(draws, plan, 7, HOUSEHOLDS, 2)
+    suite = shares[shares["way"] == list(module.WAYS)[-1]]
+    assert set(suite["variable"]) == {"rate02", "rate50"}
+    assert 0.85 < suite["covers"].mean() <= 1
+    assert suite.loc[suite["variable"] == "rate02", "zero"].any()
+    text, _ = module.report(draws, shares, plan, 7, HOUSEHOLDS, 2)
     for indicator in module.NAMED:
         assert f"| {indicator} |" in text
