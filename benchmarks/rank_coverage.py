@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kaohe.grade.ranks import rank_array
-from kaohe.grade.uncertainty import critical_values, pair_sd
+from kaohe.grade.rank_sets import critical_values, pair_sd
 
 P = 14
 REPLICATES = 20_000

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaohe.grade.uncertainty import critical_values, rank_intervals, rank_sets
+from kaohe.grade.rank_sets import critical_values, rank_intervals, rank_sets
 
 FILE = Path(__file__).parent / "score" / "csranks_pisa" / "pisa2018_math_csranks.csv"
 DRAWS = 100_000

@@ -19,7 +19,7 @@ from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
 from kaohe.grade.ranks import rank_array
 from kaohe.grade.sensitivity import ClassScores, class_scores, random_scales, sensitivity
-from kaohe.grade.uncertainty import rank_draws
+from kaohe.grade.draws import rank_draws
 
 CASE = Path(__file__).parent / "score" / "fourteen_cities"
 SCALES = {

@@ -68,6 +68,8 @@ BUILT: dict[str, Built] = {
             f cv 变异系数, s method 区间方法, s quality 质量"""),
         _built("estimate_cov", "计分指标的协方差", "domain_type domain a b", """
             s domain_type 域类型, s domain 域, s a 指标甲, s b 指标乙, f cov 协方差"""),
+        _built("estimate_cov_between", "计分指标在域间的协方差", "domain_type domain other a b", """
+            s domain_type 域类型, s domain 域, s other 另一域, s a 指标甲, s b 另一域的指标乙, f cov 协方差"""),
         _built("income", "收入分布", "domain_type domain", """
             s domain_type 域类型, s domain 域, s name 名称, f p10 第10百分位, f p25 第25百分位, f p50 中位数, f p75 第75百分位,
             f p90 第90百分位, f share_below 低于线的人口比例, f share_low 区间下限, f share_high 区间上限, i n 户数, s quality 质量"""),
@@ -121,6 +123,10 @@ BUILT: dict[str, Built] = {
             f p_rank 居此名次概率, f p_grade 居此等次概率"""),
         _built("rank_probabilities", "名次概率", "object rank", """
             s object 对象, s class_id 类别, i rank 名次, f p 概率"""),
+        _built("grade_probabilities", "等次概率", "object grade", """
+            s object 对象, s class_id 类别, s grade 等次, f p 概率"""),
+        _built("pair_probabilities", "先后概率", "object other", """
+            s object 对象, s class_id 类别, s other 另一对象, f p_above 得分高于另一对象的概率"""),
         _built("sensitivity", "方法敏感性", "object source scenario", """
             s object 对象, s class_id 类别, s source 来源, s source_name 来源名称, s scenario 情形, f score 得分, f rank 名次, s grade 等次"""),
         _built("sensitivity_summary", "敏感性汇总", "class_id source", """

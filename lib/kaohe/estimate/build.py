@@ -12,6 +12,7 @@ from kaohe.design.build import calibration_record, empty_table
 from kaohe.design.structure import Floats, Ints
 from kaohe.design.weights import village_factors
 from kaohe.estimate import intervals
+from kaohe.estimate.between import between_domains
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import Indicators, build_indicators
 from kaohe.estimate.linear import Numbers
@@ -41,7 +42,8 @@ def build_estimates(
     Returns
     -------
     dict
-        ``estimates``, ``estimate_cov`` (scored questions, cities and helper cities), ``income``,
+        ``estimates``, ``estimate_cov`` (scored questions, cities and helper cities),
+        ``estimate_cov_between`` (the same between different cities or helper cities), ``income``,
         ``key_survey`` (重点调查, unweighted), ``village_profile`` as their contracts have them,
         and ``sample``: one row a responding household of the drawn sample with weights, answers,
         derived variables and helper_city.
@@ -57,7 +59,7 @@ def build_estimates(
     answers = derive(_answers(clean["households"]), plan.questions, plan.poverty_line)
     forms = derive(_answers(clean["villages"], keep=("village",)), plan.questions, plan.poverty_line)
     sample = analysis_sample(tables["weights"], answers, helper)
-    frames, covariances = [], []
+    frames, covariances, shared = [], [], []
     income = empty_table("income")
     if len(sample):
         design = household_design(sample, plan)
@@ -65,6 +67,7 @@ def build_estimates(
         household = domain_estimates(design, found, plan)
         frames.append(household)
         covariances.append(scored_covariances(design, found, household))
+        shared = shared_covariances(design, found, household)
         income = income_table(sample, household, plan)
     village = village_sample(clean["sample_villages"], forms, helper)
     if len(village):
@@ -73,6 +76,7 @@ def build_estimates(
     return {
         "estimates": estimates,
         "estimate_cov": pd.concat(covariances, ignore_index=True) if covariances else empty_table("estimate_cov"),
+        "estimate_cov_between": pd.concat(shared, ignore_index=True) if shared else empty_table("estimate_cov_between"),
         "income": _with_names(income, names),
         "key_survey": key_table(clean, answers, plan),
         "village_profile": profile_table(clean, forms, helper, names),
@@ -230,6 +234,15 @@ def scored_covariances(design: Design, found: Indicators, estimates: pd.DataFram
                     if a in sure and b in sure:
                         rows.append((kind, domain, a, b, matrix[i, j]))
     return pd.DataFrame(rows, columns=["domain_type", "domain", "a", "b", "cov"])
+
+
+def shared_covariances(design: Design, found: Indicators, estimates: pd.DataFrame) -> list[pd.DataFrame]:
+    """Covariances of the scored questions between cities and between helper cities, where they share anything."""
+    scored = found.subset([q.id for q in found.questions if q.weight > 0])
+    made = [
+        between_domains(design, scored, *level_codes(design.frame, kind), kind, estimates) for kind in ("city", "helper")
+    ]
+    return [frame for frame in made if len(frame)]
 
 
 def _with_names(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:

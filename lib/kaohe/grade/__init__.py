@@ -6,6 +6,6 @@ from kaohe.grade.composite import composite
 from kaohe.grade.explain import explain
 from kaohe.grade.ranks import ranks
 from kaohe.grade.sensitivity import sensitivity
-from kaohe.grade.uncertainty import rank_intervals
+from kaohe.grade.rank_sets import rank_intervals
 
 __all__ = ["apply_caps", "build_grades", "composite", "explain", "rank_intervals", "ranks", "sensitivity"]

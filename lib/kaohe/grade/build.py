@@ -100,7 +100,11 @@ def build_grades(clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Ge
         "class_summary": class_summary(scores, plan),
     }
     tables["contributions"] = contributions(components(scored, index, daily, streams, plan), scores, plan)
-    tables["rank_intervals"], tables["rank_probabilities"] = uncertainty_tables(scores, scored, streams, plan, rng)
+    doubt = uncertainty_tables(scores, scored, streams, plan, rng)
+    tables |= {
+        "rank_intervals": doubt.intervals, "rank_probabilities": doubt.ranks, "grade_probabilities": doubt.grades,
+        "pair_probabilities": doubt.pairs,
+    }  # fmt: skip
     what_ifs = [
         sensitivity(class_scores(c, index, streams, scores, plan), plan, rng=own)
         for c, own in zip(plan.classes, rng.spawn(len(plan.classes)), strict=True)

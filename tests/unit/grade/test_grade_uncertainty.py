@@ -11,7 +11,9 @@ from kaohe.base.plan import Plan
 from kaohe.grade import rank_intervals
 from kaohe.grade.inputs import roster
 from kaohe.grade.survey_score import SurveyScores, survey_scores
-from kaohe.grade.uncertainty import critical_values, draw_survey, rank_draws, uncertainty_tables
+from kaohe.grade.draws import draw_survey, rank_draws
+from kaohe.grade.rank_sets import critical_values
+from kaohe.grade.uncertainty import uncertainty_tables
 
 Tables = dict[str, pd.DataFrame]
 CITY = "440200000000"
