@@ -18,7 +18,7 @@ from kaohe.grade.explain import KEYS, explain, mean_of
 from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
 from kaohe.grade.ranks import rank_array
-from kaohe.grade.sensitivity import ClassScores, class_scores, random_scales, sensitivity
+from kaohe.grade.sensitivity import ClassScores, class_scores, class_sensitivity, random_scales
 from kaohe.grade.draws import rank_draws
 
 CASE = Path(__file__).parent / "score" / "fourteen_cities"
@@ -144,7 +144,7 @@ def test_ranks_under_other_scales(case: Case, name: str) -> None:
 
 def test_one_item_left_out(case: Case) -> None:
     expected = pd.read_csv(CASE / "expected_loo_items.csv")
-    rows, summary = sensitivity(case.arrays(), case.plan, rng=np.random.default_rng(1), draws=50)
+    rows, summary = class_sensitivity(case.arrays(), case.plan, rng=np.random.default_rng(1), draws=50)
     rows = rows[rows["source"] == "leave_one_out"]
     base = rows[rows["scenario"] == "基准"].set_index("object")["rank"]
     for i, row in enumerate(expected.itertuples(), start=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ SECTIONS = {
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "rectification",
 }  # fmt: skip
+OPTIONAL = {"alternative_scales", "rectification"}
 
 
 def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:
@@ -71,7 +72,7 @@ def _keys(where: str, table: dict[str, Any], known: set[str]) -> None:
         if key not in known:
             name = f"{where}.{key}" if where else key
             raise refuse("K142", name, key, f"a known key, as {', '.join(nearest(key, sorted(known)))}")
-    for key in sorted(known - set(table) - {"alternative_scales"}):
+    for key in sorted(known - set(table) - OPTIONAL):
         raise refuse("K142", f"{where}.{key}" if where else key, "missing", "this table or key")
 
 
@@ -187,6 +188,12 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         for column in choices[table][name]:
             if column not in {"county", "hh_kind", "size_group"}:
                 raise refuse("K152", f"choices.{key}", column, "one of county, hh_kind, size_group")
+    notice = choices.get("rectification", {})
+    for key, value in notice.items():
+        if key == "notified" and (not isinstance(value, date) or isinstance(value, datetime)):
+            raise refuse("K151", "choices.rectification.notified", value, "a date, as 2021-02-26, without quotes")
+        if key not in {"notified", "note"}:
+            raise refuse("K142", f"choices.rectification.{key}", key, "notified or note")
     sources = {s["id"] for s in raw["daily_sources"]}
     for source in choices["daily"]["deductions"]:
         if source not in sources:

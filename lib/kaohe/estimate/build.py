@@ -240,7 +240,8 @@ def shared_covariances(design: Design, found: Indicators, estimates: pd.DataFram
     """Covariances of the scored questions between cities and between helper cities, where they share anything."""
     scored = found.subset([q.id for q in found.questions if q.weight > 0])
     made = [
-        between_domains(design, scored, *level_codes(design.frame, kind), kind, estimates) for kind in ("city", "helper")
+        between_domains(design, scored, *level_codes(design.frame, kind), kind, estimates)
+        for kind in ("city", "helper")
     ]
     return [frame for frame in made if len(frame)]
 

@@ -171,9 +171,7 @@ def _streams(items: pd.DataFrame, cov: dict[str, np.ndarray], plan: Plan) -> pd.
     return pd.DataFrame(rows, columns=columns)
 
 
-def _between(
-    items: pd.DataFrame, given: pd.DataFrame, ids: list[str]
-) -> dict[tuple[str, str], np.ndarray]:
+def _between(items: pd.DataFrame, given: pd.DataFrame, ids: list[str]) -> dict[tuple[str, str], np.ndarray]:
     """Covariance matrices between targets, from the table's entries of each target's own domain type."""
     place = {name: i for i, name in enumerate(ids)}
     kinds = dict(zip(items["object"], items["domain_type"], strict=True))
@@ -226,7 +224,9 @@ def score_covariance(survey: SurveyScores, objects: list[str]) -> pd.DataFrame:
     parts = {str(code): part for code, part in survey.items.groupby("object", sort=False)}
     se = survey.streams.set_index("object")["se"]
     out = pd.DataFrame(0.0, index=objects, columns=objects)
-    slopes = {code: _slopes(parts[code]) / parts[code]["weight"][parts[code]["score"].notna()].sum() for code in objects}
+    slopes = {
+        code: _slopes(parts[code]) / parts[code]["weight"][parts[code]["score"].notna()].sum() for code in objects
+    }
     for code in objects:
         out.loc[code, code] = se[code] ** 2
         for other in objects:

@@ -17,11 +17,11 @@ from support.office_frames import make_office
 Tables = dict[str, pd.DataFrame]
 PER_TARGET = (
     "item_grades", "form_scores", "evidence", "streams", "composite", "caps", "rank_intervals", "sensitivity",
-    "completeness", "self_compare", "self_status", "daily_sources",
+    "completeness", "self_compare", "self_status", "daily_sources", "way_up", "consistency", "profiles", "group_scores",
 )  # fmt: skip
 NAMES = {
     *PER_TARGET, "targets", "survey_items", "daily_items", "decisions_log", "rank_probabilities",
-    "sensitivity_summary", "contributions", "effective_weights", "counties", "talk_list", "rectify", "class_summary",
+    "sensitivity_summary", "contributions", "grade_probabilities", "pair_probabilities", "lost_points", "swap_weights", "effective_weights", "counties", "talk_list", "rectify", "class_summary",
 }  # fmt: skip
 
 

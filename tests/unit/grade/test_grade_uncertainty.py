@@ -125,8 +125,8 @@ def test_one_seed_one_result_whatever_the_other_classes(
     scored = survey_scores(survey, roster(clean, plan), plan)
     scores = built["composite"].assign(cap="")
     fewer = scores[scores["class_id"] != "city14"]
-    a, _ = uncertainty_tables(scores, scored, built["streams"], plan, np.random.default_rng(3))
-    b, _ = uncertainty_tables(fewer, scored, built["streams"], plan, np.random.default_rng(3))
+    a = uncertainty_tables(scores, scored, built["streams"], plan, np.random.default_rng(3)).intervals
+    b = uncertainty_tables(fewer, scored, built["streams"], plan, np.random.default_rng(3)).intervals
     pd.testing.assert_frame_equal(
         a[a["class_id"] == "city6"].reset_index(drop=True), b[b["class_id"] == "city6"].reset_index(drop=True)
     )
