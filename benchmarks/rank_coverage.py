@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kaohe.grade.ranks import rank_array
 from kaohe.grade.rank_sets import critical_values, pair_sd
+from kaohe.grade.ranks import rank_array
 
 P = 14
 REPLICATES = 20_000

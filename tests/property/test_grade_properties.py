@@ -19,8 +19,8 @@ from kaohe.grade.evidence import field_evidence, field_reach, grade_shares
 from kaohe.grade.explain import mean_of
 from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
-from kaohe.grade.ranks import bands, rank_array
 from kaohe.grade.rank_sets import rank_intervals
+from kaohe.grade.ranks import bands, rank_array
 
 GRADES = ("好", "较好", "一般", "较差")
 ITEMS = 15

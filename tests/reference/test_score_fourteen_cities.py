@@ -13,13 +13,13 @@ from kaohe.base.tables import FACT_FIELDS
 from kaohe.grade.caps import apply_caps
 from kaohe.grade.composite import composite, weigh_streams
 from kaohe.grade.cross import cross_streams, index_items
+from kaohe.grade.draws import rank_draws
 from kaohe.grade.evidence import field_evidence, field_reach, grade_shares
 from kaohe.grade.explain import KEYS, explain, mean_of
 from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
 from kaohe.grade.ranks import rank_array
 from kaohe.grade.sensitivity import ClassScores, class_scores, class_sensitivity, random_scales
-from kaohe.grade.draws import rank_draws
 
 CASE = Path(__file__).parent / "score" / "fourteen_cities"
 SCALES = {

@@ -191,4 +191,20 @@ BUILT: dict[str, Built] = {
     )
 }  # fmt: skip
 
+# Written to data/processed/scenarios/NAME/ by `kaohe build --scenario`, beside the grading's own tables.
+SCENARIO: dict[str, Built] = {
+    t.name: t
+    for t in (
+        _built("scenario_compare", "情形与基准对照", "object", """
+            s object 对象, s name 名称, s class_id 类别, f score_base 基准得分, f score_new 情形得分, f score_diff 得分变化,
+            f rank_base 基准名次, f rank_new 情形名次, f rank_shift 名次上升位数, f low_base 基准名次下限, f high_base 基准名次上限,
+            f low_new 情形名次下限, f high_new 情形名次上限, s grade_base 基准等次, s grade_new 情形等次, s grade_move 等次变化"""),
+        _built("scenario_summary", "情形变化汇总", "class_id", """
+            s class_id 类别, i n 对象数, i n_ranked 两次都有名次, f mean_diff 平均得分变化, f mean_shift 平均名次变动, f max_shift 最大名次变动,
+            i n_moved 名次变动对象数, i up 等次上升, i down 等次下降, i open 等次待定变化"""),
+        _built("scenario_choices", "情形改变的选择", "key", """
+            s key 选择, s base 基准, s value 情形, b law 方案规定（只作假设）"""),
+    )
+}  # fmt: skip
+
 DTYPES = {"s": "str", "f": "float64", "i": "int64", "b": "bool", "d": "datetime64[us]"}

@@ -180,6 +180,7 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         ("choices.daily.measure_share", choices["daily"]["measure_share"]),
         ("choices.survey.confidence", choices["survey"]["confidence"]),
         ("choices.survey.max_half_width", choices["survey"]["max_half_width"]),
+        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
     ):
         if not 0 <= value <= 1:
             raise refuse("K151", where, value, "a share between 0 and 1")
@@ -188,6 +189,14 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         for column in choices[table][name]:
             if column not in {"county", "hh_kind", "size_group"}:
                 raise refuse("K152", f"choices.{key}", column, "one of county, hh_kind, size_group")
+    for where, value, least in (
+        ("choices.uncertainty.draws", choices["uncertainty"]["draws"], 1000),
+        ("choices.uncertainty.seed", choices["uncertainty"]["seed"], 0),
+        ("choices.ties.tolerance", choices["ties"]["tolerance"], 0),
+        ("choices.levels.one_step", choices["levels"]["one_step"], 1),
+    ):
+        if value < least:
+            raise refuse("K151", where, value, f"{least} or more")
     notice = choices.get("rectification", {})
     for key, value in notice.items():
         if key == "notified" and (not isinstance(value, date) or isinstance(value, datetime)):

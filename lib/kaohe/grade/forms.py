@@ -195,8 +195,7 @@ def ahead_pairs(shares: np.ndarray) -> np.ndarray:
     at_least = np.cumsum(shares, axis=1)[:, :-1]
     ahead = (at_least[:, None, :] >= at_least[None, :, :] - 1e-12).all(axis=2)
     strict = (at_least[:, None, :] > at_least[None, :, :] + 1e-12).any(axis=2)
-    out: np.ndarray = ahead & strict
-    return out
+    return np.asarray(ahead & strict)
 
 
 def dominance(shares: np.ndarray) -> float:

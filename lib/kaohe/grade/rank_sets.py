@@ -117,8 +117,7 @@ def _matrix(scores: pd.Series, cov: pd.DataFrame | pd.Series | np.ndarray, level
         raise _refuse("level", f"{level:g}", "a confidence between 0 and 1, as 0.95")
     if side not in SIDES:
         raise _refuse("side", side, ", ".join(SIDES))
-    labelled = isinstance(cov, pd.DataFrame | pd.Series)
-    if labelled:
+    if isinstance(cov, pd.DataFrame | pd.Series):
         absent = [str(k) for k in scores.index if k not in cov.index]
         if absent:
             raise _refuse("cov", f"no row for {', '.join(absent[:5])}", "a row and column for each score")

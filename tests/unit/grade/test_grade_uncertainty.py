@@ -9,10 +9,10 @@ from scipy import stats
 
 from kaohe.base.plan import Plan
 from kaohe.grade import rank_intervals
-from kaohe.grade.inputs import roster
-from kaohe.grade.survey_score import SurveyScores, survey_scores
 from kaohe.grade.draws import draw_survey, rank_draws
+from kaohe.grade.inputs import roster
 from kaohe.grade.rank_sets import critical_values
+from kaohe.grade.survey_score import SurveyScores, survey_scores
 from kaohe.grade.uncertainty import uncertainty_tables
 
 Tables = dict[str, pd.DataFrame]
