@@ -156,7 +156,7 @@ def way_up(scores: pd.DataFrame, lost: pd.DataFrame, plan: Plan) -> pd.DataFrame
             continue
         better = order[order.index(s.grade_final) - 1]
         cut = plan.scale.cuts[better]
-        row |= {"to_grade": better, "cut": cut, "gap": max(cut - s.composite, 0.0)}
+        row |= {"to_grade": better, "cut": cut, "gap": cut - s.composite if s.composite < cut - TOLERANCE else np.nan}
         if s.cap and order.index(better) < order.index(s.cap):
             row["why"] = f"已触发等次限制规则，最高为{s.cap}"
             continue
@@ -214,7 +214,7 @@ def swap_weight(one: pd.Series, other: pd.Series, weights: pd.Series, stream: st
     Returns
     -------
     float
-        Between 0 and 1; NaN where no weight makes them equal, or every weight does.
+        Above 0 and below 1; NaN where no such weight makes them equal, or every weight does.
 
     Notes
     -----
@@ -242,7 +242,7 @@ def _swap(gap: np.ndarray, weights: np.ndarray, k: int) -> float:
     if np.isnan(bottom) or abs(bottom) <= TOLERANCE:
         return float("nan")
     found = others / bottom
-    return found if -TOLERANCE <= found <= 1 + TOLERANCE else float("nan")
+    return found if TOLERANCE < found < 1 - TOLERANCE else float("nan")
 
 
 def swap_weights(scores: pd.DataFrame, streams: pd.DataFrame, plan: Plan) -> pd.DataFrame:
