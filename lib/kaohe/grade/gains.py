@@ -94,8 +94,8 @@ def fewest_steps(gains: list[list[float]], gap: float) -> list[int] | None:
         tries = np.full((len(total), most + 1), -np.inf)
         for s, gain in enumerate(total):
             tries[s, s:] = best[: most + 1 - s] + gain
-        # of equal gains the larger number of steps: the items that stand first give way last
-        pick = len(total) - 1 - np.argmax((tries >= tries.max(axis=0) - TOLERANCE)[::-1], axis=0)
+        # of equal gains the smaller number of steps: what stands later gives way first
+        pick = np.argmax(tries >= tries.max(axis=0) - TOLERANCE, axis=0)
         taken.append(pick)
         best = tries.max(axis=0)
     enough = np.flatnonzero(best >= gap - TOLERANCE)

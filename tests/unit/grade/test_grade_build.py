@@ -170,6 +170,31 @@ def test_one_missing_index_table_is_not_filled_with_evidence(office: tuple[Table
     assert target["n_ranked"] == 13
 
 
+def test_a_blank_grade_with_不适用_leaves_the_form_and_a_blank_one_without_it_does_not(
+    office: tuple[Tables, Tables], plan: Plan
+) -> None:
+    clean, survey = office
+    code, other = plan.classes["city14"].members[:2]
+    grades = clean["grades"]
+    for who, item, remark in ((code, 3, "不适用：本市无此项"), (other, 3, "未提供")):
+        at = (grades["form_key"] == f"city14:{who}") & (grades["item"] == item)
+        assert at.sum() == 1
+        grades.loc[at, ["grade", "remark"]] = ["", remark]
+    tables = build_grades(clean, survey, plan, rng=np.random.default_rng(1))
+    cross = tables["streams"].set_index(["object", "stream"])
+    rest = grades[(grades["form_key"] == f"city14:{code}") & (grades["item"] != 3)]["grade"].map(plan.scale.values)
+    assert cross.loc[(code, "cross"), "score"] == pytest.approx(rest.mean(), abs=1e-9)
+    assert cross.loc[(code, "cross"), "missing_share"] == 0
+    assert np.isnan(cross.loc[(other, "cross"), "score"])
+    assert cross.loc[(other, "cross"), "note"] == "第3项未评"
+    scores = tables["composite"].set_index("object")
+    assert scores.loc[code, "rank"] > 0
+    assert scores.loc[other, "status"] == "缺数据"
+    profile = tables["profiles"].set_index("object")
+    assert (profile.loc[code, "n_items"], profile.loc[code, "n_graded"]) == (16, 16)
+    assert (profile.loc[other, "n_items"], profile.loc[other, "n_graded"]) == (17, 16)
+
+
 def test_equal_groups_as_a_choice(office: tuple[Tables, Tables], plan: Plan) -> None:
     choices = {**plan.choices, "items": {"weighting": "equal_groups", "note": ""}}
     other = dataclasses.replace(plan, choices=choices)
