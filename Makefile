@@ -49,6 +49,7 @@ lab: setup ## open JupyterLab on the notebooks
 bench: setup ## measure, side by side, and write the results to docs/
 	$(BIN)/python benchmarks/coverage.py --seeds 200
 	$(BIN)/python benchmarks/rank_coverage.py
+	$(BIN)/python benchmarks/ranks.py
 
 docs: setup ## write docs/data_dictionary.md from the contracts
 	$(BIN)/python -m kaohe.run.dictionary
