@@ -11,7 +11,7 @@ from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas, Caption
 from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
 from kaohe.plot.layout import legend
-from kaohe.plot.numbers import chance, half_up, is_missing
+from kaohe.plot.numbers import chance, half_up, integer, is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import BAND, BLUE, INK, MID, MUTED, PALE, PAPER
 
@@ -65,7 +65,7 @@ def pair_chances(
         f"行所示对象综合得分高于列所示对象的概率（只计专项调查的抽样误差），按名次排列，{ctx.year}年",
         f"矩阵图：{group_word(len(order), which)}两两比较共{len(pairs)}对，颜色越深越分得出先后；"
         f"最难分的是{short(ctx, closest[0])}与{short(ctx, closest[1])}（{chance(chances[closest])}）。",
-        source(ctx, "综合评价", f"由{ctx.plan.choices['uncertainty']['draws']}次抽样误差模拟得出", "概率逐对计算，不等于名次区间"),
+        source(ctx, "综合评价", f"由{integer(ctx.plan.choices['uncertainty']['draws'])}次抽样误差模拟得出", "概率逐对计算，不等于名次区间"),
     )  # fmt: skip
     head = ["对象", *(ctx.name_of(c) for c in order)]
     body = [[ctx.name_of(a), *(chance(chances[a, b]) if (a, b) in chances else "—" for b in order)] for a in order]

@@ -176,3 +176,35 @@ def test_scale_grades_at_the_cut_and_just_below(plan: Plan) -> None:
     cases = [(100, "好"), (87.5, "好"), (87.5 - 1e-10, "好"), (87.4999, "较好"), (62.5, "较好"),
              (62.49, "一般"), (37.5, "一般"), (37.49, "较差"), (0, "较差")]  # fmt: skip
     assert [scale.grade(s) for s, _ in cases] == [g for _, g in cases]
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "got", "expected"),
+    [
+        (
+            'notified = "2021-02-26"', "choices.rectification.notified", "2021-02-26", "a date, as 2021-02-26, without quotes",
+        ),
+        ("notify = 2021-02-26", "choices.rectification.notify", "notify", "notified or note"),
+    ],
+)  # fmt: skip
+def test_the_day_of_the_notification_is_a_date(edit, line: str, where: str, got: str, expected: str) -> None:
+    code = "K151" if "notified" in line else "K142"
+    with pytest.raises(InputRefused) as caught:
+        edit("[choices.daily]\n", f"[choices.rectification]\n{line}\n\n[choices.daily]\n")
+    assert caught.value.message() == (
+        f"{code} The plan has a fault\n  where     plan.toml › {where}\n  got       {got}\n  expected  {expected}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "expected"),
+    [
+        ("draws = 20000", "draws = 10", "choices.uncertainty.draws", "1000 or more"),
+        ("tolerance = 1e-9\n\n[choices.rules]", "tolerance = -1\n\n[choices.rules]", "choices.ties.tolerance", "0 or more"),
+        ("one_step = 25.0", "one_step = 0", "choices.levels.one_step", "1 or more"),
+    ],
+)  # fmt: skip
+def test_numbers_of_the_grading_have_a_least_value(edit, old: str, new: str, where: str, expected: str) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new)
+    assert (caught.value.code, caught.value.where, caught.value.expected) == ("K151", f"plan.toml › {where}", expected)
