@@ -58,6 +58,7 @@ bench: setup ## measure, side by side, and write the results to docs/
 	$(BIN)/python benchmarks/rank_coverage.py
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/clean.py
+	$(BIN)/python benchmarks/ranks.py
 
 docs: setup ## write docs/data_dictionary.md from the contracts
 	$(BIN)/python -m kaohe.run.dictionary

@@ -210,6 +210,69 @@ def test_the_tour_of_the_sample_runs_top_to_bottom(office: Path, tmp_path: Path)
     assert "ci_low" in text
 
 
+def test_a_scenario_is_shown_beside_the_base_and_changes_nothing_in_it(office: Path, kaohe: Kaohe) -> None:
+    plans = ROOT / "lib" / "kaohe" / "plans" / "2020" / "scenarios"
+    build = office / "data/processed/build"
+    before = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(build.iterdir())}
+    done = kaohe("build", "--scenario", str(plans / "higher-cuts.toml"))
+    assert done.returncode == 0, done.stderr
+    assert "choices.scale.cuts.好: 87.5 → 90" in done.stdout
+    assert "有脱贫攻坚任务的14个市：" in done.stdout
+    assert {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(build.iterdir())} == before
+    home = office / "data/processed/scenarios/higher-cuts"
+    rows = pd.read_parquet(home / "scenario_compare.parquet").set_index("object")
+    base = pd.read_parquet(build / "composite.parquet").set_index("object")
+    new = pd.read_parquet(home / "composite.parquet").set_index("object")
+    pd.testing.assert_series_equal(rows["score_base"], base["composite"].reindex(rows.index), check_names=False)
+    pd.testing.assert_series_equal(rows["score_new"], new["composite"].reindex(rows.index), check_names=False)
+    groups = pd.read_parquet(home / "group_scores.parquet").query("class_id == 'city14'")
+    means = groups.groupby("object")["score"].mean()
+    cross = new["cross"].dropna()
+    cross = cross[cross.index.isin(means.index)]
+    assert len(cross) >= 12
+    assert (cross - means.reindex(cross.index)).abs().max() < 1e-9
+    told = json.loads((home / "scenario.json").read_text(encoding="utf-8"))
+    assert (told["name"], told["assumption"]) == ("higher-cuts", False)
+    assert set(told["tables"]) == {p.stem for p in home.glob("*.parquet")}
+    assumed = kaohe("build", "--scenario", str(plans / "survey-counts-more.toml"))
+    assert assumed.returncode == 0, assumed.stderr
+    assert "（方案规定，只作假设）" in assumed.stdout
+    assert "有定点扶贫任务的235个单位：等次不变；名次不变" in assumed.stdout
+
+
+def test_a_scenario_of_the_survey_is_estimated_anew(office: Path, kaohe: Kaohe) -> None:
+    file = office / "what-if.toml"
+    file.write_text('name = "line"\n[choices.income]\nshare = 0.55\n', encoding="utf-8")
+    done = kaohe("build", "--scenario", str(file))
+    assert done.returncode == 0, done.stderr
+    base = pd.read_parquet(office / "data/processed/build/survey_items.parquet").query("indicator == 'poor'")
+    new = pd.read_parquet(office / "data/processed/scenarios/line/survey_items.parquet").query("indicator == 'poor'")
+    assert (new["estimate"].to_numpy() >= base["estimate"].to_numpy()).all()
+    assert (new["estimate"].to_numpy() > base["estimate"].to_numpy()).any()
+
+
+def test_a_faulty_scenario_is_one_message_and_writes_nothing(office: Path, kaohe: Kaohe) -> None:
+    file = office / "bad.toml"
+    file.write_text("[choices.scale]\nvalue = 1\n", encoding="utf-8")
+    done = kaohe("build", "--scenario", str(file))
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "K423 The scenario has a fault", "  where     bad.toml › choices.scale.value", "  got       value",
+        "  expected  a known key, as values, name, note",
+    ]  # fmt: skip
+    assert not (office / "data/processed/scenarios/bad").exists()
+
+
+def test_the_scenario_notebook_runs_on_its_defaults(office: Path, tmp_path: Path) -> None:
+    done = _papermill(
+        office, "explore/scenario", tmp_path / "out.ipynb", "-p", "processed", str(office / "data" / "processed")
+    )
+    assert done.returncode == 0, done.stderr[-1500:]
+    kinds = [p["kind"] for p in _payloads(nbformat.read(tmp_path / "out.ipynb", as_version=4))]
+    assert kinds.count("figure") == 2
+    assert kinds.count("table") == 3
+
+
 def test_the_readmes_example_gives_the_published_numbers(office: Path) -> None:
     code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[0]
     code = code.replace("../data/processed", str(office / "data" / "processed"))

@@ -19,8 +19,8 @@ from kaohe.grade.evidence import field_evidence, field_reach, grade_shares
 from kaohe.grade.explain import mean_of
 from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
+from kaohe.grade.rank_sets import rank_intervals
 from kaohe.grade.ranks import bands, rank_array
-from kaohe.grade.uncertainty import rank_intervals
 
 GRADES = ("好", "较好", "一般", "较差")
 ITEMS = 15
@@ -225,3 +225,59 @@ def test_rank_sets_hold_the_rank_and_shift_with_nothing(values: list[float], see
     joint = rank_intervals(named, variance, simultaneous=True, rng=seed, draws=500)
     assert (joint["low"] <= found["low"]).all()
     assert (joint["high"] >= found["high"]).all()
+
+
+@few
+@given(table, st.lists(st.integers(0, 400).map(lambda x: x / 4), min_size=1, max_size=6))
+def test_an_irrelevant_class_changes_nothing(case: tuple[list[list[str]], list[float]], others: list[float]) -> None:
+    grades, daily = case
+    codes = [f"DW{i:03d}" for i in range(len(grades))]
+    _, cross = graded_units(grades, codes)
+    other = pd.DataFrame({"object": codes, "class_id": "unit235", "stream": "daily", "score": daily})
+    units = pd.concat([cross[["object", "class_id", "stream", "score"]], other], ignore_index=True)
+    cities = pd.DataFrame({"object": the_plan().classes["city14"].members[: len(others)], "class_id": "city14"})
+    cities = cities.assign(survey=others, cross=others[::-1], daily=50.0)
+    cities = cities.melt(["object", "class_id"], var_name="stream", value_name="score")
+    alone = composite(units, the_plan()).set_index("object")
+    both = composite(pd.concat([cities, units], ignore_index=True), the_plan()).set_index("object")
+    pd.testing.assert_frame_equal(both.loc[codes], alone.loc[codes])
+
+
+@many
+@given(scores, st.integers(0, 29), st.integers(1, 400).map(lambda x: x / 40))
+def test_a_higher_score_never_lowers_the_own_rank(values: list[float], at: int, gain: float) -> None:
+    named = pd.Series(values, index=[f"t{i}" for i in range(len(values))])
+    code = named.index[at % len(named)]
+    raised = named.copy()
+    raised[code] += gain
+    before, after = ranks(named)["rank"], ranks(raised)["rank"]
+    assert after[code] <= before[code]
+    rest = named.index != code
+    assert (after[rest] >= before[rest]).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(GRADES), facts, st.sampled_from(GRADES), st.sampled_from(GRADES))
+def test_a_decision_settles_nothing_that_an_unknown_fact_could_change(
+    grade: str, said: dict[str, str | None], before: str, to: str
+) -> None:
+    rows = [("x", FACT_FIELDS[f], v, "", pd.NaT) for f, v in said.items() if v is not None]
+    frame = pd.DataFrame(rows, columns=["object", "field", "value", "evidence", "date"])
+    target = pd.DataFrame([{"object": "x", "class_id": "city14", "grade_score": grade}])
+    decided = pd.DataFrame(
+        [("D", "x", "等次调整", before, to, "", "理由", "领导小组", pd.Timestamp("2021-01-20"))],
+        columns=["decision", "object", "kind", "from_grade", "to_grade", "stream", "reason", "by_role", "date"],
+    )
+    final = apply_caps(target, frame, the_plan(), decided).composite.iloc[0]["grade_final"]
+    unknown = [f for f, v in said.items() if v in {"待核", None}]
+    for words in itertools.product(["是", "否"], repeat=len(unknown)):
+        settled = pd.DataFrame(
+            [
+                ("x", FACT_FIELDS[f], v, "", pd.NaT)
+                for f, v in {**said, **dict(zip(unknown, words, strict=True))}.items()
+            ],
+            columns=frame.columns,
+        )
+        cap = apply_caps(target, settled, the_plan()).composite.iloc[0]["cap"]
+        if final in GRADES and cap:
+            assert GRADES.index(final) >= GRADES.index(cap)

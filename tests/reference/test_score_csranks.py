@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaohe.grade.uncertainty import critical_values, rank_intervals, rank_sets
+from kaohe.grade.rank_sets import critical_values, rank_intervals, rank_sets
+from kaohe.grade.ranks import ranks
 
 FILE = Path(__file__).parent / "score" / "csranks_pisa" / "pisa2018_math_csranks.csv"
 DRAWS = 100_000
@@ -38,6 +39,31 @@ def test_single_step_sets(pisa: pd.DataFrame, joint: bool, column: str) -> None:
     assert (off == 0).sum() >= 36
     if joint:
         assert (off == 0).all()
+
+
+@pytest.mark.parametrize(("joint", "column"), [(False, "marg"), (True, "simul")])
+def test_step_down_sets(pisa: pd.DataFrame, joint: bool, column: str) -> None:
+    mine = rank_intervals(
+        pisa["score"], pisa["se"] ** 2, simultaneous=joint, rng=11, draws=DRAWS, stepdown=True
+    )  # fmt: skip
+    off = (mine["low"] - pisa[f"{column}_L"]).abs() + (mine["high"] - pisa[f"{column}_U"]).abs()
+    assert off.max() <= 1
+    assert (off == 0).sum() >= (38 if joint else 36)
+
+
+def test_who_may_be_among_the_best_and_the_worst_five(pisa: pd.DataFrame) -> None:
+    best, worst = (
+        rank_intervals(pisa["score"], pisa["se"] ** 2, simultaneous=True, rng=11, draws=DRAWS, stepdown=True, side=side)
+        for side in ("best", "worst")
+    )
+    assert ((best["low"] <= 5) == pisa["in_top5_set"]).all()
+    assert (best["high"] == 38).all()
+    assert ((worst["high"] >= 34) == pisa["in_bottom5_set"]).all()
+    assert (worst["low"] == 1).all()
+
+
+def test_ranks_are_those_published(pisa: pd.DataFrame) -> None:
+    assert ranks(pisa["score"])["rank"].tolist() == pisa["rank"].tolist()
 
 
 def test_covariance_matrix_and_variances_agree(pisa: pd.DataFrame) -> None:

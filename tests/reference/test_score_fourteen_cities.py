@@ -10,16 +10,17 @@ import pytest
 
 from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import FACT_FIELDS
+from kaohe.grade import sensitivity
 from kaohe.grade.caps import apply_caps
 from kaohe.grade.composite import composite, weigh_streams
 from kaohe.grade.cross import cross_streams, index_items
+from kaohe.grade.draws import rank_draws
 from kaohe.grade.evidence import field_evidence, field_reach, grade_shares
 from kaohe.grade.explain import KEYS, explain, mean_of
 from kaohe.grade.forms import item_rows
 from kaohe.grade.inputs import roster, take
 from kaohe.grade.ranks import rank_array
-from kaohe.grade.sensitivity import ClassScores, class_scores, random_scales, sensitivity
-from kaohe.grade.uncertainty import rank_draws
+from kaohe.grade.sensitivity import ClassScores, class_scores, class_sensitivity, random_scales
 
 CASE = Path(__file__).parent / "score" / "fourteen_cities"
 SCALES = {
@@ -144,7 +145,7 @@ def test_ranks_under_other_scales(case: Case, name: str) -> None:
 
 def test_one_item_left_out(case: Case) -> None:
     expected = pd.read_csv(CASE / "expected_loo_items.csv")
-    rows, summary = sensitivity(case.arrays(), case.plan, rng=np.random.default_rng(1), draws=50)
+    rows, summary = class_sensitivity(case.arrays(), case.plan, rng=np.random.default_rng(1), draws=50)
     rows = rows[rows["source"] == "leave_one_out"]
     base = rows[rows["scenario"] == "基准"].set_index("object")["rank"]
     for i, row in enumerate(expected.itertuples(), start=1):
@@ -192,3 +193,47 @@ def test_simulated_ranks_from_random_scales(case: Case) -> None:
     mine = _interval(rank_array(np.stack([data.scores(v) for v in drawn])))
     expected = _expected(case, "scale", data.objects)
     assert all(abs(a - b) <= 1 for m, e in zip(mine, expected, strict=True) for a, b in zip(m, e, strict=True))
+
+
+def _weights(case: Case, rng: np.random.Generator, draws: int) -> np.ndarray:
+    """Stream weights each within a quarter of the plan's, renormalised."""
+    nominal = np.array(list(case.plan.classes["city14"].streams.values()))
+    drawn = nominal * rng.uniform(0.75, 1.25, (draws, 3))
+    return drawn / drawn.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("column", ["weights", "all"])
+def test_simulated_ranks_from_weights_and_from_everything(case: Case, column: str) -> None:
+    data = case.arrays()
+    draws, rng = 4000, np.random.default_rng(5)
+    given = case.given.reindex(data.objects)
+    scales = random_scales(case.plan, draws, rng) if column == "all" else np.tile(SCALES["S1"], (draws, 1))
+    cross = np.stack([(data.omega * (data.shares @ v)).sum(axis=1) / data.omega.sum(axis=1) for v in scales])
+    survey = np.tile(given["survey"].to_numpy(), (draws, 1))
+    if column == "all":
+        survey = rng.normal(given["survey"], given["survey_se"], (draws, 14))
+    streams = {"survey": survey, "cross": cross, "daily": np.tile(given["daily"].to_numpy(), (draws, 1))}
+    weights = _weights(case, rng, draws)
+    scores = sum(weights[:, [k]] * streams[s] for k, s in enumerate(case.plan.classes["city14"].streams))
+    mine, expected = _interval(rank_array(scores)), _expected(case, column, data.objects)
+    assert all(abs(a - b) <= 1 for m, e in zip(mine, expected, strict=True) for a, b in zip(m, e, strict=True))
+    assert sum(m == e for m, e in zip(mine, expected, strict=True)) >= 9
+
+
+def test_ranks_beside_the_simulated_ones_are_the_base(case: Case) -> None:
+    given = pd.read_csv(CASE / "expected_rank_intervals_90pct_MC.csv", index_col=0)["rank"]
+    assert [case.capped.loc[case.code[c], "rank"] for c in given.index] == given.tolist()
+
+
+def test_the_public_functions_give_the_same_on_plain_frames(case: Case) -> None:
+    plain = case.given.reset_index()[["object", "survey", "survey_se", "daily"]]
+    plain["cross"] = plain["object"].map(case.expected["cross"])
+    scores = composite(plain, case.plan).set_index("object")
+    assert np.abs(scores["composite"] - case.expected["composite"].reindex(scores.index)).max() < 1e-6
+    grades = pd.read_csv(CASE / "cross_grades.csv")
+    items = pd.DataFrame(
+        {"object": grades["city"].map(case.code), "item": grades["item"].str[-2:].astype(int), "grade": grades["grade"]}
+    )
+    found = sensitivity(items, plain.drop(columns="cross"), case.plan, draws=50)
+    by_hand = pd.read_csv(CASE / "expected_loo_items.csv")["mean_abs_rank_change"].mean()
+    assert found.summary.set_index("source").loc["leave_one_out", "mean_shift"] == pytest.approx(by_hand, abs=1e-12)

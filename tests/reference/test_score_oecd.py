@@ -38,6 +38,19 @@ def test_linear_ranks(tai: tuple[pd.DataFrame, pd.DataFrame, dict], weights: str
     assert mine.reindex(published.index).tolist() == published[column].tolist()
 
 
+@pytest.mark.parametrize(("column", "differing"), [("FA", 4), ("AHP", 3)])
+def test_ranks_of_weights_that_are_published_rounded(
+    tai: tuple[pd.DataFrame, pd.DataFrame, dict], column: str, differing: int
+) -> None:
+    raw, published, told = tai
+    posts = goalposts(told)
+    weights = np.array(told["weights"][column])
+    scores = indicator_score(raw.to_numpy(), posts[:, 0], posts[:, 1]) @ (weights / weights.sum())
+    shift = (ranks(pd.Series(scores, index=raw.index))["rank"].reindex(published.index) - published[column]).abs()
+    assert (shift > 0).sum() == differing
+    assert shift.max() <= 2
+
+
 def test_geometric_ranks(tai: tuple[pd.DataFrame, pd.DataFrame, dict]) -> None:
     raw, published, _ = tai
     mine = ranks(pd.Series(np.exp(np.log(raw).mean(axis=1)), index=raw.index))["rank"]

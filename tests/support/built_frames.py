@@ -19,6 +19,7 @@ from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import FACT_FIELDS
 from kaohe.plot.output import Context
 from support.built_survey import survey_frames
+from support.built_why import rows_of_why
 
 N_UNITS = 8
 LEVELS = {"village": 8, "town": 4, "county": 2}
@@ -102,6 +103,18 @@ def _filled(name: str, part: list[Row]) -> pd.DataFrame:
     empty = {"s": "", "f": np.nan, "i": 0, "b": False, "d": None}
     blank = {column: empty[mark] for column, (mark, _) in BUILT[name].columns.items()}
     return pd.DataFrame([{**blank, **row} for row in part], columns=BUILT[name].names)
+
+
+def scenario_rows(built: dict[str, pd.DataFrame], by: int = 1) -> pd.DataFrame:
+    """A scenario in which the ranks of every class turn round by some places."""
+    out = built["composite"][["object", "name", "class_id"]].copy()
+    out["score_base"], out["rank_base"] = built["composite"]["composite"], built["composite"]["rank"]
+    n = built["composite"]["n_ranked"]
+    out["score_new"], out["rank_new"] = out["score_base"], (out["rank_base"] - 1 + by) % n + 1
+    out["grade_base"] = out["grade_new"] = built["composite"]["grade_final"]
+    out = out.assign(low_base=1.0, high_base=2.0, low_new=1.0, high_new=2.0, grade_move="不变")
+    out["score_diff"], out["rank_shift"] = 0.0, out["rank_base"] - out["rank_new"]
+    return conform("scenario_compare", out)
 
 
 def empty_built(name: str) -> pd.DataFrame:
@@ -212,6 +225,7 @@ def _scores(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int) 
             _one_score(rng, rows, code, class_id, scores[code], total, ranked, mean)
         for code in ranked[:40]:
             _explain(rows, code, class_id, ranked[:40])
+        rows_of_why(rows, class_id, codes, ranked, total)
         for k, w in target_class.streams.items():
             rows["effective_weights"].append(
                 {

@@ -49,6 +49,7 @@ def _cases() -> list[Case]:
         (charts.position_in_class, ("composite",), ("city", "city6", "unit")),
         (charts.unit_bands, ("composite",), ("classunit", "unit")),
         (charts.rank_intervals, ("rank_intervals", "composite"), ("class", "class6", "city")),
+        (charts.pair_chances, ("pair_probabilities", "composite"), ("class", "class6", "classunit")),
         (charts.sensitivity_ranks, ("sensitivity",), ("class", "class6", "classunit")),
         (charts.effective_weights, ("effective_weights",), ("class", "class6", "classunit")),
         (charts.daily_deductions, ("daily_sources",), ("city", "city6", "unit")),
@@ -74,6 +75,7 @@ def _cases() -> list[Case]:
                 Case(f"estimate_profile-{i}-{kind}", charts.estimate_profile, ("estimates",), kind, {"topic": topic})
             )
     cases.append(Case("waterfall-next", charts.waterfall, ("contributions",), "city", {"reference": "next"}))
+    cases.append(Case("waterfall-cut", charts.waterfall, ("contributions",), "city", {"reference": "cut"}))
     return cases
 
 

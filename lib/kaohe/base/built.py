@@ -68,6 +68,8 @@ BUILT: dict[str, Built] = {
             f cv 变异系数, s method 区间方法, s quality 质量"""),
         _built("estimate_cov", "计分指标的协方差", "domain_type domain a b", """
             s domain_type 域类型, s domain 域, s a 指标甲, s b 指标乙, f cov 协方差"""),
+        _built("estimate_cov_between", "计分指标在域间的协方差", "domain_type domain other a b", """
+            s domain_type 域类型, s domain 域, s other 另一域, s a 指标甲, s b 另一域的指标乙, f cov 协方差"""),
         _built("income", "收入分布", "domain_type domain", """
             s domain_type 域类型, s domain 域, s name 名称, f p10 第10百分位, f p25 第25百分位, f p50 中位数, f p75 第75百分位,
             f p90 第90百分位, f share_below 低于线的人口比例, f share_low 区间下限, f share_high 区间上限, i n 户数, s quality 质量"""),
@@ -121,6 +123,10 @@ BUILT: dict[str, Built] = {
             f p_rank 居此名次概率, f p_grade 居此等次概率"""),
         _built("rank_probabilities", "名次概率", "object rank", """
             s object 对象, s class_id 类别, i rank 名次, f p 概率"""),
+        _built("grade_probabilities", "等次概率", "object grade", """
+            s object 对象, s class_id 类别, s grade 等次, f p 概率"""),
+        _built("pair_probabilities", "先后概率", "object other", """
+            s object 对象, s class_id 类别, s other 另一对象, f p_above 得分高于另一对象的概率"""),
         _built("sensitivity", "方法敏感性", "object source scenario", """
             s object 对象, s class_id 类别, s source 来源, s source_name 来源名称, s scenario 情形, f score 得分, f rank 名次, s grade 等次"""),
         _built("sensitivity_summary", "敏感性汇总", "class_id source", """
@@ -129,6 +135,26 @@ BUILT: dict[str, Built] = {
         _built("contributions", "差距分解", "object reference stream component", """
             s object 对象, s class_id 类别, s reference 参照, s reference_name 参照名称, s stream 来源, s stream_name 来源名称,
             s component 分项, s label 分项名称, f delta 差值"""),
+        _built("lost_points", "失分", "object stream component", """
+            s object 对象, s class_id 类别, s stream 来源, s stream_name 来源名称, s component 分项, s label 分项名称,
+            f weight 在综合得分中的权重, f points 得分贡献, f lost 失分, s grade 等次, f step 提升一档的分值"""),
+        _built("way_up", "升等途径", "object", """
+            s object 对象, s class_id 类别, s from_grade 现等次, s to_grade 目标等次, f cut 分界, f gap 还差分数, f steps 最少提升档数,
+            s items 提升的指标, f after 提升后得分, s state 状态, s why 说明"""),
+        _built("swap_weights", "换位权重", "object stream", """
+            s object 对象, s class_id 类别, s other 前一名, s other_name 前一名名称, s stream 来源, s stream_name 来源名称,
+            f nominal 方案权重, f swap 换位权重"""),
+        _built("consistency", "各来源是否一致", "object check", """
+            s object 对象, s class_id 类别, s check 比对, s label 比对名称, i n 可比项数, f mean_gap 平均差值, i n_above 高一档以上项数,
+            i n_below 低一档以上项数, f rank_first 前者名次, f rank_second 后者名次, f rank_gap 名次差, f correlation 等级相关系数,
+            b flagged 提示"""),
+        _built("profiles", "等次构成", "object", """
+            s object 对象, s class_id 类别, i n_items 指标数, i n_graded 已评数, f at_good 好的比例, f at_fair 较好及以上比例,
+            f at_ordinary 一般及以上比例, s lower_median 中位等次, s worst 最低等次, i n_ahead 任何赋分下都领先的对象数,
+            i n_behind 任何赋分下都落后的对象数, i n_open 先后随赋分而变的对象数, f ordered 本类可定先后的对数比例"""),
+        _built("group_scores", "各组指标得分", "object level group", """
+            s object 对象, s class_id 类别, s level 层级, s group 考核内容, i place 顺序, i n_items 指标数, i n_graded 已评数, f score 得分,
+            f low 下界, f high 上界"""),
         _built("effective_weights", "名义与有效权重", "class_id stream", """
             s class_id 类别, s stream 来源, s stream_name 来源名称, f nominal 名义权重, f effective 有效权重"""),
         _built("counties", "县（市、区）实地核查", "county", """
@@ -139,7 +165,8 @@ BUILT: dict[str, Built] = {
             s object 对象, s name 名称, s kind 种类, s class_id 类别, s reason 理由, s clause 条款"""),
         _built("rectify", "问题与整改", "problem", """
             s problem 问题编号, s object 对象, s place 地点, s place_name 地点名称, s source 发现渠道, d date 发现日期, s concept 概念,
-            s label 涉及指标, b prominent 突出问题, s note 问题描述, s state 整改状态, d done_date 完成日期"""),
+            s label 涉及指标, b prominent 突出问题, s note 问题描述, s state 整改状态, d done_date 完成日期, d due 整改期限,
+            s progress 整改进度"""),
         _built("completeness", "数据完整情况", "object part", """
             s object 对象, s class_id 类别, s part 部分, s label 名称, i expected 应有, i received 实有, f share 完整率, s state 状态,
             s note 说明"""),
@@ -167,6 +194,22 @@ BUILT: dict[str, Built] = {
         _built("set_aside", "隔离和未采用清单", "file sheet code", """
             s sender 报送单位, s table 表, s table_label 表名, s file 文件, s sheet 工作表, s code 代码, s rule 规则, s action 处理,
             i n 条数, i first_row 首行, s remedy 处理建议"""),
+    )
+}  # fmt: skip
+
+# Written to data/processed/scenarios/NAME/ by `kaohe build --scenario`, beside the grading's own tables.
+SCENARIO: dict[str, Built] = {
+    t.name: t
+    for t in (
+        _built("scenario_compare", "情形与基准对照", "object", """
+            s object 对象, s name 名称, s class_id 类别, f score_base 基准得分, f score_new 情形得分, f score_diff 得分变化,
+            f rank_base 基准名次, f rank_new 情形名次, f rank_shift 名次上升位数, f low_base 基准名次下限, f high_base 基准名次上限,
+            f low_new 情形名次下限, f high_new 情形名次上限, s grade_base 基准等次, s grade_new 情形等次, s grade_move 等次变化"""),
+        _built("scenario_summary", "情形变化汇总", "class_id", """
+            s class_id 类别, i n 对象数, i n_ranked 两次都有名次, f mean_diff 平均得分变化, f mean_shift 平均名次变动, f max_shift 最大名次变动,
+            i n_moved 名次变动对象数, i up 等次上升, i down 等次下降, i open 等次待定变化"""),
+        _built("scenario_choices", "情形改变的选择", "key", """
+            s key 选择, s base 基准, s value 情形, b law 方案规定（只作假设）"""),
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kaohe.base.built import BUILT, DTYPES
+from kaohe.base.built import BUILT, DTYPES, SCENARIO
 from kaohe.base.errors import KaoheError
 
 
@@ -14,7 +14,7 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        A key of `kaohe.base.built.BUILT`.
+        A key of `kaohe.base.built.BUILT` or `SCENARIO`.
     frame : DataFrame
         At least the contract's columns; others are dropped.
 
@@ -25,7 +25,7 @@ def conform(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     import pandera.pandas as pa
 
-    built = BUILT[name]
+    built = BUILT[name] if name in BUILT else SCENARIO[name]
     missing = [c for c in built.names if c not in frame.columns]
     if missing:
         raise _fault(name, f"columns {', '.join(missing)} are missing", "every column of the contract")

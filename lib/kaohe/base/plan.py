@@ -7,6 +7,7 @@ and what would be right (see `kaohe.base.plan_checks`).
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -182,6 +183,21 @@ class Plan:
         """Relative poverty line, yuan per head and year: the office's share of rural income."""
         income = self.choices["income"]
         return float(income["provincial_rural_income"] * income["share"])
+
+    @property
+    def rectify_due(self) -> date | None:
+        """Until when rectification plan and report are due: the plan's months after the office's notification.
+
+        None until `[choices.rectification] notified` says when the result was notified. The day of the
+        month is kept, or the last one there is: two months after 31 December end on 28 February.
+        """
+        notified = self.choices.get("rectification", {}).get("notified")
+        if notified is None:
+            return None
+        months = next(int(d["months_after_notification"]) for d in self.raw["dates"] if d["id"] == "rectify_due")
+        years, month = divmod(notified.month - 1 + months, 12)
+        year = notified.year + years
+        return date(year, month + 1, min(notified.day, monthrange(year, month + 1)[1]))
 
     def table_questions(self, table: str, *, asked: bool = False) -> list[Question]:
         """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived."""

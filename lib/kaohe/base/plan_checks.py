@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ SECTIONS = {
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification",
 }  # fmt: skip
+OPTIONAL = {"alternative_scales", "rectification"}
 
 
 def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:
@@ -74,7 +75,7 @@ def _keys(where: str, table: dict[str, Any], known: set[str]) -> None:
         if key not in known:
             name = f"{where}.{key}" if where else key
             raise refuse("K142", name, key, f"a known key, as {', '.join(nearest(key, sorted(known)))}")
-    for key in sorted(known - set(table) - {"alternative_scales"}):
+    for key in sorted(known - set(table) - OPTIONAL):
         raise refuse("K142", f"{where}.{key}" if where else key, "missing", "this table or key")
 
 
@@ -182,6 +183,7 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         ("choices.daily.measure_share", choices["daily"]["measure_share"]),
         ("choices.survey.confidence", choices["survey"]["confidence"]),
         ("choices.survey.max_half_width", choices["survey"]["max_half_width"]),
+        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
     ):
         if not 0 <= value <= 1:
             raise refuse("K151", where, value, "a share between 0 and 1")
@@ -190,6 +192,20 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         for column in choices[table][name]:
             if column not in {"county", "hh_kind", "size_group"}:
                 raise refuse("K152", f"choices.{key}", column, "one of county, hh_kind, size_group")
+    for where, value, least in (
+        ("choices.uncertainty.draws", choices["uncertainty"]["draws"], 1000),
+        ("choices.uncertainty.seed", choices["uncertainty"]["seed"], 0),
+        ("choices.ties.tolerance", choices["ties"]["tolerance"], 0),
+        ("choices.levels.one_step", choices["levels"]["one_step"], 1),
+    ):
+        if value < least:
+            raise refuse("K151", where, value, f"{least} or more")
+    notice = choices.get("rectification", {})
+    for key, value in notice.items():
+        if key == "notified" and (not isinstance(value, date) or isinstance(value, datetime)):
+            raise refuse("K151", "choices.rectification.notified", value, "a date, as 2021-02-26, without quotes")
+        if key not in {"notified", "note"}:
+            raise refuse("K142", f"choices.rectification.{key}", key, "notified or note")
     sources = {s["id"] for s in raw["daily_sources"]}
     for source in choices["daily"]["deductions"]:
         if source not in sources:

@@ -12,6 +12,7 @@ from kaohe.design.build import calibration_record, empty_table
 from kaohe.design.structure import Floats, Ints
 from kaohe.design.weights import village_factors
 from kaohe.estimate import intervals
+from kaohe.estimate.between import between_domains
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import Indicators, build_indicators
 from kaohe.estimate.linear import Numbers
@@ -50,7 +51,8 @@ def build_estimates(
     Returns
     -------
     dict
-        ``estimates``, ``estimate_cov`` (scored questions, cities and helper cities), ``income``,
+        ``estimates``, ``estimate_cov`` (scored questions, cities and helper cities),
+        ``estimate_cov_between`` (the same between different cities or helper cities), ``income``,
         ``key_survey`` (重点调查, unweighted), ``village_profile`` as their contracts have them,
         and ``sample``: one row a responding household of the drawn sample with weights, answers,
         derived variables and helper_city.
@@ -66,7 +68,7 @@ def build_estimates(
     answers = derive(_answers(clean["households"]), plan.questions, plan.poverty_line)
     forms = derive(_answers(clean["villages"], keep=("village",)), plan.questions, plan.poverty_line)
     sample = analysis_sample(tables["weights"], answers, helper)
-    frames, covariances, parts = [], [], []
+    frames, covariances, parts, shared = [], [], [], []
     if len(sample):
         design = household_design(sample, plan)
         found = build_indicators(sample, "household", plan)
@@ -74,6 +76,7 @@ def build_estimates(
         frames.append(household)
         parts.append(parts_of("household", sample, design.w, found))
         covariances.append(scored_covariances(design, found, household))
+        shared = shared_covariances(design, found, household)
     village = village_sample(clean["sample_villages"], forms, helper)
     if len(village):
         drawn, found = village_design(village), build_indicators(village, "village", plan)
@@ -81,9 +84,11 @@ def build_estimates(
         parts.append(parts_of("village", village, drawn.w, found))
     estimates = _finish(frames, parts, names, plan)
     covariance = pd.concat(covariances, ignore_index=True) if covariances else empty_table("estimate_cov")
+    between = pd.concat(shared, ignore_index=True) if shared else empty_table("estimate_cov_between")
     return {
         "estimates": estimates,
         "estimate_cov": _shown_pairs(covariance, estimates),
+        "estimate_cov_between": _shown_pairs(between, estimates, "other"),
         "income": _with_names(income_table(sample, estimates, plan) if len(sample) else empty_table("income"), names),
         "key_survey": key_table(clean, answers, plan),
         "village_profile": profile_table(clean, forms, helper, names),
@@ -248,6 +253,16 @@ def scored_covariances(design: Design, found: Indicators, estimates: pd.DataFram
     return pd.DataFrame(rows, columns=["domain_type", "domain", "a", "b", "cov"])
 
 
+def shared_covariances(design: Design, found: Indicators, estimates: pd.DataFrame) -> list[pd.DataFrame]:
+    """Covariances of the scored questions between cities and between helper cities, where they share anything."""
+    scored = found.subset([q.id for q in found.questions if q.weight > 0])
+    made = [
+        between_domains(design, scored, *level_codes(design.frame, kind), kind, estimates)
+        for kind in ("city", "helper")
+    ]
+    return [frame for frame in made if len(frame)]
+
+
 def _with_names(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     return frame.assign(name=[names.get(str(d), str(d)) for d in frame["domain"]])
 
@@ -272,10 +287,13 @@ def _finish(frames: list[pd.DataFrame], parts: list[Parts], names: dict[str, str
     return published.drop(columns=["n_least", "top_share", "private", "rough"])
 
 
-def _shown_pairs(covariance: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
-    """Covariances of pairs of which neither estimate is withheld."""
+def _shown_pairs(covariance: pd.DataFrame, estimates: pd.DataFrame, other: str = "domain") -> pd.DataFrame:
+    """Covariances of pairs of which neither estimate is withheld; `other` holds the domain of the second one."""
     hidden = estimates[(estimates["unit"] == "household") & (estimates["quality"] == SUPPRESSED)]
     gone = set(zip(hidden["domain_type"], hidden["domain"], hidden["indicator"], strict=True))
-    keys = [zip(covariance["domain_type"], covariance["domain"], covariance[c], strict=True) for c in ("a", "b")]
-    keep = [one not in gone and other not in gone for one, other in zip(*keys, strict=True)]
+    ends = [
+        zip(covariance["domain_type"], covariance[domain], covariance[indicator], strict=True)
+        for domain, indicator in (("domain", "a"), (other, "b"))
+    ]
+    keep = [one not in gone and two not in gone for one, two in zip(*ends, strict=True)]
     return covariance[np.array(keep, dtype=bool)].reset_index(drop=True)

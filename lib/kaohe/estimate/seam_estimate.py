@@ -79,7 +79,9 @@ def estimate_from_totals(
     if statistic == "fgt":
         return _poverty(found, levels, [totals.spec.items[k] for k in chosen], level, design.rules)
     if statistic != "proportion":
-        return Estimates(found, levels, names, design.rules).frame("t", level, deff=deff if statistic == "mean" else "wr")
+        return Estimates(found, levels, names, design.rules).frame(
+            "t", level, deff=deff if statistic == "mean" else "wr"
+        )
     if method not in intervals.METHODS:
         raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
     if planned_deff:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from kaohe.base.check import conform
 from kaohe.base.plan import Plan
+from kaohe.grade.agreement import consistency
 from kaohe.grade.caps import apply_caps
 from kaohe.grade.completeness import completeness, overall
 from kaohe.grade.composite import composite, effective_weights, weigh_streams
@@ -16,15 +19,19 @@ from kaohe.grade.daily import daily_scores
 from kaohe.grade.evidence import county_evidence, evidence_table, field_evidence, field_reach, grade_shares
 from kaohe.grade.explain import components, contributions
 from kaohe.grade.forms import form_scores, item_rows
+from kaohe.grade.gains import lost_points, swap_weights, way_up
 from kaohe.grade.inputs import Tables, roster, take
 from kaohe.grade.lists import class_summary, decisions_log, rectify, self_compare, self_status, talk_list
-from kaohe.grade.sensitivity import class_scores, sensitivity, without_ranks
+from kaohe.grade.profile import group_scores, profiles
+from kaohe.grade.sensitivity import class_scores, class_sensitivity, without_ranks
 from kaohe.grade.survey_score import survey_scores
 from kaohe.grade.targets import targets_table
 from kaohe.grade.uncertainty import uncertainty_tables
 
 
-def build_grades(clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def build_grades(
+    clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Generator, as_of: date | None = None
+) -> dict[str, pd.DataFrame]:
     """Every built table of the grading.
 
     Parameters
@@ -33,10 +40,12 @@ def build_grades(clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Ge
         Clean tables with English columns: objects, places, pairing, forms, grades, daily, facts,
         decisions, self_reports, self_grades, problems. One that is absent counts as not received.
     survey : mapping of table name to DataFrame
-        Built tables estimates, estimate_cov and response.
+        Built tables estimates, estimate_cov, estimate_cov_between and response.
     plan : Plan
     rng : Generator
         Source of the draws behind rank intervals and random scales.
+    as_of : date, optional
+        The day against which rectification is overdue or not.
 
     Returns
     -------
@@ -93,16 +102,27 @@ def build_grades(clean: Tables, survey: Tables, plan: Plan, *, rng: np.random.Ge
         "effective_weights": effective_weights(scores, plan),
         "counties": county,
         "talk_list": talk_list(scores, county, facts, plan),
-        "rectify": rectify(take(clean, "problems"), clean, people, plan),
+        "rectify": rectify(take(clean, "problems"), clean, people, plan, as_of),
         "completeness": whole,
         "self_compare": self_compare(take(clean, "self_grades"), index, plan),
         "self_status": self_status(take(clean, "self_reports"), people, plan),
         "class_summary": class_summary(scores, plan),
     }
-    tables["contributions"] = contributions(components(scored, index, daily, streams, plan), scores, plan)
-    tables["rank_intervals"], tables["rank_probabilities"] = uncertainty_tables(scores, scored, streams, plan, rng)
+    parts_of = components(scored, index, daily, streams, plan)
+    lost = lost_points(parts_of, index, plan)
+    tables |= {
+        "contributions": contributions(parts_of, scores, plan), "lost_points": lost, "way_up": way_up(scores, lost, plan),
+        "swap_weights": swap_weights(scores, streams, plan), "profiles": profiles(index, plan),
+        "group_scores": group_scores(index, rows, plan),
+        "consistency": consistency(tables["evidence"], tables["self_compare"], scores, plan),
+    }  # fmt: skip
+    doubt = uncertainty_tables(scores, scored, streams, plan, rng)
+    tables |= {
+        "rank_intervals": doubt.intervals, "rank_probabilities": doubt.ranks, "grade_probabilities": doubt.grades,
+        "pair_probabilities": doubt.pairs,
+    }  # fmt: skip
     what_ifs = [
-        sensitivity(class_scores(c, index, streams, scores, plan), plan, rng=own)
+        class_sensitivity(class_scores(c, index, streams, scores, plan), plan, rng=own)
         for c, own in zip(plan.classes, rng.spawn(len(plan.classes)), strict=True)
     ]
     tables["sensitivity"] = without_ranks(pd.concat([w[0] for w in what_ifs], ignore_index=True), people)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kaohe.base.errors import nearest
 from kaohe.base.plan import Plan, Rule
 from kaohe.base.tables import FACT_FIELDS
 from kaohe.grade.composite import LACKING, OPEN, SETTLED
-from kaohe.grade.inputs import by_id
+from kaohe.grade.frames import refuse
+from kaohe.grade.inputs import by_id, text
 from kaohe.grade.ranks import lower_grade
 
 FIRED, PASSED, PENDING, HARMLESS, INACTIVE = "触发", "未触发", "待核", "待核，不影响等次", "未启用"
@@ -27,8 +29,8 @@ class Capped:
     Attributes
     ----------
     composite : DataFrame
-        The frame given, with grade_final (a grade, 待核 or 缺数据), status (已定, 待核, 缺数据) and cap
-        (the lowest cap of a fired rule, "" without one).
+        The frame given, with grade_final (a grade, 待核 or 缺数据), status (已定, 待核, 缺数据), cap
+        (the lowest cap of a fired rule, "" without one) and doubt (that of a rule whose fact is not known).
     caps : DataFrame
         One row a target and rule, active or not.
     decisions : DataFrame
@@ -43,14 +45,35 @@ class Capped:
 def fact_table(facts: pd.DataFrame) -> pd.DataFrame:
     """Facts by target and field; two different values for one fact make it unknown.
 
+    Parameters
+    ----------
+    facts : DataFrame
+        object, field (id or Chinese name), value (是/否/待核, true/false/unknown; anything else is
+        unknown); optional evidence, date.
+
     Returns
     -------
     DataFrame
         object, field (id), value (是, 否, 待核), evidence, date.
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column or a field that is none of the plan's facts.
     """
-    out = facts.copy()
-    out["field"] = by_id(FACT_FIELDS, out["field"])
-    said = out["value"].str.strip().str.lower()
+    missing = [c for c in ("object", "field", "value") if c not in facts.columns]
+    if missing:
+        raise refuse("facts", f"no column {', '.join(missing)}", "object, field, value")
+    out = facts.assign(object=text(facts["object"]))
+    out["evidence"] = text(facts["evidence"]) if "evidence" in facts.columns else ""
+    out["date"] = pd.to_datetime(facts["date"]) if "date" in facts.columns else pd.NaT
+    given = text(out["field"])
+    out["field"] = by_id(FACT_FIELDS, given)
+    if out["field"].eq("").any():
+        odd = str(given[out["field"] == ""].iloc[0])
+        near = nearest(odd, [*FACT_FIELDS, *FACT_FIELDS.values()]) or FACT_FIELDS
+        raise refuse("facts › field", odd, f"one of {', '.join(near)}")
+    said = text(out["value"]).str.strip().str.lower()
     out["value"] = [("是" if v in _TRUE else "否" if v in _FALSE else "待核") for v in said]
     kinds = out.groupby(["object", "field"])["value"].transform("nunique")
     out["value"] = out["value"].where(kinds == 1, "待核")
@@ -67,7 +90,8 @@ def apply_caps(
     composite : DataFrame
         object, class_id, grade_score ("" where there is no composite).
     facts : DataFrame
-        object, field, value (是/否/待核), evidence, date; the clean table.
+        object, field, value (是/否/待核), evidence, date; the clean table. A fact without a row counts
+        as unknown.
     plan : Plan
         Rules and those of them that are active.
     decisions : DataFrame, optional
@@ -81,8 +105,25 @@ def apply_caps(
     -----
     A decision is applied when its target has a settled grade equal to `from_grade` and `to_grade`
     does not lie above the cap of a fired rule, nor above that of a rule whose fact is still
-    unknown. Decisions follow in order of date and number.
+    unknown, and it says why, by whom and when. Decisions follow in order of date and number.
+    Plan, annex 1; [choices.rules] says which rules are active.
+
+    Examples
+    --------
+    >>> from kaohe.base.plan import load_plan
+    >>> graded = pd.DataFrame({"object": ["a", "b", "c"], "class_id": "city14", "grade_score": ["好", "好", "一般"]})
+    >>> facts = pd.DataFrame({
+    ...     "object": ["a", "a", "b"], "field": ["major_violation", "annual_task_completed", "major_violation"],
+    ...     "value": ["否", "是", "是"],
+    ... })
+    >>> apply_caps(graded, facts, load_plan()).composite["grade_final"].tolist()
+    ['好', '一般', '一般']
+    >>> apply_caps(graded, facts.iloc[:1], load_plan()).composite["grade_final"].tolist()
+    ['待核', '待核', '一般']
     """
+    missing = [c for c in ("object", "grade_score") if c not in composite.columns]
+    if missing:
+        raise refuse("composite", f"no column {', '.join(missing)}", "object, grade_score")
     order = plan.scale.order
     known = {(f.object, f.field): f for f in fact_table(facts).itertuples()}
     active = {r.id for r in plan.active_rules}
@@ -109,7 +150,7 @@ def apply_caps(
         doubts.append(max(unknown, key=order.index) if unknown else "")
         states.append(LACKING if not target.grade_score else OPEN if pending else SETTLED)
         finals.append(LACKING if not target.grade_score else OPEN if pending else sure)
-    out = composite.assign(grade_final=finals, status=states, cap=limits)
+    out = composite.assign(grade_final=finals, status=states, cap=limits, doubt=doubts)
     columns = ["object", "rule", "field", "field_name", "value", "evidence", "date", "fired", "before", "after",
                "clause", "text", "state"]  # fmt: skip
     caps = pd.DataFrame(log, columns=columns)
@@ -164,6 +205,13 @@ def _refusal(
         return f"对象等次为{states[code]}，先补齐数据或认定事实"
     if to not in order:
         return "没有写明调整后的等次"
+    blank = [
+        word
+        for column, word in (("reason", "理由"), ("by_role", "决定机构"), ("date", "日期"))
+        if pd.isna(getattr(d, column)) or not str(getattr(d, column)).strip()
+    ]
+    if blank:
+        return f"没有写明{'、'.join(blank)}"
     if source != finals[code]:
         return f"原等次与当前等次不符：当前为{finals[code]}"
     if limits[code] and order.index(to) < order.index(limits[code]):

@@ -39,10 +39,10 @@ def index_items(rows: pd.DataFrame, people: pd.DataFrame, evidence: pd.DataFrame
     grid = _grid(people, plan)
     found = rows.merge(people[["object", "class_id"]], on="object", how="inner")
     found = found[found["form"] == found["class_id"].map({c.id: c.form for c in plan.classes.values()})]
+    found = found.assign(waived=found["state"] == "not_applicable")
     once = found.groupby(["object", "concept"], as_index=False).agg(
-        grade=("grade", "max"), kinds=("grade", "nunique"), waived=("state", lambda s: (s == "not_applicable").all()),
-        remark=("remark", "max"),
-    )  # fmt: skip
+        grade=("grade", "max"), kinds=("grade", "nunique"), waived=("waived", "min"), remark=("remark", "max")
+    )
     out = grid.merge(once, on=["object", "concept"], how="left", validate="1:1")
     known = (out["kinds"] == 1) & out["grade"].isin(plan.grades)
     out["grade"] = out["grade"].where(known, "").astype("object")

@@ -41,8 +41,8 @@ def item_rows(clean: Tables, plan: Plan) -> pd.DataFrame:
     rows = forms.merge(items, on="form", how="inner", validate="m:m")
     grades = take(clean, "grades")
     rows = rows.merge(_one_grade(grades), on=["form_key", "item"], how="left", validate="m:1")
-    rows["grade"] = text(rows["grade"])
-    rows["remark"] = text(rows["remark"])
+    rows["grade"] = text(rows["grade"]).str.strip()
+    rows["remark"] = text(rows["remark"]).str.strip()
     known = rows["grade"].isin(plan.grades)
     waived = ~known & (rows["grade"].eq(NOT_APPLICABLE) | rows["remark"].str.startswith(NOT_APPLICABLE))
     rows["state"] = np.select([known, waived], ["graded", "not_applicable"], "not_graded")
@@ -174,13 +174,18 @@ def lower_median(counts: np.ndarray, order: list[str]) -> list[str]:
     return out
 
 
-def dominance(shares: np.ndarray) -> float:
-    """Share of ordered-able pairs: one of the two is ahead under every increasing scale.
+def ahead_pairs(shares: np.ndarray) -> np.ndarray:
+    """Who is ahead of whom under every increasing scale.
 
     Parameters
     ----------
     shares : array, targets × grades (best first)
         Share of items at each grade; rows add to 1.
+
+    Returns
+    -------
+    array of bool, targets × targets
+        True where the row's target is ahead of the column's.
 
     Notes
     -----
@@ -190,8 +195,19 @@ def dominance(shares: np.ndarray) -> float:
     at_least = np.cumsum(shares, axis=1)[:, :-1]
     ahead = (at_least[:, None, :] >= at_least[None, :, :] - 1e-12).all(axis=2)
     strict = (at_least[:, None, :] > at_least[None, :, :] + 1e-12).any(axis=2)
+    return np.asarray(ahead & strict)
+
+
+def dominance(shares: np.ndarray) -> float:
+    """Share of pairs of which one is ahead under every increasing scale; see `ahead_pairs`.
+
+    Examples
+    --------
+    >>> dominance(np.array([[0.5, 0.5, 0.0], [0.4, 0.6, 0.0], [0.6, 0.2, 0.2]]))
+    0.3333333333333333
+    """
     n = len(shares)
-    return float((ahead & strict).sum() / (n * (n - 1) / 2)) if n > 1 else float("nan")
+    return float(ahead_pairs(shares).sum() / (n * (n - 1) / 2)) if n > 1 else float("nan")
 
 
 def form_scores(clean: Tables, plan: Plan, rows: pd.DataFrame) -> pd.DataFrame:

@@ -33,6 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "domain_type", "domain", "indicator", "is_share", "estimate", "se", "n", "n_psu", "deff", "quality",
     ),
     "estimate_cov": ("domain_type", "domain", "a", "b", "cov"),
+    "estimate_cov_between": ("domain_type", "domain", "other", "a", "b", "cov"),
     "response": ("domain_type", "domain", "selected", "completed", "vacant"),
 }  # fmt: skip
 DATES = frozenset({"date", "done_date", "visit_date"})

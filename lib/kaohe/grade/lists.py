@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from kaohe.grade.composite import LACKING, OPEN
 from kaohe.grade.inputs import Tables, place_names, text, worded
 
 ON_TIME, LATE, ABSENT = "按时", "逾期", "未报"
+DONE = "已完成"
 
 
 def talk_list(scores: pd.DataFrame, counties: pd.DataFrame, facts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -52,13 +55,25 @@ def talk_list(scores: pd.DataFrame, counties: pd.DataFrame, facts: pd.DataFrame,
     return out.assign(clause=rule["clause"])
 
 
-def rectify(problems: pd.DataFrame, clean: Tables, people: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """The table `rectify`: every problem of a target with its place, concept and state.
+def rectify(
+    problems: pd.DataFrame, clean: Tables, people: pd.DataFrame, plan: Plan, as_of: date | None = None
+) -> pd.DataFrame:
+    """The table `rectify`: every problem of a target with its place, concept, state, due date and progress.
 
     Parameters
     ----------
     problems : DataFrame
         The clean table; `item` is a number of the index table of the target's class.
+    plan : Plan
+        Its clause: two months from the notification of the result. `due` is empty until the plan
+        folder says when that was ([choices.rectification] notified).
+    as_of : date, optional
+        The day against which what is not done is overdue.
+
+    Notes
+    -----
+    progress: 已完成, 按期完成, 逾期完成; 期限未定 (no notification yet), 期限内, 逾期未完成. The due day itself
+    is in time.
     """
     out = problems.merge(people[["object", "class_id"]], on="object", how="inner", validate="m:1")
     names = place_names(clean, plan)
@@ -70,6 +85,15 @@ def rectify(problems: pd.DataFrame, clean: Tables, people: pd.DataFrame, plan: P
     ]
     out["label"] = worded(out["concept"], plan.concepts)
     out["prominent"] = out["prominent"] == 1
+    due = plan.rectify_due
+    out["due"] = pd.Timestamp(due) if due else pd.NaT
+    done = out["state"] == DONE
+    if due is None:
+        out["progress"] = np.where(done, DONE, "期限未定")
+        return out
+    late = done & (out["done_date"] > pd.Timestamp(due))
+    past = as_of is not None and as_of > due
+    out["progress"] = np.select([late, done], ["逾期完成", "按期完成"], "逾期未完成" if past else "期限内")
     return out
 
 

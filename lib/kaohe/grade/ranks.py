@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kaohe.base.errors import KaoheError
+
 TOLERANCE = 1e-9
 
 
@@ -35,13 +37,14 @@ def rank_array(scores: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
     return out.reshape(scores.shape)
 
 
-def ranks(scores: pd.Series, tolerance: float = TOLERANCE) -> pd.DataFrame:
+def ranks(scores: pd.Series | pd.DataFrame, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """Ranks of targets.
 
     Parameters
     ----------
-    scores : Series
-        Score by target, best highest; NaN for a target that is not ranked.
+    scores : Series or DataFrame
+        Score by target, best highest; NaN for a target that is not ranked. Of a frame the column
+        `composite` is ranked, within each `class_id` where it has that column.
     tolerance : float
         Scores within it are tied.
 
@@ -55,7 +58,22 @@ def ranks(scores: pd.Series, tolerance: float = TOLERANCE) -> pd.DataFrame:
     --------
     >>> ranks(pd.Series({"a": 90.0, "b": 80.0, "c": 90.0}))["rank"].tolist()
     [1.0, 3.0, 1.0]
+    >>> ranks(pd.DataFrame({"composite": [90.0, 80.0, 95.0], "class_id": ["x", "x", "y"]}))["rank"].tolist()
+    [1.0, 2.0, 1.0]
+
+    Notes
+    -----
+    Standard competition ranking (1, 1, 3).
     """
+    if isinstance(scores, pd.DataFrame):
+        if "composite" not in scores.columns:
+            raise KaoheError(
+                "K432", "A frame given to the grading cannot be used", where="scores",
+                got=f"columns {', '.join(map(str, scores.columns))}", expected="composite, and class_id for several classes",
+            )  # fmt: skip
+        of = scores["class_id"] if "class_id" in scores.columns else pd.Series("", index=scores.index)
+        parts = [ranks(part, tolerance) for _, part in scores["composite"].groupby(of.to_numpy(), dropna=False)]
+        return pd.concat(parts).reindex(scores.index) if parts else ranks(scores["composite"], tolerance)
     values = scores.to_numpy(dtype="float64")
     rank = rank_array(values, tolerance)
     tied = np.array([bool((rank == r).sum() > 1) for r in rank], dtype=bool)

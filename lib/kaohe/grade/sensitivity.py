@@ -167,7 +167,7 @@ def scenarios(data: ClassScores, plan: Plan) -> Scenarios:
         yield "cuts", f"界限{'+' if shift > 0 else '−'}{abs(shift):.0f}分", base, cuts + shift
 
 
-def sensitivity(
+def class_sensitivity(
     data: ClassScores, plan: Plan, *, rng: np.random.Generator, draws: int = 1000
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Ranks and grades of one class under other choices.

@@ -6,7 +6,7 @@ follows from the covariances of the estimates by the delta method.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -34,11 +34,24 @@ class SurveyScores:
         where it cannot be estimated.
     streams : DataFrame
         One row a target: object, class_id, score, low, high, se, missing_share, note.
+    between : dict of (object, object) to array
+        Covariance of the estimates of two targets whose samples share something (rows: the first
+        one's indicators); pairs that share nothing are left out.
     """
 
     items: pd.DataFrame
     cov: dict[str, np.ndarray]
     streams: pd.DataFrame
+    between: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+    def joint(self, objects: list[str]) -> np.ndarray:
+        """Covariance of all estimates of several targets, in the order of targets, then indicators."""
+        blocks = [
+            [self.cov[a] if a == b else self.between.get((a, b), np.zeros_like(self.cov[a])) for b in objects]
+            for a in objects
+        ]
+        out: np.ndarray = np.block(blocks)
+        return out
 
 
 def scored_questions(plan: Plan) -> list[Question]:
@@ -71,8 +84,8 @@ def survey_scores(survey: Tables, people: pd.DataFrame, plan: Plan) -> SurveySco
     Parameters
     ----------
     survey : tables
-        `estimates` (task cities in domain type city, helper cities in domain type helper) and
-        `estimate_cov`.
+        `estimates` (task cities in domain type city, helper cities in domain type helper),
+        `estimate_cov` and `estimate_cov_between`.
     people : DataFrame
         `kaohe.grade.inputs.roster`.
     plan : Plan
@@ -113,7 +126,8 @@ def survey_scores(survey: Tables, people: pd.DataFrame, plan: Plan) -> SurveySco
     items["contribution"] = items["weight"] * items["score"] / used.where(used > 0)
     items = items.sort_values(["object", "order"], ignore_index=True)
     cov = _covariances(items, take(survey, "estimate_cov"), [q.id for q in questions])
-    return SurveyScores(items.drop(columns=["order"]), cov, _streams(items, cov, plan))
+    between = _between(items, take(survey, "estimate_cov_between"), [q.id for q in questions])
+    return SurveyScores(items.drop(columns=["order"]), cov, _streams(items, cov, plan), between)
 
 
 def _covariances(items: pd.DataFrame, given: pd.DataFrame, ids: list[str]) -> dict[str, np.ndarray]:
@@ -157,9 +171,65 @@ def _streams(items: pd.DataFrame, cov: dict[str, np.ndarray], plan: Plan) -> pd.
     return pd.DataFrame(rows, columns=columns)
 
 
-def _standard_error(part: pd.DataFrame, matrix: np.ndarray) -> float:
+def _between(items: pd.DataFrame, given: pd.DataFrame, ids: list[str]) -> dict[tuple[str, str], np.ndarray]:
+    """Covariance matrices between targets, from the table's entries of each target's own domain type."""
+    place = {name: i for i, name in enumerate(ids)}
+    kinds = dict(zip(items["object"], items["domain_type"], strict=True))
+    mine = given["domain_type"] == given["domain"].map(kinds)
+    mine &= (given["domain_type"] == given["other"].map(kinds)) & (given["domain"] != given["other"])
+    known = given[mine & given["a"].isin(place) & given["b"].isin(place) & given["cov"].notna()]
+    out: dict[tuple[str, str], np.ndarray] = {}
+    for (one, other), part in known.groupby(["domain", "other"], sort=True):
+        matrix = np.zeros((len(ids), len(ids)))
+        matrix[part["a"].map(place).to_numpy(), part["b"].map(place).to_numpy()] = part["cov"].to_numpy()
+        out[str(one), str(other)] = matrix
+    for (one, other), matrix in list(out.items()):
+        out.setdefault((other, one), matrix.T)
+    return out
+
+
+def _slopes(part: pd.DataFrame) -> np.ndarray:
+    """Weight times derivative of each indicator's score; 0 where it is cut off or not known."""
     slope = gradient(part["estimate"].to_numpy(), part["floor"].to_numpy(), part["target"].to_numpy())
-    used = part["weight"].to_numpy() * np.where(np.isnan(slope), 0.0, slope)
+    used: np.ndarray = part["weight"].to_numpy() * np.where(np.isnan(slope), 0.0, slope)
+    return used
+
+
+def _standard_error(part: pd.DataFrame, matrix: np.ndarray) -> float:
+    used = _slopes(part)
     moving = used != 0
     variance = float(used[moving] @ matrix[np.ix_(moving, moving)] @ used[moving])
     return float(np.sqrt(max(variance, 0.0))) if not np.isnan(variance) else np.nan
+
+
+def score_covariance(survey: SurveyScores, objects: list[str]) -> pd.DataFrame:
+    """Covariance of the survey scores of several targets.
+
+    Parameters
+    ----------
+    survey : SurveyScores
+    objects : list of str
+        Targets with a survey score.
+
+    Returns
+    -------
+    DataFrame
+        Targets × targets, points²; NaN on the diagonal where a variance cannot be estimated.
+
+    Notes
+    -----
+    d_a' V_ab d_b with d_i = w_i · ds_i/dx_i (delta method), V_ab the covariance of the estimates of a
+    and b: 0 where their samples share nothing.
+    """
+    parts = {str(code): part for code, part in survey.items.groupby("object", sort=False)}
+    se = survey.streams.set_index("object")["se"]
+    out = pd.DataFrame(0.0, index=objects, columns=objects)
+    slopes = {
+        code: _slopes(parts[code]) / parts[code]["weight"][parts[code]["score"].notna()].sum() for code in objects
+    }
+    for code in objects:
+        out.loc[code, code] = se[code] ** 2
+        for other in objects:
+            if (code, other) in survey.between:
+                out.loc[code, other] = slopes[code] @ survey.between[code, other] @ slopes[other]
+    return out

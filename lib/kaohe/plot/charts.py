@@ -18,10 +18,12 @@ Grades
     self_gap(self_compare, ctx)                        a target: own grade against the assessed one
 Scores and ranks
     streams_bars(streams, ctx, *, class_id="")         a class: contributions, difference from the mean
-    waterfall(contributions, ctx, *, reference="mean") a target: where the difference comes from
+    waterfall(contributions, ctx, *, reference="mean") a target: where the difference comes from (also next, cut)
     position_in_class(composite, ctx)                  a target among its class
     unit_bands(composite, ctx, *, class_id="unit235")  a large class: targets by score
     rank_intervals(rank_intervals, composite, ctx, *, class_id="")   a class: ranks with intervals
+    pair_chances(pair_probabilities, composite, ctx, *, class_id="")   a class: who is likely ahead of whom
+    scenario_ranks(scenario_compare, ctx, *, title, class_id="")   a class: ranks of the base and of a scenario
     sensitivity_ranks(sensitivity, ctx, *, class_id="")  a class: ranks under other choices
     effective_weights(effective_weights, ctx, *, class_id="")   nominal against effective weights
     daily_deductions(daily_sources, ctx)               a target: points taken off by source
@@ -46,6 +48,7 @@ Data
 
 from __future__ import annotations
 
+from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
 from kaohe.plot.charts_counties import county_ranks
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
@@ -57,6 +60,7 @@ from kaohe.plot.charts_province import class_summary, tile_grid
 from kaohe.plot.charts_quality import completeness_bars, data_quality_bars
 from kaohe.plot.charts_ranks import rank_intervals, sensitivity_ranks
 from kaohe.plot.charts_sample import income_bars, response_bars, weights_chart
+from kaohe.plot.charts_scenario import scenario_ranks
 from kaohe.plot.charts_scores import streams_bars, waterfall
 from kaohe.plot.charts_survey import estimate_dots, estimate_profile
 from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
@@ -64,7 +68,7 @@ from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
 __all__ = [
     "class_summary", "completeness_bars", "county_grades", "county_ranks", "daily_deductions", "data_quality_bars",
     "effective_weights", "estimate_dots", "estimate_profile", "evidence_gap", "grade_heatmap", "grade_matrix",
-    "grade_mix", "heatmap_pages", "income_bars", "item_charts", "item_mix", "position_in_class", "rank_chart", "rank_intervals", "response_bars",
+    "grade_mix", "heatmap_pages", "income_bars", "item_charts", "item_mix", "pair_chances", "position_in_class", "rank_chart", "rank_intervals", "response_bars", "scenario_ranks",
     "self_gap", "sensitivity_ranks", "streams_bars", "survey_scores", "tile_grid", "topic_profiles", "unit_bands", "unit_grades",
     "waterfall", "weights_chart",
 ]  # fmt: skip

@@ -149,14 +149,14 @@ def sensitivity_ranks(
     if len(order) <= BUMP_TARGETS:
         columns = _columns(others, base)
         random = bool((others["source"] == RANDOM).any())
-        canvas = _bump(order, base, columns, movers, ctx)
+        canvas = bump(order, base, columns, movers, ctx)
         shape = (
             "每类办法取名次变动合计最大的一种情形" + ("，图中不含随机赋分" if random else "") + "；着色为变动最大的对象"
         )
         alt = f"名次连线图：{group_word(len(order), which)}在{len(columns) + 1}种办法下的名次，从左到右为基准、{'、'.join(h[0] for h, _ in columns)}；"
     else:
         shown = sorted(order, key=lambda c: (-moves[c], base[c]))[:LAST]
-        canvas = _ranges(shown, base, reach, ctx)
+        canvas = ranges(shown, base, reach, ctx)
         shape = f"只列变动最大的{len(shown)}个" if len(shown) < len(order) else ""
         alt = f"区间图：{group_word(len(shown), which)}在{n_scenarios}种情形下名次的最好与最差；"
     caption = Caption(
@@ -186,10 +186,11 @@ def _columns(others: pd.DataFrame, base: Mapping[str, float]) -> list[tuple[tupl
     return [(head, found) for _, head, found in best.values()]
 
 
-def _bump(
+def bump(
     order: Sequence[str], base: Mapping[str, float], columns: Sequence[tuple[tuple[str, str], Mapping[str, float]]],
     movers: Sequence[str], ctx: Context,
 ) -> Canvas:  # fmt: skip
+    """Lines of ranks: the base and one column for each scenario, those that move most coloured."""
     names = {c: short(ctx, c) for c in order}
     label = min(1.3, max(fonts.width(n, SIZE) for n in names.values())) + 0.1
     every = [{c: base[c] for c in order}, *(found for _, found in columns)]
@@ -228,9 +229,10 @@ def _places(found: Mapping[str, float]) -> dict[str, int]:
     return {code: i for i, code in enumerate(sorted(found, key=lambda c: (found[c], c)))}
 
 
-def _ranges(
+def ranges(
     shown: Sequence[str], base: Mapping[str, float], reach: Mapping[str, Sequence[float]], ctx: Context
 ) -> Canvas:
+    """Dots at the base rank with a line from the best to the worst."""
     spans = [numbers.rank_short(min(reach[c]), max(reach[c])) for c in shown]
     frame = rows([short(ctx, c) for c in shown], above=0.3, below=0.5, pitch=0.22,
                  numbers=[Numbers("基准", [numbers.integer(base[c]) for c in shown]), Numbers("最好–最差", spans)])  # fmt: skip

@@ -86,6 +86,22 @@ def percent(share: Any, digits: int = 1) -> str:
     return f"{half_up(Decimal(str(share)) * 100, digits)}%".replace("-", "−")
 
 
+def chance(p: Any) -> str:
+    """A probability in whole percent; one that is nearly certain is never printed as 0 or 100 %.
+
+    Examples
+    --------
+    >>> [chance(p) for p in (0.0, 0.004, 0.5, 0.996, 1.0, float("nan"))]
+    ['<1%', '<1%', '50%', '>99%', '>99%', '—']
+    """
+    if is_missing(p):
+        return MISSING
+    shown = half_up(100 * float(p))
+    if p < 0.01 and shown <= 1:
+        return "<1%"
+    return ">99%" if p > 0.99 else f"{shown}%"
+
+
 def points(difference: Any, digits: int = 1) -> str:
     """The size of a difference of two shares in percentage points (百分点)."""
     if is_missing(difference):

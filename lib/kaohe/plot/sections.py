@@ -6,12 +6,14 @@ import pandas as pd
 
 from kaohe.plot import numbers, tables, terms
 from kaohe.plot import table_maker as t
+from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import unit_bands
 from kaohe.plot.charts_heat import grade_heatmap
 from kaohe.plot.charts_matrix import county_grades
 from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_sample import response_bars
+from kaohe.plot.charts_scores import waterfall
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
 from kaohe.plot.tables_survey import estimate_cell, interval_cell
@@ -148,3 +150,36 @@ def rank_chart(ranks: pd.DataFrame, composite: pd.DataFrame, ctx: Context) -> Ou
     else:
         made = unit_bands(composite, ctx, class_id=ctx.class_id)
     return made
+
+
+def reliability(
+    ranks: pd.DataFrame, composite: pd.DataFrame, pairs: pd.DataFrame, chances: pd.DataFrame, ctx: Context
+) -> list[Output]:
+    """How sure the ranks are: intervals, who is ahead of whom, chances of grades; bands alone without a survey.
+
+    Parameters
+    ----------
+    ranks, composite, pairs, chances : DataFrame
+        ``rank_intervals``, ``composite``, ``pair_probabilities`` and ``grade_probabilities`` of the class.
+    ctx : Context
+    """
+    first = rank_chart(ranks, composite, ctx)
+    if "survey" not in ctx.plan.classes[ctx.class_id].streams:
+        return [first]
+    return [first, pair_chances(pairs, composite, ctx), tables.grade_chances(chances, composite, ctx)]
+
+
+def differences(contributions: pd.DataFrame, ctx: Context) -> list[Output]:
+    """Where a target's score comes from: against its class, the next above, and the cut-off of the next grade.
+
+    Parameters
+    ----------
+    contributions : DataFrame
+        ``contributions`` of the target.
+    ctx : Context
+    """
+    kinds = ("mean", "cut") if ctx.plan.classes[ctx.class_id].kind == "unit" else ("mean", "next", "cut")
+    mine = contributions[contributions["object"] == ctx.object]
+    if mine.empty:
+        return [waterfall(contributions, ctx)]
+    return [waterfall(contributions, ctx, reference=kind) for kind in kinds]

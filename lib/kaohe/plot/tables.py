@@ -9,12 +9,15 @@ Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `nonr
 `calibration`, `weight_diagnostics`.
 Class and province: `ranking`, `sensitivity_summary`, `sensitivity`, `effective_weights`,
 `counties`, `talk_list`, `class_summary`.
+Why and how sure: `grade_chances`, `way_up`, `lost_points`, `swap_weights`, `consistency`, `profiles`, `group_scores`.
+Scenarios: `scenario_table`, `scenario_choices`.
 What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`, `screens`, `screen_records`,
 `choices`.
 """
 
 from __future__ import annotations
 
+from kaohe.plot.charts_scenario import scenario_choices, scenario_table
 from kaohe.plot.tables_class import (
     class_summary,
     counties,
@@ -57,10 +60,19 @@ from kaohe.plot.tables_survey import (
     villages,
     weight_diagnostics,
 )
+from kaohe.plot.tables_why import (
+    consistency,
+    grade_chances,
+    group_scores,
+    lost_points,
+    profiles,
+    swap_weights,
+    way_up,
+)
 
 __all__ = [
-    "calibration", "caps", "choices", "class_summary", "completeness", "counties", "daily", "data_quality", "decisions",
-    "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grades", "intake", "intake_totals", "key_survey",
-    "nonresponse", "problems", "ranking", "response", "screen_records", "screens", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
-    "streams", "survey_items", "talk_list", "villages", "weight_diagnostics",
+    "calibration", "caps", "choices", "class_summary", "completeness", "consistency", "counties", "daily", "data_quality", "decisions",
+    "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grade_chances", "grades", "group_scores", "intake", "intake_totals", "key_survey", "lost_points",
+    "nonresponse", "problems", "profiles", "ranking", "response", "scenario_choices", "scenario_table", "screen_records", "screens", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
+    "streams", "survey_items", "swap_weights", "talk_list", "villages", "way_up", "weight_diagnostics",
 ]  # fmt: skip

@@ -38,7 +38,7 @@ def ranking(
     rows = frame.sort_values(["rank", "object"], na_position="last")
     moved = (rows["grade_score"] != "") & (rows["grade_score"] != rows["grade_final"])
     fields = [
-        t.custom("名次", rank_cell, "center"), t.custom("对象", _linked(targets)), t.grade("等次", "grade_final"),
+        t.custom("名次", rank_cell, "center"), t.custom("对象", linked(targets)), t.grade("等次", "grade_final"),
         *([t.custom("按分等次", _by_score, "center")] if moved.any() else []),
         t.custom("综合得分", _score, "right"),
     ]  # fmt: skip
@@ -165,7 +165,7 @@ def talk_list(
     return t.make(
         id, f"谈话提醒对象（{len(merged)}个）", list(merged.values()),
         [
-            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.custom("对象", _linked(targets)), t.text("理由", "reason"),
+            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.custom("对象", linked(targets)), t.text("理由", "reason"),
             t.text("依据", "clause"),
         ],
         empty="按现有认定，没有需要谈话提醒的对象。",
@@ -226,7 +226,7 @@ def _score(row: t.Row) -> Cell:
     return numbers.number(row["composite"], 2)
 
 
-def _linked(targets: pd.DataFrame | None) -> t.Show:
+def linked(targets: pd.DataFrame | None) -> t.Show:
     """The name as a link to the target's main report, where there is one."""
     pages = {} if targets is None else {r["object"]: r["slug"] for r in t.records(targets) if r["notebook"] in MAIN}
 

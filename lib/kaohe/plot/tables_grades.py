@@ -216,12 +216,18 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
         [
             *([t.custom("考核对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
             t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
-            t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.text("整改状态", "state"),
+            t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.custom("整改状态", _progress),
             t.custom("整改期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx)),
         ],
         empty="没有尚未完成整改的突出问题。" if ctx.kind == "province" else f"没有登记{ctx.name}的问题。",
         note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
     )  # fmt: skip
+
+
+def _progress(row: t.Row) -> Cell:
+    """The state, with 逾期 where the due day is past."""
+    late = "（逾期）" if str(row["progress"]).startswith("逾期") else ""
+    return f"{row['state']}{late}" if row["state"] else numbers.MISSING
 
 
 def problems_of(frame: pd.DataFrame, ctx: Context) -> pd.DataFrame:
@@ -253,7 +259,9 @@ def self_compare(frame: pd.DataFrame, ctx: Context, *, id: str = "t-self") -> Ta
 
 
 def due(ctx: Context) -> str:
-    """Until when a problem must be rectified: the plan counts from the notification of the result."""
+    """Until when a problem must be rectified: the plan counts from the notification of the result, once it is known."""
+    if ctx.plan.rectify_due is not None:
+        return f"{numbers.date_cn(ctx.plan.rectify_due)}前"
     months = next(d["months_after_notification"] for d in ctx.plan.raw["dates"] if d["id"] == "rectify_due")
     return f"考核结果通报后{'两' if months == 2 else months}个月内"
 

@@ -266,5 +266,7 @@ def _problems(rows: pd.DataFrame, due: str) -> Note:
     left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
     text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
     text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
+    overdue = int((rows["progress"] == "逾期未完成").sum())
+    text += f"，其中{overdue}个已逾期" if overdue else ""
     pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
     return Note(end(text), "t-problems" if pending else "")

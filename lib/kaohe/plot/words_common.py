@@ -247,6 +247,8 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
         text += f"{every}尚未完成整改，整改方案与报告须于{due(ctx)}提交"
     else:
         text += f"；已完成整改{total - left}个，尚有{left}个未完成，整改方案与报告须于{due(ctx)}提交"
+    overdue = int((rows["progress"] == "逾期未完成").sum())
+    text += f"，其中{overdue}个已逾期" if overdue else ""
     return Note(end(text + extra), ref)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +101,9 @@ def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]
 
 
 def compute(
-    clean: dict[str, pd.DataFrame], plan: Plan, *, progress: Progress = lambda _: None
+    clean: dict[str, pd.DataFrame], plan: Plan, *, as_of: date | None = None, progress: Progress = lambda _: None
 ) -> dict[str, pd.DataFrame]:
-    """Every built table from the clean ones, each conforming to its contract."""
+    """Every built table from the clean ones, each conforming to its contract; overdue as of a day."""
     from kaohe.clean.truth import build_intake_tables
     from kaohe.design import build_weights
     from kaohe.estimate import build_estimates
@@ -115,7 +115,7 @@ def compute(
     tables.update(build_estimates(clean, tables, plan))
     progress("grades")
     rng = np.random.default_rng(plan.choices["uncertainty"]["seed"])
-    tables.update(build_grades(clean, tables, plan, rng=rng))
+    tables.update(build_grades(clean, tables, plan, rng=rng, as_of=as_of))
     progress("what came in")
     tables.update(build_intake_tables(clean, plan))
     return {**{name: conform(name, tables[name]) for name in BUILT}, **{name: tables[name] for name in EXTRA_TABLES}}
@@ -158,12 +158,13 @@ def build_all(
             "clean_hash": clean_hash(processed),
             "plan_hash": plan.digest,
             "code_hash": code_hash(),
+            "past_due": past_due(plan, office_day(now)),
         }
         current = _current(home)
         if current and not force and all(current.get(k) == v for k, v in inputs.items()) and _whole(home, current):
             return BuildResult(home, current["tables"], True, current)
         clean, clean_info = read_clean(processed)
-        tables = compute(clean, plan, progress=progress)
+        tables = compute(clean, plan, as_of=office_day(now), progress=progress)
         progress("writing")
         with swapped_folder(home) as fresh:
             for name, frame in tables.items():
@@ -181,6 +182,16 @@ def build_all(
             }
             write_json(fresh / "build.json", info)
     return BuildResult(home, hashes, False, info)
+
+
+def office_day(now: datetime) -> date:
+    """The day in Guangdong."""
+    return now.astimezone(timezone(timedelta(hours=8))).date()
+
+
+def past_due(plan: Plan, day: date) -> bool:
+    """True when rectification is overdue on a day: the one thing in a build that time alone changes."""
+    return plan.rectify_due is not None and day > plan.rectify_due
 
 
 def _intake_info(processed: Path) -> dict[str, Any]:

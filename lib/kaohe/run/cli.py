@@ -118,11 +118,22 @@ def clean(
 
 
 @app.command()
-def build(processed: Processed = PROCESSED, plan: PlanFolder = "", force: Force = False) -> None:
+def build(
+    processed: Processed = PROCESSED,
+    plan: PlanFolder = "",
+    force: Force = False,
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", help="A file of other choices: shown beside the base, never in its place."),
+    ] = None,
+) -> None:
     """Compute weights, estimates, grades, composite and ranks for the whole province."""
     from kaohe.run import steps
 
-    steps.build(processed, _plan(plan), force, _say)
+    if scenario is None:
+        steps.build(processed, _plan(plan), force, _say)
+    else:
+        steps.scenario(processed, _plan(plan), scenario, _say)
 
 
 @app.command()

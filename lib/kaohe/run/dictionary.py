@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaohe.base.built import BUILT, DTYPES
+from kaohe.base.built import BUILT, DTYPES, SCENARIO
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW
 from kaohe.clean.agreement import DOUBLE_COLUMNS
@@ -59,6 +59,12 @@ def data_dictionary(plan: Plan) -> str:
     lines += ["## Built tables", "", "`data/processed/build/`, one Parquet file each. `sample` holds the sample households: the columns of",
               "`weights`, the answers and the derived variables of the codebook."]  # fmt: skip
     for built in BUILT.values():
+        lines += ["", f"### {built.name} {built.label}", "", "Key: " + ", ".join(f"`{k}`" for k in built.key), "",
+                  "| column | label | type |", "|---|---|---|"]  # fmt: skip
+        lines += [f"| `{name}` | {label} | {DTYPES[mark]} |" for name, (mark, label) in built.columns.items()]
+    lines += ["", "## Tables of a scenario", "", "`data/processed/scenarios/NAME/`, written by `kaohe build --scenario`; beside them the",
+              "grading's built tables under the scenario's choices."]  # fmt: skip
+    for built in SCENARIO.values():
         lines += ["", f"### {built.name} {built.label}", "", "Key: " + ", ".join(f"`{k}`" for k in built.key), "",
                   "| column | label | type |", "|---|---|---|"]  # fmt: skip
         lines += [f"| `{name}` | {label} | {DTYPES[mark]} |" for name, (mark, label) in built.columns.items()]

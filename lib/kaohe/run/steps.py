@@ -118,6 +118,19 @@ def build(processed: Path, plan: Plan, force: bool, say: Say) -> None:
         say(f"build: {len(done.tables)} tables in {done.folder} ({time.monotonic() - start:.0f} s)")
 
 
+def scenario(processed: Path, plan: Plan, file: Path, say: Say) -> None:
+    """Build a scenario beside the base (see `kaohe.run.scenario.build_scenario`) and show what changes."""
+    from kaohe.base.scenario import read_scenario
+    from kaohe.run.scenario import build_scenario
+    from kaohe.run.scenario_lines import scenario_lines
+
+    start = time.monotonic()
+    home, tried = build_scenario(processed, plan, read_scenario(file, plan), now=build_time())
+    for line in scenario_lines(tried, plan):
+        say(line)
+    say(f"scenario: {len(tried.tables) + 3} tables in {home} ({time.monotonic() - start:.0f} s)")
+
+
 def run(
     processed: Path, outputs: Path, notebooks: Path | None, plan: Plan,
     selection: Selection, options: Options, say: Say,

@@ -186,3 +186,35 @@ def test_a_score_that_is_no_number_lies_in_no_grade(plan: Plan, score: float) ->
         plan.scale.grade(score)
     assert str(caught.value) == f"K170 A score lies in no grade\n  got       {score}\n  expected  a finite number"
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "got", "expected"),
+    [
+        (
+            'notified = "2021-02-26"', "choices.rectification.notified", "2021-02-26", "a date, as 2021-02-26, without quotes",
+        ),
+        ("notify = 2021-02-26", "choices.rectification.notify", "notify", "notified or note"),
+    ],
+)  # fmt: skip
+def test_the_day_of_the_notification_is_a_date(edit, line: str, where: str, got: str, expected: str) -> None:
+    code = "K151" if "notified" in line else "K142"
+    with pytest.raises(InputRefused) as caught:
+        edit("[choices.daily]\n", f"[choices.rectification]\n{line}\n\n[choices.daily]\n")
+    assert caught.value.message() == (
+        f"{code} The plan has a fault\n  where     plan.toml › {where}\n  got       {got}\n  expected  {expected}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "expected"),
+    [
+        ("draws = 20000", "draws = 10", "choices.uncertainty.draws", "1000 or more"),
+        ("tolerance = 1e-9\n\n[choices.rules]", "tolerance = -1\n\n[choices.rules]", "choices.ties.tolerance", "0 or more"),
+        ("one_step = 25.0", "one_step = 0", "choices.levels.one_step", "1 or more"),
+    ],
+)  # fmt: skip
+def test_numbers_of_the_grading_have_a_least_value(edit, old: str, new: str, where: str, expected: str) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new)
+    assert (caught.value.code, caught.value.where, caught.value.expected) == ("K151", f"plan.toml › {where}", expected)

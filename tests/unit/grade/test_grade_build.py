@@ -17,11 +17,11 @@ from support.office_frames import make_office
 Tables = dict[str, pd.DataFrame]
 PER_TARGET = (
     "item_grades", "form_scores", "evidence", "streams", "composite", "caps", "rank_intervals", "sensitivity",
-    "completeness", "self_compare", "self_status", "daily_sources",
+    "completeness", "self_compare", "self_status", "daily_sources", "way_up", "consistency", "profiles", "group_scores",
 )  # fmt: skip
 NAMES = {
     *PER_TARGET, "targets", "survey_items", "daily_items", "decisions_log", "rank_probabilities",
-    "sensitivity_summary", "contributions", "effective_weights", "counties", "talk_list", "rectify", "class_summary",
+    "sensitivity_summary", "contributions", "grade_probabilities", "pair_probabilities", "lost_points", "swap_weights", "effective_weights", "counties", "talk_list", "rectify", "class_summary",
 }  # fmt: skip
 
 
@@ -169,6 +169,31 @@ def test_one_missing_index_table_is_not_filled_with_evidence(office: tuple[Table
     target = tables["composite"].set_index("object").loc[code]
     assert target["status"] == "缺数据"
     assert target["n_ranked"] == 13
+
+
+def test_a_blank_grade_with_不适用_leaves_the_form_and_a_blank_one_without_it_does_not(
+    office: tuple[Tables, Tables], plan: Plan
+) -> None:
+    clean, survey = office
+    code, other = plan.classes["city14"].members[:2]
+    grades = clean["grades"]
+    for who, item, remark in ((code, 3, "不适用：本市无此项"), (other, 3, "未提供")):
+        at = (grades["form_key"] == f"city14:{who}") & (grades["item"] == item)
+        assert at.sum() == 1
+        grades.loc[at, ["grade", "remark"]] = ["", remark]
+    tables = build_grades(clean, survey, plan, rng=np.random.default_rng(1))
+    cross = tables["streams"].set_index(["object", "stream"])
+    rest = grades[(grades["form_key"] == f"city14:{code}") & (grades["item"] != 3)]["grade"].map(plan.scale.values)
+    assert cross.loc[(code, "cross"), "score"] == pytest.approx(rest.mean(), abs=1e-9)
+    assert cross.loc[(code, "cross"), "missing_share"] == 0
+    assert np.isnan(cross.loc[(other, "cross"), "score"])
+    assert cross.loc[(other, "cross"), "note"] == "第3项未评"
+    scores = tables["composite"].set_index("object")
+    assert scores.loc[code, "rank"] > 0
+    assert scores.loc[other, "status"] == "缺数据"
+    profile = tables["profiles"].set_index("object")
+    assert (profile.loc[code, "n_items"], profile.loc[code, "n_graded"]) == (16, 16)
+    assert (profile.loc[other, "n_items"], profile.loc[other, "n_graded"]) == (17, 16)
 
 
 def test_equal_groups_as_a_choice(office: tuple[Tables, Tables], plan: Plan) -> None:

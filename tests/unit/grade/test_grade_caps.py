@@ -124,3 +124,15 @@ def test_the_frame_given_is_not_changed(plan: Plan) -> None:
     given = target("好")
     apply_caps(given, facts("是"), plan, decided(("D1", "一般", "较差")))
     assert list(given.columns) == ["object", "class_id", "grade_score"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [("reason", "", "没有写明理由"), ("by_role", " ", "没有写明决定机构"), ("date", pd.NaT, "没有写明日期")],
+)
+def test_a_decision_says_why_by_whom_and_when(plan: Plan, column: str, value: object, why: str) -> None:
+    rows = decided(("D1", "好", "较好"))
+    rows[column] = pd.Series([value], dtype=rows[column].dtype)
+    capped = apply_caps(target("好"), facts(), plan, rows)
+    assert capped.composite["grade_final"].tolist() == ["好"]
+    assert capped.decisions[["applied", "why"]].to_numpy().tolist() == [[False, why]]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,8 @@ import pytest
 from kaohe.base.plan import Plan
 from kaohe.grade import build_grades
 from kaohe.grade.counties import bottom
+from kaohe.grade.inputs import roster, take
+from kaohe.grade.lists import rectify
 from support.office_frames import make_office
 
 Tables = dict[str, pd.DataFrame]
@@ -111,6 +116,34 @@ def test_problems_and_their_rectification(built: Tables) -> None:
     assert (rows.loc["P002", "concept"], rows.loc["P002", "label"], rows.loc["P002", "place_name"]) == ("", "", "")
     assert rows["prominent"].tolist() == [True, False]
     assert rows.loc["P002", "done_date"] == pd.Timestamp("2021-01-10")
+
+
+@pytest.mark.parametrize(
+    ("notified", "as_of", "due", "progress"),
+    [
+        (None, date(2021, 6, 1), None, ["期限未定", "已完成"]),
+        (date(2020, 12, 20), date(2021, 2, 20), date(2021, 2, 20), ["期限内", "按期完成"]),
+        (date(2020, 12, 20), date(2021, 2, 21), date(2021, 2, 20), ["逾期未完成", "按期完成"]),
+        (date(2020, 11, 5), date(2021, 2, 21), date(2021, 1, 5), ["逾期未完成", "逾期完成"]),
+        (date(2020, 12, 31), date(2021, 1, 31), date(2021, 2, 28), ["期限内", "按期完成"]),
+        (date(2020, 12, 20), None, date(2021, 2, 20), ["期限内", "按期完成"]),
+    ],
+)
+def test_rectification_is_due_two_months_after_the_notification(
+    office: tuple[Tables, Tables],
+    plan: Plan,
+    notified: date | None,
+    as_of: date | None,
+    due: date | None,
+    progress: list[str],
+) -> None:
+    clean, _ = office
+    choices = {**plan.choices, **({"rectification": {"notified": notified}} if notified else {})}
+    dated = dataclasses.replace(plan, choices=choices)
+    assert dated.rectify_due == due
+    rows = rectify(take(clean, "problems"), clean, roster(clean, dated), dated, as_of).set_index("problem")
+    assert rows["progress"].tolist() == progress
+    assert rows["due"].isna().all() if due is None else set(rows["due"]) == {pd.Timestamp(due)}
 
 
 def test_self_reports_on_time_late_and_absent(listed: Tables) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kaohe.base.plan import Plan
-from kaohe.grade.sensitivity import SOURCES, ClassScores, group_weights, random_scales, sensitivity
+from kaohe.grade.sensitivity import SOURCES, ClassScores, class_sensitivity, group_weights, random_scales
 
 Tables = dict[str, pd.DataFrame]
 
@@ -38,7 +38,7 @@ def test_the_base_is_the_composite(data: ClassScores, built: Tables) -> None:
 
 
 def test_the_tables_are_those_of_the_class(data: ClassScores, built: Tables, plan: Plan) -> None:
-    rows, summary = sensitivity(data, plan, rng=np.random.default_rng(1), draws=20)
+    rows, summary = class_sensitivity(data, plan, rng=np.random.default_rng(1), draws=20)
     steady = rows[rows["source"] != "scale"].sort_values(["object", "source", "scenario"], ignore_index=True)
     theirs = built["sensitivity"].query("class_id == 'city14' and source != 'scale'")
     theirs = theirs.sort_values(["object", "source", "scenario"], ignore_index=True)[steady.columns]
@@ -96,7 +96,7 @@ def test_random_scales_keep_their_ends_and_their_order(plan: Plan) -> None:
 
 def test_a_cap_holds_in_every_scenario(data: ClassScores, plan: Plan) -> None:
     bound = ClassScores(**{**data.__dict__, "caps": np.full(14, 2)})
-    rows, _ = sensitivity(bound, plan, rng=np.random.default_rng(1), draws=20)
+    rows, _ = class_sensitivity(bound, plan, rng=np.random.default_rng(1), draws=20)
     assert set(rows["grade"]) == {"一般"}
 
 

@@ -9,9 +9,11 @@ from scipy import stats
 
 from kaohe.base.plan import Plan
 from kaohe.grade import rank_intervals
+from kaohe.grade.draws import draw_survey, rank_draws
 from kaohe.grade.inputs import roster
-from kaohe.grade.survey_score import SurveyScores, survey_scores
-from kaohe.grade.uncertainty import critical_values, draw_survey, rank_draws, uncertainty_tables
+from kaohe.grade.rank_sets import critical_values
+from kaohe.grade.survey_score import SurveyScores, score_covariance, survey_scores
+from kaohe.grade.uncertainty import uncertainty_tables
 
 Tables = dict[str, pd.DataFrame]
 CITY = "440200000000"
@@ -123,8 +125,8 @@ def test_one_seed_one_result_whatever_the_other_classes(
     scored = survey_scores(survey, roster(clean, plan), plan)
     scores = built["composite"].assign(cap="")
     fewer = scores[scores["class_id"] != "city14"]
-    a, _ = uncertainty_tables(scores, scored, built["streams"], plan, np.random.default_rng(3))
-    b, _ = uncertainty_tables(fewer, scored, built["streams"], plan, np.random.default_rng(3))
+    a = uncertainty_tables(scores, scored, built["streams"], plan, np.random.default_rng(3)).intervals
+    b = uncertainty_tables(fewer, scored, built["streams"], plan, np.random.default_rng(3)).intervals
     pd.testing.assert_frame_equal(
         a[a["class_id"] == "city6"].reset_index(drop=True), b[b["class_id"] == "city6"].reset_index(drop=True)
     )
@@ -148,3 +150,65 @@ def test_rank_sets_of_235_targets_in_time() -> None:
     found = rank_intervals(scores, rng.uniform(0.2, 2, 235), rng=2, draws=20_000)
     assert time.process_time() - start < 20
     assert (found["high"] - found["low"]).mean() > 10
+
+
+def shared(office: tuple[Tables, Tables], plan: Plan, correlation: float) -> SurveyScores:
+    """Survey scores of an office whose first two helper cities share their sample, by this much."""
+    clean, survey = office
+    one, other = plan.classes["city6"].members[:2]
+    own = survey["estimate_cov"].query("domain_type == 'helper' and domain in [@one, @other]")
+    se = survey["estimates"].query("domain_type == 'helper'").set_index(["domain", "indicator"])["se"]
+    names = sorted(set(own["a"]))
+    rows = [("helper", one, other, a, a, correlation * se[one, a] * se[other, a]) for a in names]
+    table = pd.DataFrame(rows, columns=["domain_type", "domain", "other", "a", "b", "cov"])
+    return survey_scores({**survey, "estimate_cov_between": table}, roster(clean, plan), plan)
+
+
+def test_targets_that_share_a_sample_are_drawn_together(office: tuple[Tables, Tables], plan: Plan) -> None:
+    helpers = list(plan.classes["city6"].members)
+    scored = shared(office, plan, 0.6)
+    cov = score_covariance(scored, helpers)
+    assert np.allclose(cov, cov.T)
+    assert (np.diag(cov) > 0).all()
+    implied = cov.iloc[0, 1] / np.sqrt(cov.iloc[0, 0] * cov.iloc[1, 1])
+    assert implied > 0.1
+    assert (cov.iloc[0, 2:] == 0).all()
+    drawn = draw_survey(scored, helpers, 40_000, np.random.default_rng(1))
+    found = np.corrcoef(drawn.T)
+    assert found[0, 1] == pytest.approx(implied, abs=0.03)
+    assert np.abs(found[0, 2:]).max() < 0.02
+
+
+def test_the_variance_of_a_difference_by_hand(office: tuple[Tables, Tables], plan: Plan) -> None:
+    one, other = plan.classes["city6"].members[:2]
+    scored = shared(office, plan, 0.6)
+    slopes = {}
+    for code in (one, other):
+        part = scored.items[scored.items["object"] == code]
+        share = (part["estimate"] - part["floor"]) / (part["target"] - part["floor"])
+        slopes[code] = np.where((share > 0) & (share < 1), 100 / (part["target"] - part["floor"]), 0) * part["weight"]
+    by_hand = float(slopes[one] @ scored.between[one, other] @ slopes[other])
+    assert score_covariance(scored, [one, other]).loc[one, other] == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_sharing_a_sample_narrows_the_sets(office: tuple[Tables, Tables], plan: Plan) -> None:
+    one, other = plan.classes["city6"].members[:2]
+    cov = score_covariance(shared(office, plan, 0.9), [one, other])
+    scores = pd.Series({one: 80.0, other: 80.0 + 1.7 * float(np.sqrt(np.trace(cov)))})
+    apart = rank_intervals(scores, cov, rng=1)
+    blind = rank_intervals(scores, np.diag(cov), rng=1)
+    assert (apart["high"] - apart["low"]).sum() < (blind["high"] - blind["low"]).sum()
+
+
+def test_probabilities_add_up_in_every_table(built: Tables, plan: Plan) -> None:
+    grades = built["grade_probabilities"]
+    assert np.allclose(grades.groupby("object")["p"].sum(), 1)
+    assert set(grades["grade"]) == set(plan.grades)
+    pairs = built["pair_probabilities"]
+    assert set(pairs["class_id"]) == {"city14", "city6"}
+    wide = pairs.query("class_id == 'city6'").pivot(index="object", columns="other", values="p_above")
+    assert np.allclose((wide + wide.T).to_numpy()[~np.eye(6, dtype=bool)], 1, atol=1e-3)
+    given = built["rank_intervals"].dropna(subset="p_grade").set_index("object")
+    final = built["composite"].set_index("object")["grade_final"]
+    both = grades.set_index(["object", "grade"])["p"]
+    assert [both[o, final[o]] for o in given.index] == pytest.approx(given["p_grade"].tolist())

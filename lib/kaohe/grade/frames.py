@@ -1,0 +1,161 @@
+"""What a caller may leave out of the frames of the public functions, filled in from the plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kaohe.base.errors import KaoheError, nearest
+from kaohe.base.plan import Plan
+from kaohe.grade.inputs import text
+
+STREAM_COLUMNS = ("object", "class_id", "stream", "score")
+
+
+def as_streams(streams: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Streams with every column that the composite needs.
+
+    Parameters
+    ----------
+    streams : DataFrame
+        One row a target and stream (object, stream, score), or one row a target with a column for
+        each stream (object, survey, cross, daily). Optional: class_id (else the class that the plan
+        lists the target in), weight (else the plan's), low, high (else the score; 0 and 100 where it
+        is missing), se (points, of the survey stream; in a wide frame `survey_se`), missing_share, note.
+    plan : Plan
+
+    Returns
+    -------
+    DataFrame
+        The long form; a frame that is complete comes back as it is.
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column, an unknown class or stream, or a score outside 0 to 100.
+
+    Examples
+    --------
+    >>> from kaohe.base.plan import load_plan
+    >>> wide = pd.DataFrame({"object": ["440200000000"], "survey": [80.0], "cross": [90.0], "daily": [70.0]})
+    >>> as_streams(wide, load_plan())[["class_id", "stream", "score", "weight"]].to_numpy().tolist()
+    [['city14', 'survey', 80.0, 0.3], ['city14', 'cross', 90.0, 0.4], ['city14', 'daily', 70.0, 0.3]]
+    """
+    out = streams.copy()
+    if "object" not in out.columns:
+        raise refuse("streams", f"columns {', '.join(map(str, out.columns))}", "object, stream, score")
+    out["object"] = text(out["object"])
+    if "class_id" not in out.columns:
+        out["class_id"] = [class_of(code, plan) for code in out["object"]]
+    _known("class", out["class_id"], list(plan.classes))
+    if "stream" not in out.columns:
+        out = _long(out, plan)
+    missing = [c for c in STREAM_COLUMNS if c not in out.columns]
+    if missing:
+        raise refuse("streams", f"no column {', '.join(missing)}", ", ".join(STREAM_COLUMNS))
+    _known("stream", out["stream"], list(plan.streams))
+    out["score"] = out["score"].astype("float64")
+    off = out[~(out["score"].isna() | out["score"].between(-1e-9, 100 + 1e-9))]
+    if len(off):
+        raise refuse(f"{off['object'].iloc[0]} › {off['stream'].iloc[0]}", f"{off['score'].iloc[0]:g}", "0 to 100")
+    if "weight" not in out.columns:
+        out["weight"] = [
+            plan.classes[c].streams.get(s, np.nan) for c, s in zip(out["class_id"], out["stream"], strict=True)
+        ]
+    for column, blank in (("low", 0.0), ("high", 100.0)):
+        if column not in out.columns:
+            out[column] = out["score"].fillna(blank)
+    if "se" not in out.columns:
+        out["se"] = np.nan
+    return out
+
+
+def _long(wide: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    parts = []
+    for cls in plan.classes.values():
+        mine = wide[wide["class_id"] == cls.id]
+        for stream in cls.streams:
+            if len(mine) and stream not in wide.columns:
+                raise refuse(
+                    "streams", f"no column stream, and none {stream}", f"{', '.join(cls.streams)} for {cls.id}"
+                )
+            if len(mine):
+                error = mine[f"{stream}_se"].to_numpy() if f"{stream}_se" in wide.columns else np.nan
+                parts.append(
+                    pd.DataFrame(
+                        {"object": mine["object"], "class_id": cls.id, "stream": stream, "score": mine[stream], "se": error}
+                    )
+                )  # fmt: skip
+    out = pd.concat(parts) if parts else pd.DataFrame(columns=[*STREAM_COLUMNS, "se"])
+    return out.sort_index(kind="stable").reset_index(drop=True)
+
+
+def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Grades of index tables, given as a plain frame, as the grading reads them.
+
+    Parameters
+    ----------
+    items : DataFrame
+        One row a target and item of its index table: object, item (its number), grade ("" where not
+        graded). Optional: class_id, remark (不适用… for an item that does not apply). An item without
+        a row is not graded.
+    plan : Plan
+
+    Returns
+    -------
+    rows, people : DataFrame
+        As `kaohe.grade.forms.item_rows` and `kaohe.grade.inputs.roster` give them.
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column, an unknown class, item or grade.
+    """
+    from kaohe.grade.forms import item_rows
+
+    missing = [c for c in ("object", "item", "grade") if c not in items.columns]
+    if missing:
+        raise refuse("items", f"no column {', '.join(missing)}", "object, item, grade")
+    given = items.assign(object=text(items["object"]), grade=text(items["grade"]))
+    given["remark"] = text(items["remark"]) if "remark" in items.columns else ""
+    if "class_id" not in given.columns:
+        given["class_id"] = [class_of(code, plan) for code in given["object"]]
+    _known("class", given["class_id"], list(plan.classes))
+    _known("grade", given.loc[~given["grade"].isin(["", "不适用"]), "grade"], list(plan.grades))
+    for row in given.itertuples():
+        count = len(plan.forms[plan.classes[row.class_id].form].items)
+        if not (float(row.item).is_integer() and 1 <= row.item <= count):
+            raise refuse(f"{row.object} › item", str(row.item), f"1 to {count}, the items of {row.class_id}")
+    people = given[["object", "class_id"]].drop_duplicates().assign(name=lambda f: f["object"])
+    people["kind"] = [plan.classes[c].kind for c in people["class_id"]]
+    order = {c: i for i, c in enumerate(plan.classes)}
+    people = people.sort_values(
+        ["class_id", "object"], key=lambda s: s.map(order) if s.name == "class_id" else s, ignore_index=True
+    )
+    forms = people.assign(form=[plan.classes[c].form for c in people["class_id"]], place=people["object"])
+    forms["form_key"] = forms["form"] + ":" + forms["object"]
+    forms = forms.drop(columns=["class_id", "name", "kind"]).assign(visit_date=pd.NaT)
+    for column in ("city", "county", "town", "village", "team"):
+        forms[column] = ""
+    key = dict(zip(forms["object"], forms["form_key"], strict=True))
+    grades = given.assign(form_key=given["object"].map(key))
+    return item_rows({"forms": forms, "grades": grades}, plan), people
+
+
+def class_of(code: str, plan: Plan) -> str:
+    """The class that the plan lists a target in."""
+    found = plan.city_class(code)
+    if found is None:
+        raise refuse("class_id", f"none given for {code}", f"a column class_id: {', '.join(plan.classes)}")
+    return found.id
+
+
+def _known(what: str, values: pd.Series, known: list[str]) -> None:
+    unknown = sorted({str(v) for v in values} - set(known))
+    if unknown:
+        raise refuse(what, ", ".join(unknown[:3]), f"one of {', '.join(nearest(unknown[0], known) or known)}")
+
+
+def refuse(where: str, got: str, expected: str) -> KaoheError:
+    """A refusal of a frame given to one of the public functions."""
+    return KaoheError("K432", "A frame given to the grading cannot be used", where=where, got=got, expected=expected)

@@ -1,0 +1,107 @@
+"""How likely one target is ahead of another, as a matrix of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from kaohe.plot import captions_why as words
+from kaohe.plot import fonts
+from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas, Caption
+from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
+from kaohe.plot.layout import legend
+from kaohe.plot.numbers import chance, half_up, integer, is_missing
+from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.palette import BAND, BLUE, INK, MID, MUTED, PALE, PAPER
+
+MOST = 20
+SURE = 0.95
+# Lower bound, fill, ink, key: how sure the order by score is.
+STEPS = (
+    (SURE, BLUE, PAPER, "95%及以上：分得出先后"),
+    (0.8, MID, INK, "80%–94%：把握不足"),
+    (-1.0, PALE, INK, "不足80%：分不出先后"),
+)
+
+
+def pair_chances(
+    pair_probabilities: pd.DataFrame, composite: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "pairs"
+) -> Chart | Text:
+    """Probability that the target of a row scores above that of a column, in the order of ranks.
+
+    Parameters
+    ----------
+    pair_probabilities, composite : DataFrame
+        Built tables of these names.
+    ctx : Context
+    class_id : str
+        The class; the report's own when empty. A class without survey, or of more than 20 targets,
+        gets a sentence instead.
+    """
+    which = class_of(ctx, class_id)
+    if which and "survey" not in ctx.plan.classes[which].streams:
+        return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",))
+    mine = of_class(pair_probabilities, which)
+    chances = {
+        (str(r["object"]), str(r["other"])): float(r["p_above"]) for r in records(mine) if not is_missing(r["p_above"])
+    }
+    rank = {
+        str(r["object"]): float(r["rank"]) for r in records(of_class(composite, which)) if not is_missing(r["rank"])
+    }
+    ranked = sorted(rank, key=lambda c: (rank[c], c))
+    order = [c for c in ranked if any(c in pair for pair in chances)]
+    pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :] if (a, b) in chances]
+    if not pairs or len(order) > MOST:
+        return nothing("先后概率", ctx)
+    canvas = _draw(order, chances, ctx)
+    sure = [p for p in pairs if _printed(chances[p]) >= SURE]
+    closest = min(pairs, key=lambda p: (abs(chances[p] - 0.5), p))
+    title = words.pairs_title(
+        which, len(pairs), len(sure), (short(ctx, closest[0]), short(ctx, closest[1]), chances[closest])
+    )
+    caption = Caption(
+        title,
+        f"行所示对象综合得分高于列所示对象的概率（只计专项调查的抽样误差），按名次排列，{ctx.year}年",
+        f"矩阵图：{group_word(len(order), which)}两两比较共{len(pairs)}对，颜色越深越分得出先后；"
+        f"最难分的是{short(ctx, closest[0])}与{short(ctx, closest[1])}（{chance(chances[closest])}）。",
+        source(ctx, "综合评价", f"由{integer(ctx.plan.choices['uncertainty']['draws'])}次抽样误差模拟得出", "概率逐对计算，不等于名次区间"),
+    )  # fmt: skip
+    head = ["对象", *(ctx.name_of(c) for c in order)]
+    body = [[ctx.name_of(a), *(chance(chances[a, b]) if (a, b) in chances else "—" for b in order)] for a in order]
+    return canvas.chart(id, caption, DataTable("行对象得分高于列对象的概率", head, body))
+
+
+def _printed(p: float) -> float:
+    """A probability at the precision it is printed with."""
+    return float(half_up(p, 2))
+
+
+def _draw(order: Sequence[str], chances: Mapping[tuple[str, str], float], ctx: Context) -> Canvas:
+    names = {c: short(ctx, c) for c in order}
+    label = min(1.2, max(fonts.width(n, SIZE) for n in names.values())) + 0.12
+    size = min(0.6, (WIDTH - label - 0.02) / max(len(order) - 1, 1))
+    pitch = 0.27
+    top = 0.66
+    canvas = Canvas(top + pitch * (len(order) - 1) + 0.05)
+    legend(canvas, 0.02, 0.12, [(fill, word) for _, fill, _, word in STEPS])
+    for column, code in enumerate(order[1:]):
+        canvas.text(
+            label + (column + 0.5) * size, top - 0.14, names[code], size=SMALL if size > 0.4 else TINY, color=MUTED,
+            align="center", fit=size - 0.03,
+        )  # fmt: skip
+    for row, code in enumerate(order[:-1]):
+        y = top + (row + 0.5) * pitch
+        canvas.text(label - 0.1, y, names[code], align="right", fit=label - 0.1)
+        for column, other in enumerate(order[1:]):
+            if column < row:
+                continue
+            x = label + column * size
+            p = chances.get((code, other))
+            if p is None:
+                canvas.rect(x + 0.01, y - pitch / 2 + 0.01, size - 0.02, pitch - 0.02, BAND)
+                continue
+            _, fill, ink, _ = next(s for s in STEPS if _printed(p) >= s[0])
+            canvas.rect(x + 0.01, y - pitch / 2 + 0.01, size - 0.02, pitch - 0.02, fill)
+            canvas.text(x + size / 2, y, chance(p), size=SMALL if size > 0.4 else TINY, color=ink, align="center")
+    return canvas
