@@ -28,7 +28,11 @@ _DIGITS = 17
 
 
 def check_persons(batch: Batch, part: Part, column: Column, office: Office) -> None:
-    """Enter what is wrong with a personal column; its values stay missing."""
+    """Enter what is wrong with a personal column; its values stay missing.
+
+    Here the distinct values of a column are at hand together (``raw.entries``): what is to be kept
+    in place of them is worked out once each and taken to the rows by ``raw.codes``.
+    """
     raw = part.raw[column.name]
     if column.name not in _PLAIN:
         return
