@@ -208,7 +208,7 @@ def clean_tables(
             office.register = _register(known, plan)
     progress("考评表")
     tables["forms"], tables["grades"] = _forms(groups[FORMS], tables["teams"], office)
-    returned = known.keys["households"].keys() | known.aside["households"]
+    returned = {str(h) for h in known.batches["households"].values["household"] if h is not None}
     for found in (
         *settle_configuration(office),
         *(note for name in ("households", "villages") for note in note_magnitudes(name, tables[name], plan)),
