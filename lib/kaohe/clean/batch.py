@@ -8,7 +8,7 @@ writes the counts into the accounts, so that nothing can be lost between reading
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -235,9 +235,6 @@ class Keys:
 
     def __contains__(self, key: object) -> bool:
         return key in self._by_key()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_key())
 
     def __getitem__(self, key: str) -> int:
         return self._by_key()[key]
