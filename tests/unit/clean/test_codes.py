@@ -29,7 +29,12 @@ def test_every_code_is_documented() -> None:
 
 
 def test_every_code_in_use_has_its_words() -> None:
-    raised = {"K210", "K236", "K237"}  # stop the run: raised with words of their own
+    raised = {
+        "K210",
+        "K236",
+        "K237",
+        *(f"K{n}" for n in range(371, 377)),
+    }  # stop the run: raised with words of their own
     for path in sorted((ROOT / "lib/kaohe/clean").glob("*.py")):
         used = set(re.findall(r'"(K\d{3})"', path.read_text(encoding="utf-8")))
         assert used - raised <= set(RULES), path.name
