@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.plan import Plan
+from kaohe.base.plan import Plan, load_plan
 from kaohe.clean import clean_all
 from kaohe.clean.intake import FileRefused, Limits, decode, find_separator, read_file, split_rows
 from support.archives import parts_of, zipped
@@ -222,3 +222,13 @@ def test_dates_of_the_1904_system_and_phantom_rows(tmp_path: Path) -> None:
     path.write_bytes(book_bytes(made))
     rows = read_file(path, "a.xlsx").sheets[0].rows
     assert rows in ([["日期", date(2020, 9, 30)]], [["日期", datetime(2020, 9, 30)]])
+
+
+def test_a_file_of_one_huge_cell_is_refused_by_the_plans_limit(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("户样本编号,村代码\n1,".encode() + b"x" * 40_000 + b"\n")
+    with pytest.raises(FileRefused) as refused:
+        read_file(path, "a.csv", limits=Limits.of(load_plan()))
+    assert (refused.value.code, refused.value.value, refused.value.expected, refused.value.row) == (
+        "K229", "第 2 行起一格过长", "一格不超过 32767 字", 2
+    )  # fmt: skip

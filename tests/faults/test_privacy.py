@@ -124,3 +124,22 @@ def test_a_table_shifted_by_one_column_shows_none_of_its_persons(office: RawOffi
     result = office.clean(tmp_path)
     assert result.rows["households"] == 0
     assert_unseen(tmp_path / "processed")
+
+
+def test_persons_by_context_addresses_and_split_numbers_leave_nothing(office: RawOffice, tmp_path: Path) -> None:
+    notes = [
+        f"户主{NAMES[2]}已搬走", f"由{NAMES[0]}负责", "住金丝村12号", "发至canary@example.com", f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}",
+        "1 9 9 1 2 3 4 5 6 7 8", "(0751)8812345",
+    ]  # fmt: skip
+    office.raw["office/problems.csv"] = (
+        "问题编号,对象,发现渠道,发现日期,突出问题,问题描述,整改状态\n"
+        + "".join(f'W{i},韶关市,督查,2020-11-02,否,"{n}",未整改\n' for i, n in enumerate(notes))
+    ).encode()
+    result = office.clean(tmp_path)
+    assert pd.read_parquet(result.folder / "problems.parquet")["note"].tolist() == [
+        "户主〔姓名〕已搬走", "由〔姓名〕负责", "〔地址〕", "发至〔邮箱〕", "〔证件号〕", "〔电话〕", "〔电话〕",
+    ]  # fmt: skip
+    text = stored(tmp_path / "processed")
+    for canary in ("金丝", "canary@", "0751)881", "1 9 9 1"):
+        assert canary not in text
+    assert_unseen(tmp_path / "processed")

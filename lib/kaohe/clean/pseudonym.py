@@ -1,7 +1,7 @@
 """Personal values replaced by keyed pseudonyms before anything is written.
 
-A pseudonym is HMAC-SHA256 under the office's key of the kind and the value, its first 128 bits in
-hexadecimal (GB/T 37964-2019 calls it 假名化 by a keyed function). The same value gives the same
+A pseudonym is HMAC-SHA256 under the office's key of the kind and the value, its first 128 bits as
+32 letters a to p (GB/T 37964-2019 calls it 假名化 by a keyed function). The same value gives the same
 pseudonym under one key; without the key it cannot be had from the value, not even by trying all
 identity numbers. Names are taken together with their village: so that frequent names say nothing.
 """
@@ -26,6 +26,7 @@ from kaohe.clean.office import Office
 from kaohe.clean.stored import stored_texts
 
 DIGITS = 32
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # no digits: none looks like a number of a person
 _AS_IT_IS = r"^([0-9]*X?|\p{Han}*)$"
 SHARED = {"person_key": "K863", "account_key": "K864"}
 
@@ -56,7 +57,7 @@ def pseudonyms(kind: str, values: Sequence[str], secret: bytes) -> list[str]:
             continue
         one = start.copy()
         one.update(value.encode())
-        out.append(one.hexdigest()[:DIGITS])
+        out.append(one.hexdigest()[:DIGITS].translate(LETTERS))
     return out
 
 

@@ -218,3 +218,22 @@ def test_numbers_of_the_grading_have_a_least_value(edit, old: str, new: str, whe
     with pytest.raises(InputRefused) as caught:
         edit(old, new)
     assert (caught.value.code, caught.value.where, caught.value.expected) == ("K151", f"plan.toml › {where}", expected)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("file_mb = 300 ", "file_mb = 0 ", "K378 The plan has a fault\n  where     plan.toml › choices.intake.file_mb\n"
+         "  got       0\n  expected  a number above 0"),
+        ("rows = 1_500_000 ", "rows = 1.5 ", "K378 The plan has a fault\n  where     plan.toml › choices.intake.rows\n"
+         "  got       1.5\n  expected  a whole number above 0"),
+        ("ratio = 100 ", 'ratio = "100" ', "K378 The plan has a fault\n  where     plan.toml › choices.intake.ratio\n"
+         "  got       '100'\n  expected  a number above 0"),
+        ("ratio = 100 ", "ration = 100 ", "K142 The plan has a fault\n  where     plan.toml › choices.intake.ration\n"
+         "  got       ration\n  expected  a known key, as ratio, ratio_from_mb, rows"),
+    ],
+)  # fmt: skip
+def test_limits_of_files_are_checked(edit, old: str, new: str, message: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        edit(old, new)
+    assert refused.value.message() == message

@@ -41,7 +41,9 @@ def test_docstrings() -> None:
 def test_a_pseudonym_is_the_hmac_of_kind_and_value() -> None:
     secret = bytes(range(32))
     (got,) = pseudonyms("id_number", NUMBERS[:1], secret)
-    assert got == hmac_by_hand(secret, b"kaohe id_number\x00" + NUMBERS[0].encode())[:32]
+    assert got == hmac_by_hand(secret, b"kaohe id_number\x00" + NUMBERS[0].encode())[:32].translate(
+        str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+    )
 
 
 def test_same_value_same_pseudonym_and_another_kind_or_key_another() -> None:
@@ -81,7 +83,7 @@ def test_clean_households_carry_pseudonyms_and_no_value(plan: Plan, tmp_path: Pa
     table = pd.read_parquet(result.folder / "households.parquet")
     assert list(table.columns[-8:-4]) == KEYS
     assert table["person_key"].notna().sum() == 2
-    assert table["person_key"].dropna().str.fullmatch("[0-9a-f]{32}").all()
+    assert table["person_key"].dropna().str.fullmatch("[a-p]{32}").all()
     assert table["account_key"].isna().all()
     assert table["phone_key"].nunique() == 1
     assert table["head_key"].nunique() == table["village"].nunique()  # a name alone tells nothing beyond its village

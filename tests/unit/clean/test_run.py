@@ -11,7 +11,7 @@ import pytest
 from kaohe.base.errors import BusyError, InputRefused
 from kaohe.base.files import locked, sha256_file
 from kaohe.base.plan import Plan
-from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, RAW, contract
+from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW, contract
 from kaohe.clean import clean_all, run
 from support.raw_office import HOUSEHOLDS_FILE, RawOffice
 
@@ -23,7 +23,7 @@ def test_every_table_is_written_with_its_columns(tmp_path: Path, plan: Plan) -> 
     for name in RAW:
         frame = pd.read_parquet(result.folder / f"{name}.parquet")
         columns = [c.name for c in contract(name, plan).columns if c.kind != "personal"]
-        assert list(frame.columns) == [*columns, *LINEAGE]
+        assert list(frame.columns) == [*columns, *(c for c, _, _ in PSEUDONYMS.get(name, ())), *LINEAGE]
         kinds = {c.name: c.kind for c in contract(name, plan).columns}
         for column in columns:
             wanted = (

@@ -108,7 +108,7 @@ def test_what_is_not_personal_is_no_hit(tmp_path: Path, plan: Plan) -> None:
     assert done.hits == []
     refuse_hits(done)
     assert done.summary() == (
-        "audit: 2 files, 6 different texts; searched for personal data, 0 personal values of the raw files"
+        "audit: 2 files, 7 different texts; searched for personal data, 0 personal values of the raw files"
         " and 0 withheld estimates"
     )
 

@@ -14,7 +14,13 @@ def test_dictionary_in_docs_is_current() -> None:
     assert (DOCS / "data_dictionary.md").read_text(encoding="utf-8") == data_dictionary(load_plan()), "run `make docs`"
 
 
-def test_personal_columns_are_said_to_be_dropped() -> None:
+def test_personal_columns_are_said_to_be_replaced_or_dropped() -> None:
     text = data_dictionary(load_plan())
-    for label in ("户主姓名", "身份证号", "联系电话", "银行账号"):
-        assert f"| {label} |  | (dropped) |" in text
+    for label, key in (
+        ("户主姓名", "head_key"),
+        ("身份证号", "person_key"),
+        ("联系电话", "phone_key"),
+        ("银行账号", "account_key"),
+    ):
+        assert f"| {label} |  | `{key}` |" in text
+    assert "| 填表人 |  | (dropped) |" in text
