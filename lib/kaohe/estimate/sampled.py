@@ -16,7 +16,15 @@ from kaohe.design.feasible import cluster_means
 from kaohe.design.margins import basis, indicator_matrix
 from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
-from kaohe.estimate.linear import Block, Blocks, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.linear import (
+    Block,
+    Blocks,
+    Numbers,
+    estimate_numbers,
+    point_estimates,
+    residual_scores,
+    score_matrix,
+)  # fmt: skip
 from kaohe.estimate.quality import Rules
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
@@ -265,4 +273,4 @@ class Sampled:
             scores[rows, d * k : (d + 1) * k] = own
         order = self.structure.order
         matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return self.numbers(num, den, codes, n_domains).estimate, matrix
+        return point_estimates(self.w, num, den, codes, n_domains), matrix
