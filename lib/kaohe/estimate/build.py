@@ -114,7 +114,7 @@ def analysis_sample(weights: pd.DataFrame, answers: pd.DataFrame, helper: dict[s
     out = weights.rename(columns={"hh_kind": "register_hh_kind"}).merge(
         answers, on="household", how="inner", validate="1:1"
     )
-    out["helper_city"] = out["village"].map(helper).fillna("")
+    out["helper_city"] = pd.Series([helper.get(str(v), "") for v in out["village"]], index=out.index, dtype="str")
     return out.sort_values("household", ignore_index=True)
 
 
@@ -154,7 +154,7 @@ def village_sample(sample_villages: pd.DataFrame, forms: pd.DataFrame, helper: d
     ]]  # fmt: skip
     out = places.merge(forms, on="village", how="inner", validate="1:1")
     out["weight"] = out["f_county"] * out["f_town"] * out["f_village"]
-    out["helper_city"] = out["village"].map(helper).fillna("")
+    out["helper_city"] = pd.Series([helper.get(str(v), "") for v in out["village"]], index=out.index, dtype="str")
     return out
 
 

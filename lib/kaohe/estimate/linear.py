@@ -203,6 +203,17 @@ def _calibrated(
     return variance
 
 
+def point_estimates(w: Floats, num: Floats, den: Floats | None, domain: Ints, n_domains: int) -> Floats:
+    """Ratios (totals without `den`) by domain and variable, without their errors; NaN without answers."""
+    answered, _, _, wy, wx = _prepare(w, num, den)
+    top = sums(domain, n_domains, wy)
+    if den is None:
+        return np.where(sums(domain, n_domains, answered) > 0, top, np.nan)
+    size = sums(domain, n_domains, wx)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(size != 0, top / size, np.nan)
+
+
 def score_matrix(
     structure: Structure,
     blocks: Blocks,

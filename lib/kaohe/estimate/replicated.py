@@ -13,7 +13,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.structure import Floats, Ints
-from kaohe.estimate.linear import ONE, Numbers
+from kaohe.estimate.linear import ONE, Numbers, point_estimates
 from kaohe.estimate.replicates import Replicates, balanced, bootstrap, covariance_of_replicates, jackknife
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.survey import Design
@@ -149,7 +149,7 @@ class ReplicateDesign(Design):
 
     def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
         """Estimates of all domains and variables and their joint covariance, domains outermost."""
-        value = super().numbers(num, den, codes, n_domains).estimate
+        value = point_estimates(self.w, num, den, codes, n_domains)
         each = np.hstack([self._each(num, den, codes == d) for d in range(n_domains)])
         return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
 

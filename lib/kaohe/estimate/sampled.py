@@ -16,7 +16,15 @@ from kaohe.design.feasible import cluster_means
 from kaohe.design.margins import basis, indicator_matrix
 from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
-from kaohe.estimate.linear import Block, Blocks, Numbers, estimate_numbers, residual_scores, score_matrix
+from kaohe.estimate.linear import (
+    Block,
+    Blocks,
+    Numbers,
+    estimate_numbers,
+    point_estimates,
+    residual_scores,
+    score_matrix,
+)  # fmt: skip
 from kaohe.estimate.quality import Rules
 from kaohe.estimate.totals import as_matrix
 from kaohe.estimate.variance import covariance
@@ -135,12 +143,16 @@ class Sampled:
         faults.need(self.frame, names, "by")
         if len(names) == 1:
             return one_level(self.frame[names[0]], inside)
-        known = self.frame[names].notna().all(axis=1).to_numpy() & inside
-        levels = self.frame.loc[known, names].drop_duplicates().sort_values(names, ignore_index=True)
-        index = pd.MultiIndex.from_frame(levels)
+        key, known = np.zeros(len(self.frame), dtype=np.int64), inside
+        for name in names:
+            own = pd.factorize(self.frame[name], sort=True)[0]
+            known = known & (own >= 0)
+            key = key * (int(own.max(initial=0)) + 1) + own
+        rows = np.flatnonzero(known)
+        first, domain = _dense(key[rows])
         codes = np.full(len(self.frame), -1, dtype=np.int64)
-        codes[known] = index.get_indexer(pd.MultiIndex.from_frame(self.frame.loc[known, names]))
-        return codes, levels
+        codes[rows] = domain
+        return codes, self.frame[names].iloc[rows[first]].reset_index(drop=True)
 
     def mask(self, where: Where) -> npt.NDArray[np.bool_]:
         """Rows of a domain: a boolean column's name, a condition as text, a series, array or function of the frame.
@@ -279,4 +291,16 @@ class Sampled:
             scores[rows, d * k : (d + 1) * k] = own
         order = self.structure.order
         matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return self.numbers(num, den, codes, n_domains).estimate, matrix
+        return point_estimates(self.w, num, den, codes, n_domains), matrix
+
+
+def _dense(key: Ints) -> tuple[Ints, Ints]:
+    """First position of each key in rising order, and the rank of every key among them."""
+    span = int(key.max(initial=-1)) + 1
+    if span > 4 * len(key) + 1_000_000:
+        _, first, rank = np.unique(key, return_index=True, return_inverse=True)
+        return np.asarray(first, dtype=np.int64), np.asarray(rank, dtype=np.int64)
+    at = np.full(span, -1, dtype=np.int64)
+    at[key[::-1]] = np.arange(len(key), dtype=np.int64)[::-1]
+    present = at >= 0
+    return at[present], (np.cumsum(present) - 1)[key]
