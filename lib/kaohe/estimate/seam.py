@@ -157,19 +157,20 @@ def psu_totals(
         calibration=calibration, deff=deff,
     )  # fmt: skip
     cells = cells_of(source, spec, Limits(memory_limit, threads, spill, max_cells, compensated))
+    cells = cells.sort_values(spec.keys, ignore_index=True, kind="stable")
     totals = PsuTotals(spec, cells)
     _check(cells, spec)
     return totals
 
 
 def cells_of(source: Any, spec: Spec, limits: Limits, extra: Extra | None = None) -> pd.DataFrame:
-    """Cells of a source of any kind, with columns added to its records before."""
+    """Cells of a source of any kind, each once, in any order, with columns added to its records before."""
     kind = kind_of(source)
     if kind == "pandas":
         return frame_cells(source, spec, extra)
     if kind == "dask":
         return dask_cells(source, spec, limits.threads, extra)
-    return merge_cells([duckdb_cells(source, spec, limits, extra)], spec)
+    return duckdb_cells(source, spec, limits, extra)
 
 
 def kind_of(source: Any) -> str:

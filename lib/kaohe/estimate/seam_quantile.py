@@ -33,7 +33,7 @@ from kaohe.estimate.seam_spec import SUM, Item, Spec, WhereSpec, make_spec
 from kaohe.estimate.totals import sums
 
 RULES = ("hf1", "hf2")  # the rules that see a distribution through its distinct values only
-KEPT = 4_000_000  # records, about, whose values the second pass may keep apart
+KEPT = 2_000_000  # records, about, whose values the second pass may keep apart
 PASSES = 6
 
 

@@ -90,6 +90,14 @@ def test_design_effects_intervals_and_fewer_domains(frame: pd.DataFrame, every: 
     assert worst(plain.drop(columns="deff"), design.mean("score").drop(columns="deff")) < 1e-12
 
 
+@pytest.mark.parametrize("variable", ["income", "score"], ids=["complete", "with missing answers"])
+def test_means_without_design_effects_are_the_same(frame: pd.DataFrame, variable: str) -> None:
+    design = Design(frame[frame["w"] > 0], weight="w", strata="h", psu="t")
+    plain = design.mean(variable, by="kind", deff=None)
+    assert plain["deff"].isna().all()
+    assert worst(plain.drop(columns="deff"), design.mean(variable, by="kind").drop(columns="deff")) == 0
+
+
 def test_stratified_sample_as_r_has_it_from_parquet(tmp_path: Path) -> None:
     e = expected("c01")
     data("apistrat").assign(id=lambda d: range(len(d))).to_parquet(tmp_path / "apistrat.parquet")
