@@ -240,6 +240,7 @@ def test_a_scenario_is_shown_beside_the_base_and_changes_nothing_in_it(office: P
     assert "有定点扶贫任务的235个单位：等次不变；名次不变" in assumed.stdout
 
 
+@pytest.mark.every_target
 def test_a_scenario_of_the_survey_is_estimated_anew(office: Path, kaohe: Kaohe) -> None:
     file = office / "what-if.toml"
     file.write_text('name = "line"\n[choices.income]\nshare = 0.55\n', encoding="utf-8")
