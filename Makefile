@@ -53,12 +53,12 @@ lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 bench: setup ## measure, side by side, and write the results to docs/
-	$(BIN)/python benchmarks/coverage.py --seeds 400
 	$(BIN)/python benchmarks/estimate.py --setup
 	$(BIN)/python benchmarks/rank_coverage.py
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/clean.py
 	$(BIN)/python benchmarks/ranks.py
+	$(BIN)/python benchmarks/coverage.py --seeds 400
 
 docs: setup ## write docs/data_dictionary.md from the contracts
 	$(BIN)/python -m kaohe.run.dictionary

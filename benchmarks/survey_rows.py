@@ -17,7 +17,7 @@ from pyarrow import compute as pc
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import contract
-from kaohe.clean.scrub import CHECKS, WEIGHTS
+from kaohe.clean.recognise import CHECKS, WEIGHTS
 
 CHUNK = 50_000
 TOWNS, VILLAGES = 3, 6

@@ -190,7 +190,7 @@ def said(case: str, folder: Path, plan: Plan) -> list[str]:
         paths.append(folder / name)
         paths[-1].write_bytes(data)
     visits = Visits({}, SPANS if "team's days" in case else {}, sample_places([VILLAGES[0]]))
-    forms, grades = read_form_files(paths, visits, office)
+    forms, grades, _ = read_form_files(paths, visits, office)
     office.ledger.check()
     assert sum(a.used for a in office.ledger.accounts) == len(grades)
     assert set(grades["form_key"]) <= set(forms["form_key"])

@@ -102,7 +102,7 @@ def check(forms: list[Filled], data: bytes, suffix: str) -> None:
         office = office_of(PLAN, Path(folder))
         path = Path(folder) / f"cross{suffix}"
         path.write_bytes(data)
-        heads, grades = read_form_files([path], Visits(), office)
+        heads, grades, _ = read_form_files([path], Visits(), office)
     office.ledger.check()
     aside = [describe(f) for f in office.ledger.findings if f.action in {"quarantine", "refuse"}]
     assert aside == []
@@ -187,7 +187,7 @@ def check_nothing_lost(made: Made, edits: list[tuple[str, int, int, Cell]]) -> N
         office = office_of(PLAN, Path(folder))
         path = Path(folder) / f"cross{suffix}"
         path.write_bytes(data)
-        forms, grades = read_form_files([path], Visits(), office)
+        forms, grades, _ = read_form_files([path], Visits(), office)
         sheets = [] if office.refused else read_file(path, path.name, LABELS).sheets
     office.ledger.check()
     for sheet, account in zip(sheets if made.how != "beside" else [], office.ledger.accounts, strict=False):

@@ -11,8 +11,8 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
-from kaohe.estimate.linear import ONE, beside
-from kaohe.estimate.quality import CAUTION, words
+from kaohe.estimate.linear import ONE, Numbers, beside
+from kaohe.estimate.quality import CAUTION, Rules, words
 
 if TYPE_CHECKING:
     from kaohe.estimate.survey import Design
@@ -153,30 +153,55 @@ def estimate_quantiles(
             below[mine, c] = np.where(np.isnan(y), np.nan, y <= found[d, c])
     numbers = design.numbers(below, ONE, codes, len(domains))
     se = np.sqrt(numbers.variance)
-    low, high = _limits(numbers.estimate, se, numbers.df, numbers.n, level, method)
+    low, high = share_limits(numbers.estimate, se, numbers.df, numbers.n, level, method)
     ends = np.full((2, *shape), np.nan)
     for d, mine in enumerate(rows):
         for c, (k, _) in enumerate(columns):
             for side, at in enumerate((low[d, c], high[d, c])):
                 inside = at if 0 <= at <= 1 else np.nan
                 ends[side, d, c] = weighted_quantile(values[mine, k], design.w[mine], [inside], rule)[0]
+    return quantile_table(
+        found, ends, numbers, domains, [(names[k], probs[j]) for k, j in columns], level, method, design.rules
+    )
+
+
+def quantile_table(
+    found: Floats, ends: Floats, numbers: Numbers, domains: pd.DataFrame, columns: Sequence[tuple[str, float]],
+    level: float, method: str, rules: Rules,
+) -> pd.DataFrame:  # fmt: skip
+    """The tidy table of quantiles, one row a domain and quantile, domains outermost.
+
+    Parameters
+    ----------
+    found : float array, domains × quantiles
+    ends : float array, 2 × domains × quantiles
+        Lower and upper limits.
+    numbers : Numbers
+        Of the shares at or below each quantile.
+    domains : DataFrame
+    columns : sequence of (variable, probability)
+    level : float
+    method : str
+    rules : Rules
+    """
+    se = np.sqrt(numbers.variance)
     error = (ends[1] - ends[0]) / (2 * intervals.quantile_t(0.5 + level / 2, numbers.df))
     with np.errstate(invalid="ignore", divide="ignore"):
         cv = error / np.abs(found)
     table = pd.DataFrame({
-        "variable": [names[k] for k, _ in columns] * len(domains), "prob": [probs[j] for _, j in columns] * len(domains),
+        "variable": [name for name, _ in columns] * len(domains), "prob": [p for _, p in columns] * len(domains),
         "estimate": found.ravel(), "se": error.ravel(), "ci_low": ends[0].ravel(), "ci_high": ends[1].ravel(),
         "df": numbers.df.ravel(), "n": numbers.n.ravel().astype(np.int64),
         "n_psu": numbers.n_psu.ravel().astype(np.int64), "n_missing": numbers.n_missing.ravel().astype(np.int64),
         "deff": numbers.deff("wr").ravel(), "cv": cv.ravel(), "method": f"woodruff_{method}",
-        "quality": words(found, np.where(np.isnan(se), np.nan, error), numbers.n, numbers.df, rules=design.rules).ravel(),
+        "quality": words(found, np.where(np.isnan(se), np.nan, error), numbers.n, numbers.df, rules=rules).ravel(),
     })  # fmt: skip
     open_end = ~np.isnan(se).ravel() & np.isnan(error).ravel()
     table.loc[open_end, "quality"] = CAUTION
     return beside(domains, table, len(columns))
 
 
-def _limits(p: Floats, se: Floats, df: Floats, n: Floats, level: float, method: str) -> tuple[Floats, Floats]:
+def share_limits(p: Floats, se: Floats, df: Floats, n: Floats, level: float, method: str) -> tuple[Floats, Floats]:
     """Interval of the share at or below the quantile."""
     if method == "beta":
         return intervals.beta_interval(p, se, df, n, level)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,9 @@ import pandas as pd
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.inequality import SHARES
 from kaohe.estimate.linear import ROUNDING, Estimates, Numbers, _calibrated, _degrees
-from kaohe.estimate.quality import Rules
+from kaohe.estimate.quality import Rules, words
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam import PsuTotals
 from kaohe.estimate.seam_spec import SUM, Item
@@ -208,8 +208,13 @@ def _srs(
 
 def _poverty(found: Numbers, levels: pd.DataFrame, items: list[Item], level: float, rules: Rules) -> pd.DataFrame:
     """The table of `Design.poverty`."""
-    table = Estimates(found, levels, [i.name for i in items], rules).frame("t", level).drop(columns="deff")
-    keys: list[Any] = list(levels.columns)
-    table["measure"] = [i.measure for i in items] * len(levels)
-    middle = ["measure", "estimate", "se", "ci_low", "ci_high", "df", "cv", "method", "quality"]
-    return table[[*keys, "variable", *middle, "n", "n_psu", "n_missing"]]
+    table = Estimates(found, levels, [i.name for i in items], rules).frame("t", level)
+    measures = [i.measure for i in items]
+    table.insert(table.columns.get_loc("variable") + 1, "measure", measures * len(levels))
+    se = np.sqrt(found.variance)
+    quality = [
+        words(found.estimate[:, k], se[:, k], found.n[:, k], found.df[:, k], rules=rules, share=measure in SHARES)
+        for k, measure in enumerate(measures)
+    ]
+    table["quality"] = np.column_stack(quality).ravel()
+    return table

@@ -22,7 +22,7 @@ from kaohe.design.sizes import FpcEntry
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.linear import Numbers
-from kaohe.estimate.quantiles import ALIASES, _limits, weighted_quantile
+from kaohe.estimate.quantiles import ALIASES, quantile_table, share_limits, weighted_quantile
 from kaohe.estimate.sampled import Sampled, as_list
 from kaohe.estimate.seam import PsuTotals, cells_of
 from kaohe.estimate.seam_bins import BIN, SEGMENT, VALUE, Bins, Brackets
@@ -204,7 +204,7 @@ def _finish(cells: pd.DataFrame, spec: Spec, asked: Asked) -> tuple[pd.DataFrame
     both = sums(place, len(whole), np.column_stack([below, np.where(answered, weight, 0.0)]))
     result = _numbers(totals, design, both, codes, len(levels))
     se = np.sqrt(result.variance)
-    low, high = _limits(result.estimate, se, result.df, result.n, asked.level, asked.method)
+    low, high = share_limits(result.estimate, se, result.df, result.n, asked.level, asked.method)
     ends = np.full((2, *shape), np.nan)
     for d, ladder in enumerate(ladders):
         for j in range(len(asked.probs)):
@@ -218,7 +218,9 @@ def _finish(cells: pd.DataFrame, spec: Spec, asked: Asked) -> tuple[pd.DataFrame
         for d in np.flatnonzero(~unknown).tolist():
             shares = [*asked.probs, *low[d], *high[d]]
             missing[_key(levels, d)] = [(float(s), float(s)) for s in shares if 0 <= s <= 1]
-    return _table(found, ends, result, levels, spec.items[0].name, asked), missing
+    columns = [(spec.items[0].name, p) for p in asked.probs]
+    table = quantile_table(found, ends, result, levels, columns, asked.level, asked.method, design.rules)
+    return table, missing
 
 
 def _key(levels: pd.DataFrame, d: int) -> tuple[Any, ...]:
@@ -259,26 +261,9 @@ def _numbers(totals: PsuTotals, design: Sampled, both: Floats, codes: Ints, size
     for j in range(below.shape[1]):
         columns |= {
             f"{SUM}n.{j}": totals.cells[f"{SUM}n.0"], f"{SUM}x.{j}": both[:, -1], f"{SUM}y.{j}": below[:, j],
+            f"{SUM}yy.{j}": below[:, j],
         }  # fmt: skip
     item = totals.spec.items[0]
-    spec = replace(totals.spec, items=tuple(Item(item.name, item.column) for _ in range(below.shape[1])))
+    spec = replace(totals.spec, deff=True, items=tuple(Item(item.name, item.column) for _ in range(below.shape[1])))
     made = PsuTotals(spec, totals.cells.assign(**columns))
     return numbers(made, design, list(range(below.shape[1])), codes, size)
-
-
-def _table(found: Floats, ends: Floats, result: Numbers, levels: pd.DataFrame, name: str, asked: Asked) -> pd.DataFrame:
-    """The table of `Design.quantile` for one variable."""
-    error = (ends[1] - ends[0]) / (2 * intervals.quantile_t(0.5 + asked.level / 2, result.df))
-    out = levels.loc[levels.index.repeat(found.shape[1])].reset_index(drop=True)
-    out["variable"], out["prob"] = name, asked.probs * len(levels)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cv = error / np.abs(found)
-    for column, array in (
-        ("estimate", found), ("se", error), ("ci_low", ends[0]), ("ci_high", ends[1]), ("df", result.df),
-        ("n", result.n), ("n_psu", result.n_psu), ("n_missing", result.n_missing), ("cv", cv),
-    ):  # fmt: skip
-        whole = column in {"n", "n_psu", "n_missing"}
-        out[column] = array.ravel().astype(np.int64) if whole else array.ravel()
-    out["method"] = f"woodruff_{asked.method}"
-    out["quality"] = np.where(np.isnan(result.variance).ravel(), "not_estimable", "ok")
-    return out

@@ -16,7 +16,8 @@ from kaohe.clean.office import read_words
 from kaohe.clean.parse import make_parser
 from kaohe.clean.persons import sound_ids
 from kaohe.clean.plain import outcomes
-from kaohe.clean.scrub import CHECKS, WEIGHTS, id_fault
+from kaohe.clean.recognise import CHECKS, WEIGHTS
+from kaohe.clean.scrub import id_fault
 
 CELLS = (
     None, "0", "007", "-0", "-5", "+5", "1.", ".5", "3.25", "1e5", "999999999999999", "1234567890123456", "12 ", "１２", "1,200",
