@@ -10,13 +10,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import PLANS, Plan, load_plan
 from kaohe.clean.codes import describe
+from kaohe.clean.intake import Limits
 from kaohe.clean.run import Cleaned, clean_tables, list_files
 from support.raw_office import HOUSEHOLDS_FILE, VILLAGES_FILE, RawOffice, book, book_bytes
 
@@ -51,7 +52,9 @@ def run(edit: Edit, folder: Path, plan: Plan) -> Run:
     if after is not None:
         after(raw)
     try:
-        cleaned = clean_tables(raw, list_files(raw), office.plan)
+        # the plan's limits, but for two that only a file of hundreds of megabytes would reach
+        limits = replace(Limits.of(office.plan), file_bytes=50 << 20, rows=200_000)
+        cleaned = clean_tables(raw, list_files(raw), office.plan, limits=limits)
     except InputRefused as error:
         return Run([error.message().replace(str(folder), "")])
     found = [

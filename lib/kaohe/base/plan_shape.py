@@ -18,6 +18,7 @@ FREE = {
     "choices.daily.deductions", "choices.daily.deductions.*", "choices.levels.weights", "classes.streams",
 }  # fmt: skip
 OPTIONAL = {"choices.alternative_scales"}
+LATER = {"choices.rectification"}  # not in the packaged plan: `kaohe.base.plan_checks` knows what may stand there
 _NAMES = {str: "text", bool: "true or false", date: "a date", dict: "a table", list: "a list"}
 
 
@@ -55,6 +56,8 @@ def _check_table(file: str, raw: dict[str, Any], model: dict[str, Any], path: st
     example = next(iter(model.values()), None)
     for key, value in raw.items():
         inner, shown = f"{path}.{key}".lstrip("."), f"{where}.{key}".lstrip(".")
+        if inner in LATER and isinstance(value, dict):
+            continue
         if key in model:
             check_shape(file, value, model[key], inner, shown)
         elif free and example is not None:

@@ -82,6 +82,7 @@ _RUN = re.compile(
 )
 _FOURS = re.compile(r"\d{4}(?:([ \-.])\d{4}(?:\1\d{4}){2}|([ \-.])\d{4}\2\d{4}\2\d{4})(?:[ \-.]\d{1,3})?", re.ASCII)
 _DATES = re.compile(r"(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}", re.ASCII)
+_COMPUTED = re.compile(r"\+?\d+\.\d{9,}", re.ASCII)  # a computed fraction, written in full
 UNITS = set("元万亿亩")
 _TRIGGER = re.compile(
     rf"\d|@|[０-９]|{_ROLES}|同志|先生|女士|大爷|大妈|大叔|大婶|阿姨|夫妇|夫妻|一家|由|叫|名为|号|室|房"
@@ -97,7 +98,7 @@ def find_personal(text: str) -> list[Hit]:
     --------
     >>> find_personal("户主陈示范，住大塘村12号")
     [(2, 5, '姓名'), (6, 13, '地址')]
-    >>> find_personal("440203100201共12300元，2020年9月30日")
+    >>> find_personal("440203100201共12300元，2020年9月30日，均值77.08333333333333")
     []
     """
     if not _TRIGGER.search(text):
@@ -105,7 +106,10 @@ def find_personal(text: str) -> list[Hit]:
     plain = text.translate(NARROW)
     hits: list[Hit] = [(m.start(), m.end(), MAIL) for m in _MAIL.finditer(plain)]
     hits += [
-        h for m in _RUN.finditer(plain) if plain[m.end() : m.end() + 1] not in UNITS for h in _numbers(m[0], m.start())
+        h
+        for m in _RUN.finditer(plain)
+        if plain[m.end() : m.end() + 1] not in UNITS and not _COMPUTED.fullmatch(m[0])
+        for h in _numbers(m[0], m.start())
     ]
     hits += [(m.start(), m.end(), ADDRESS) for m in _ADDRESS.finditer(plain)]
     for pattern in _NAMES:

@@ -227,8 +227,8 @@ def test_numbers_of_the_grading_have_a_least_value(edit, old: str, new: str, whe
          "  got       0\n  expected  a number above 0"),
         ("rows = 1_500_000 ", "rows = 1.5 ", "K378 The plan has a fault\n  where     plan.toml › choices.intake.rows\n"
          "  got       1.5\n  expected  a whole number above 0"),
-        ("ratio = 100 ", 'ratio = "100" ', "K378 The plan has a fault\n  where     plan.toml › choices.intake.ratio\n"
-         "  got       '100'\n  expected  a number above 0"),
+        ("ratio = 100 ", 'ratio = "100" ', "K142 The plan has a fault\n  where     plan.toml › choices.intake.ratio\n"
+         "  got       '100'\n  expected  a number"),
         ("ratio = 100 ", "ration = 100 ", "K142 The plan has a fault\n  where     plan.toml › choices.intake.ration\n"
          "  got       ration\n  expected  a known key, as ratio, ratio_from_mb, rows"),
     ],

@@ -39,7 +39,7 @@ def pages(place: Folders, outputs: Path, options: Options) -> dict[str, bytes]:
     done = run_batch(folders, the_plan(), selection, options, console=Console(file=io.StringIO()))
     assert list(done.failed) == ["city-440200"]
     assert done.exit_code == 3
-    found = {p.relative_to(outputs).as_posix(): p.read_bytes() for p in outputs.rglob("*.html")}
+    found = {p.relative_to(outputs).as_posix(): p.read_bytes() for p in (outputs / "html").rglob("*.html")}
     return found | {p.name: p.read_bytes() for p in outputs.rglob("*.ipynb")}
 
 

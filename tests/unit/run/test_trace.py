@@ -117,7 +117,8 @@ def test_a_household_from_its_cells_to_its_pages(follow: Follow) -> None:
     ]  # fmt: skip
     assert "  H2      身份证号: （个人信息已遮盖，18 位）" in typed
     checked = part(lines, "checked")
-    assert checked[0] == "checked   1 finding in this row"
+    assert checked[0] == "checked   3 findings in this row"
+    assert [line.split()[0] for line in checked[1:]] == ["K283", "K863", "K864"]
     assert checked[1].startswith("  K283 repaired at ")
     assert checked[1].endswith("数字写法已规范; got 5,000")
     assert "  debt = 5000" in part(lines, "clean")
