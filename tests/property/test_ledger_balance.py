@@ -52,7 +52,7 @@ def test_no_row_is_ever_lost(edits: list[tuple[int, int, str]], extra: list[tupl
     check_balance(edits, extra, as_book)
 
 
-@pytest.mark.slow
+@pytest.mark.every_target
 @settings(max_examples=500, **QUIET)
 @given(**TABLES)
 def test_no_row_is_lost_in_five_hundred_tables(
