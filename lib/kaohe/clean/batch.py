@@ -266,6 +266,10 @@ class Known:
     aside: dict[str, Keys] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
 
+    def listing(self, name: str) -> Keys | None:
+        """The keys of a list that rows are checked against; None where no row of it was read at all."""
+        return self.keys[name] if len(self.batches.get(name, ())) else None
+
     def enter(self, batch: Batch) -> None:
         """Remember a table's keys."""
         name, live = batch.contract.name, batch.in_use()

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 
 from kaohe.base.places import parent_code, tidy_name
+from kaohe.base.tables import RAW
 from kaohe.clean.batch import Batch, Known, same_text
 from kaohe.clean.coded import combine
 from kaohe.clean.codes import NORMALISE, NOTE, QUARANTINE
@@ -62,12 +63,22 @@ def _aside(code: str, column: str, expected: str) -> Verdict:
     return Verdict(QUARANTINE, code, column, expected)
 
 
+def _unlisted(name: str, batch: Batch, known: Known, office: Office) -> bool:
+    """True where no row of a list was read: said once for the table that is then not checked against it."""
+    if known.listing(name) is not None:
+        return False
+    if len(batch.live_rows()):
+        listed, rows = RAW[name], batch.contract.label
+        office.note("K234", batch.contract.name, listed.pattern, value=f"没有{listed.label}，{rows}未与之核对")
+    return True
+
+
 def check_household(batch: Batch, known: Known, office: Office) -> None:
-    """Household in the sample list, in the village given there, in the county and city given here."""
-    sample = known.batches.get("sample_households")
+    """Household in the sample list, in the village given there; without a list the rows are used and one note says so."""
     rows = batch.live_rows()
-    if sample is None or not len(rows):
+    if not len(rows) or _unlisted("sample_households", batch, known, office):
         return
+    sample = known.batches["sample_households"]
     household, village = (batch.values[c].take(rows) for c in ("household", "village"))
     listed = known.keys["sample_households"].find(household)
     there = listed >= 0
@@ -86,7 +97,8 @@ def check_household(batch: Batch, known: Known, office: Office) -> None:
 def check_village(batch: Batch, known: Known, office: Office) -> None:
     """Village in the register, below the county and city given, with the register's name; in the sample list."""
     gazetteer = office.register.gazetteer
-    sample = known.keys.get("sample_villages")
+    sample = known.listing("sample_villages")
+    _unlisted("sample_villages", batch, known, office)
     values = batch.values
     names = values.get("village_name")
 
@@ -124,10 +136,9 @@ def check_village_code(batch: Batch, known: Known, office: Office) -> None:
 
 def check_in_village_sample(batch: Batch, known: Known, office: Office) -> None:
     """The household's village stands in the sample list of villages, drawn in the same way."""
-    villages = known.batches.get("sample_villages")
-    if villages is None:
+    if _unlisted("sample_villages", batch, known, office):
         return
-    keys, drawn = known.keys["sample_villages"], villages.values["selection"]
+    keys, drawn = known.keys["sample_villages"], known.batches["sample_villages"].values["selection"]
 
     def judge(row: int) -> Verdict | None:
         village = str(batch.values["village"][row])
