@@ -14,11 +14,12 @@ from kaohe.base.errors import nearest
 from kaohe.base.plan import Plan, Rule
 from kaohe.base.tables import FACT_FIELDS
 from kaohe.grade.composite import LACKING, OPEN, SETTLED
-from kaohe.grade.frames import refuse
+from kaohe.grade.frames import frame_of, refuse
 from kaohe.grade.inputs import by_id, text
 from kaohe.grade.ranks import lower_grade
 
 FIRED, PASSED, PENDING, HARMLESS, INACTIVE = "触发", "未触发", "待核", "待核，不影响等次", "未启用"
+DECISION_COLUMNS = ("decision", "kind", "object", "from_grade", "to_grade", "reason", "by_role", "date")
 _TRUE, _FALSE = {"是", "true"}, {"否", "false"}
 
 
@@ -61,6 +62,7 @@ def fact_table(facts: pd.DataFrame) -> pd.DataFrame:
     KaoheError
         K432 for a missing column or a field that is none of the plan's facts.
     """
+    facts = frame_of("facts", facts)
     missing = [c for c in ("object", "field", "value") if c not in facts.columns]
     if missing:
         raise refuse("facts", f"no column {', '.join(missing)}", "object, field, value")
@@ -81,7 +83,7 @@ def fact_table(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def apply_caps(
-    composite: pd.DataFrame, facts: pd.DataFrame, plan: Plan, decisions: pd.DataFrame | None = None
+    composite: pd.DataFrame, facts: pd.DataFrame | None, plan: Plan, decisions: pd.DataFrame | None = None
 ) -> Capped:
     """Final grades: min(grade(C), caps of fired rules), then decisions by hand.
 
@@ -91,7 +93,7 @@ def apply_caps(
         object, class_id, grade_score ("" where there is no composite).
     facts : DataFrame
         object, field, value (是/否/待核), evidence, date; the clean table. A fact without a row counts
-        as unknown.
+        as unknown; so do all of them when None is given.
     plan : Plan
         Rules and those of them that are active.
     decisions : DataFrame, optional
@@ -100,6 +102,11 @@ def apply_caps(
     Returns
     -------
     Capped
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column, a grade that the scale does not have or a fact that the plan does not.
 
     Notes
     -----
@@ -121,10 +128,16 @@ def apply_caps(
     >>> apply_caps(graded, facts.iloc[:1], load_plan()).composite["grade_final"].tolist()
     ['待核', '待核', '一般']
     """
+    composite = frame_of("composite", composite)
     missing = [c for c in ("object", "grade_score") if c not in composite.columns]
     if missing:
         raise refuse("composite", f"no column {', '.join(missing)}", "object, grade_score")
     order = plan.scale.order
+    composite["object"], composite["grade_score"] = text(composite["object"]), text(composite["grade_score"])
+    odd = sorted(set(composite["grade_score"]) - {*order, ""})
+    if odd:
+        raise refuse("composite › grade_score", odd[0], f"one of {', '.join(order)}, or nothing")
+    facts = pd.DataFrame(columns=["object", "field", "value"]) if facts is None else facts
     known = {(f.object, f.field): f for f in fact_table(facts).itertuples()}
     active = {r.id for r in plan.active_rules}
     log: list[dict[str, object]] = []
@@ -157,6 +170,9 @@ def apply_caps(
     caps["date"] = pd.to_datetime(caps["date"]).astype("datetime64[us]")
     if decisions is None or not len(decisions):
         return Capped(out, caps, pd.DataFrame(columns=["decision", "applied", "why"]))
+    lacking = [c for c in DECISION_COLUMNS if c not in decisions.columns]
+    if lacking:
+        raise refuse("decisions", f"no column {', '.join(lacking)}", ", ".join(DECISION_COLUMNS))
     return _decide(out, caps, decisions, order, dict(zip(out["object"], doubts, strict=True)))
 
 

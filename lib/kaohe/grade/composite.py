@@ -138,13 +138,6 @@ def step_value(plan: Plan, class_id: str) -> float:
 
 
 def _check(streams: pd.DataFrame, plan: Plan) -> None:
-    total = streams.groupby("object")["weight"].sum()
-    off = total[(total - 1).abs() > 1e-9]
-    if len(off):
-        raise KaoheError(
-            "K603", "The weights of a target's streams do not add to 1", where=str(off.index[0]),
-            got=f"{off.iloc[0]:.12g}", expected="1, within 1e-9",
-        )  # fmt: skip
     for (code, class_id), part in streams.groupby(["object", "class_id"]):
         wanted, have = set(plan.classes[str(class_id)].streams), set(part["stream"])
         if wanted != have or len(part) != len(wanted):
@@ -152,6 +145,13 @@ def _check(streams: pd.DataFrame, plan: Plan) -> None:
                 "K604", "The streams of a target are not those of its class", where=str(code),
                 got=", ".join(sorted(part["stream"])), expected=", ".join(sorted(wanted)),
             )  # fmt: skip
+    total = streams.groupby("object")["weight"].sum()
+    off = total[(total - 1).abs() > 1e-9]
+    if len(off):
+        raise KaoheError(
+            "K603", "The weights of a target's streams do not add to 1", where=str(off.index[0]),
+            got=f"{off.iloc[0]:.12g}", expected="1, within 1e-9",
+        )  # fmt: skip
 
 
 def effective_weights(scores: pd.DataFrame, plan: Plan) -> pd.DataFrame:

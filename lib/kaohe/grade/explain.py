@@ -109,8 +109,8 @@ def explain(target: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     target, reference : DataFrame
-        stream, component, label, points: `components` of one target and of what it is compared
-        with: another target, `mean_of` its class, or `cut_of` a cut-off.
+        stream, component, points and, where there is one, label: `components` of one target and of
+        what it is compared with: another target, `mean_of` its class, or `cut_of` a cut-off.
 
     Returns
     -------
@@ -121,7 +121,8 @@ def explain(target: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     KaoheError
-        K432 for a missing column.
+        K432 for a missing column, more targets than one in a frame, or points that are not known:
+        what lacks a part cannot be taken apart.
 
     Notes
     -----
@@ -134,15 +135,23 @@ def explain(target: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     >>> explain(one, other)[["component", "delta"]].to_numpy().tolist()
     [['party', -1.5], ['water', 1.0]]
     """
+    keys, sides = ["stream", "component"], []
     for name, frame in (("target", target), ("reference", reference)):
-        missing = [c for c in (*KEYS, "points") if c not in frame.columns]
+        missing = [c for c in (*keys, "points") if c not in getattr(frame, "columns", ())]
         if missing:
-            raise refuse(name, f"no column {', '.join(missing)}", ", ".join((*KEYS, "points")))
-    mine = target.groupby(KEYS)["points"].sum()
-    other = reference.groupby(KEYS)["points"].sum()
+            raise refuse(name, f"no column {', '.join(missing)}", "stream, component, points")
+        if "object" in frame.columns and frame["object"].nunique() > 1:
+            raise refuse(name, f"{frame['object'].nunique()} targets", "one target, or `mean_of` several")
+        if frame["points"].isna().any():
+            blank = frame.loc[frame["points"].isna(), "component"].iloc[0]
+            raise refuse(f"{name} › {blank}", "no points", "points of every component")
+        named = frame["label"] if "label" in frame.columns else frame["component"]
+        sides.append(frame[[*keys, "points"]].assign(label=named.fillna(frame["component"])))
+    labels = pd.concat(sides).drop_duplicates(keys).set_index(keys)["label"]
+    mine, other = (side.groupby(keys)["points"].sum() for side in sides)
     index = mine.index.union(other.index, sort=True)
     delta = mine.reindex(index, fill_value=0.0) - other.reindex(index, fill_value=0.0)
-    return delta.rename("delta").reset_index()
+    return delta.rename("delta").reset_index().assign(label=labels.reindex(index).to_numpy())[[*KEYS, "delta"]]
 
 
 def cut_of(target: pd.DataFrame, cut: float) -> pd.DataFrame:

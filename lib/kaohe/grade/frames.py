@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -19,8 +21,9 @@ def as_streams(streams: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ----------
     streams : DataFrame
         One row a target and stream (object, stream, score), or one row a target with a column for
-        each stream (object, survey, cross, daily). Optional: class_id (else the class that the plan
-        lists the target in), weight (else the plan's), low, high (else the score; 0 and 100 where it
+        each stream (object, survey, cross, daily); object may be the index. Classes and streams by id
+        or official name. Optional: class_id (else the class that the plan lists the target in, by
+        code or name), weight (else the plan's), low, high (else the score; 0 and 100 where it
         is missing), se (points, of the survey stream; in a wide frame `survey_se`), missing_share, note.
     plan : Plan
 
@@ -32,7 +35,8 @@ def as_streams(streams: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     Raises
     ------
     KaoheError
-        K432 for a missing column, an unknown class or stream, or a score outside 0 to 100.
+        K432 for a missing column, an unknown class or stream, or a score that is no number from 0 to
+        100; K130 for a city that the plan leaves out.
 
     Examples
     --------
@@ -41,20 +45,24 @@ def as_streams(streams: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     >>> as_streams(wide, load_plan())[["class_id", "stream", "score", "weight"]].to_numpy().tolist()
     [['city14', 'survey', 80.0, 0.3], ['city14', 'cross', 90.0, 0.4], ['city14', 'daily', 70.0, 0.3]]
     """
-    out = streams.copy()
+    out = frame_of("streams", streams).rename(columns={name: key for key, name in plan.streams.items()})
     if "object" not in out.columns:
         raise refuse("streams", f"columns {', '.join(map(str, out.columns))}", "object, stream, score")
     out["object"] = text(out["object"])
     if "class_id" not in out.columns:
         out["class_id"] = [class_of(code, plan) for code in out["object"]]
+    out["class_id"] = _ids(
+        out["class_id"], [(c.id, n) for c in plan.classes.values() for n in (c.name, c.short, c.label)]
+    )
     _known("class", out["class_id"], list(plan.classes))
     if "stream" not in out.columns:
         out = _long(out, plan)
     missing = [c for c in STREAM_COLUMNS if c not in out.columns]
     if missing:
         raise refuse("streams", f"no column {', '.join(missing)}", ", ".join(STREAM_COLUMNS))
+    out["stream"] = _ids(out["stream"], list(plan.streams.items()))
     _known("stream", out["stream"], list(plan.streams))
-    out["score"] = out["score"].astype("float64")
+    out["score"] = numbers("streams › score", out["score"])
     off = out[~(out["score"].isna() | out["score"].between(-1e-9, 100 + 1e-9))]
     if len(off):
         raise refuse(f"{off['object'].iloc[0]} › {off['stream'].iloc[0]}", f"{off['score'].iloc[0]:g}", "0 to 100")
@@ -96,8 +104,8 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     Parameters
     ----------
     items : DataFrame
-        One row a target and item of its index table: object, item (its number), grade ("" where not
-        graded). Optional: class_id, remark (不适用… for an item that does not apply). An item without
+        One row a target and item of its index table: object, item (its number, or its code as
+        city14.01), grade ("" where not graded). Optional: class_id, remark (不适用… for an item that does not apply). An item without
         a row is not graded.
     plan : Plan
 
@@ -109,14 +117,16 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     Raises
     ------
     KaoheError
-        K432 for a missing column, an unknown class, item or grade.
+        K432 for a missing column, an unknown class, item or grade, or an item graded twice.
     """
     from kaohe.grade.forms import item_rows
 
+    items = frame_of("items", items)
     missing = [c for c in ("object", "item", "grade") if c not in items.columns]
     if missing:
         raise refuse("items", f"no column {', '.join(missing)}", "object, item, grade")
     given = items.assign(object=text(items["object"]), grade=text(items["grade"]))
+    given["item"] = numbers("items › item", text(items["item"]).str.rpartition(".")[2])
     given["remark"] = text(items["remark"]) if "remark" in items.columns else ""
     if "class_id" not in given.columns:
         given["class_id"] = [class_of(code, plan) for code in given["object"]]
@@ -125,7 +135,10 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     for row in given.itertuples():
         count = len(plan.forms[plan.classes[row.class_id].form].items)
         if not (float(row.item).is_integer() and 1 <= row.item <= count):
-            raise refuse(f"{row.object} › item", str(row.item), f"1 to {count}, the items of {row.class_id}")
+            raise refuse(f"{row.object} › item", f"{row.item:g}", f"1 to {count}, the items of {row.class_id}")
+    twice = given[given.duplicated(["object", "item"])]
+    if len(twice):
+        raise refuse(f"{twice['object'].iloc[0]} › item", f"{twice['item'].iloc[0]:g} twice", "each item once")
     people = given[["object", "class_id"]].drop_duplicates().assign(name=lambda f: f["object"])
     people["kind"] = [plan.classes[c].kind for c in people["class_id"]]
     order = {c: i for i, c in enumerate(plan.classes)}
@@ -143,11 +156,49 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def class_of(code: str, plan: Plan) -> str:
-    """The class that the plan lists a target in."""
+    """The class that the plan lists a target in, by its code or name."""
+    plan.check_not_excluded(code)
     found = plan.city_class(code)
+    for cls in plan.classes.values():
+        for member in cls.members:
+            name = plan.gazetteer.name(member)
+            if found is None and code in {member[:6], name, name.removesuffix("市")}:
+                found = cls
     if found is None:
         raise refuse("class_id", f"none given for {code}", f"a column class_id: {', '.join(plan.classes)}")
     return found.id
+
+
+def frame_of(where: str, given: pd.DataFrame) -> pd.DataFrame:
+    """A copy of a frame, with the column object taken from its index where it has none."""
+    if not isinstance(given, pd.DataFrame):
+        raise refuse(where, f"a {type(given).__name__}", "a DataFrame")
+    if "object" in given.columns or isinstance(given.index, pd.RangeIndex | pd.MultiIndex):
+        return given.copy()
+    if given.index.name == "object" or pd.api.types.is_string_dtype(given.index.dtype):
+        return given.rename_axis("object").reset_index()
+    return given.copy()
+
+
+def numbers(where: str, given: pd.Series) -> pd.Series:
+    """Numbers of a column or series; text that is none is refused, not blanked."""
+    made = pd.to_numeric(given, errors="coerce").astype("float64")
+    odd = given[made.isna() & given.notna()]
+    if len(odd):
+        raise refuse(where, str(odd.iloc[0]) or "nothing", "numbers")
+    return made
+
+
+def score_series(scores: pd.Series | Mapping[str, float] | Sequence[float] | np.ndarray) -> pd.Series:
+    """Scores by target from a series, a dict, a list or an array."""
+    made = scores if isinstance(scores, pd.Series) else pd.Series(scores)
+    return numbers("scores", made)
+
+
+def _ids(given: pd.Series, names: list[tuple[str, str]]) -> pd.Series:
+    """Ids where ids or official names are given; anything else as it stands."""
+    back = {name: key for key, name in names}
+    return pd.Series([back.get(v, v) for v in given], index=given.index, dtype="object")
 
 
 def _known(what: str, values: pd.Series, known: list[str]) -> None:

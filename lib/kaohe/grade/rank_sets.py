@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import KaoheError
+from kaohe.grade.frames import refuse, score_series
 from kaohe.grade.ranks import TOLERANCE
 
 SIDES = ("two", "best", "worst")
 
 
 def rank_intervals(
-    scores: pd.Series, cov: pd.DataFrame | pd.Series | np.ndarray, level: float = 0.95, simultaneous: bool = False,
+    scores: pd.Series | pd.DataFrame, cov: pd.DataFrame | pd.Series | np.ndarray, level: float = 0.95,
+    simultaneous: bool = False,
     *, rng: np.random.Generator | int = 2020, draws: int = 20_000, stepdown: bool = False, side: str = "two",
 ) -> pd.DataFrame:  # fmt: skip
     """Confidence sets for ranks from pairwise comparisons.
 
     Parameters
     ----------
-    scores : Series
-        Estimated score by target, points, best highest. NaN: not ranked, no set.
+    scores : Series or DataFrame
+        Estimated score by target (a dict, list or array will do), points, best highest. NaN: not
+        ranked, no set. Of a frame the column `composite` is taken, matched to `cov` by its column
+        `object` and ranked within each `class_id` where it has these columns.
     cov : DataFrame, Series or array
         Covariance of the scores (points²), or their variances alone where they are independent. A
-        frame or series is matched by its labels, an array by position. NaN on the diagonal: not
+        frame, series or dict is matched by its labels, which targets without a score may lack, an
+        array by position. NaN on the diagonal: not
         estimable; that target's set is then all ranks, and nobody is told apart from it.
     level : float
         Confidence, marginal for each target, or joint for all when `simultaneous`.
@@ -47,7 +54,8 @@ def rank_intervals(
     Raises
     ------
     KaoheError
-        K431 for a covariance that does not fit the scores, or a level outside (0, 1).
+        K431 for a covariance that does not fit the scores or is none, or a level outside (0, 1);
+        K432 for scores that are no numbers, or a frame without `composite`.
 
     Notes
     -----
@@ -66,6 +74,8 @@ def rank_intervals(
     >>> rank_intervals(scores, shared).to_numpy().tolist()
     [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
     """
+    if isinstance(scores, pd.DataFrame):
+        return _of_frame(scores, cov, level, simultaneous, rng=rng, draws=draws, stepdown=stepdown, side=side)
     marginal, joint = rank_sets(scores, cov, level, rng=rng, draws=draws, stepdown=stepdown, side=side)
     return joint if simultaneous else marginal
 
@@ -75,6 +85,7 @@ def rank_sets(
     *, rng: np.random.Generator | int = 2020, draws: int = 20_000, stepdown: bool = False, side: str = "two",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Marginal and joint rank confidence sets from the same draws; see `rank_intervals`."""
+    scores = score_series(scores)
     values = scores.to_numpy(dtype="float64")
     sigma2 = _matrix(scores, cov, level, side)
     known = ~np.isnan(values)
@@ -117,11 +128,17 @@ def _matrix(scores: pd.Series, cov: pd.DataFrame | pd.Series | np.ndarray, level
         raise _refuse("level", f"{level:g}", "a confidence between 0 and 1, as 0.95")
     if side not in SIDES:
         raise _refuse("side", side, ", ".join(SIDES))
+    if isinstance(cov, Mapping):
+        cov = pd.Series(cov, dtype="float64")
     if isinstance(cov, pd.DataFrame | pd.Series):
-        absent = [str(k) for k in scores.index if k not in cov.index]
+        labels = scores.index
+        heads = cov.index.intersection(cov.columns) if isinstance(cov, pd.DataFrame) else cov.index
+        absent = [str(k) for k, s in scores.items() if s == s and k not in heads]
         if absent:
             raise _refuse("cov", f"no row for {', '.join(absent[:5])}", "a row and column for each score")
-        cov = cov.loc[scores.index, scores.index] if isinstance(cov, pd.DataFrame) else cov.loc[scores.index]
+        if heads.has_duplicates or (isinstance(cov, pd.DataFrame) and cov.columns.has_duplicates):
+            raise _refuse("cov", "a label that stands twice", "each label once")
+        cov = cov.reindex(index=labels, columns=labels) if isinstance(cov, pd.DataFrame) else cov.reindex(labels)
     matrix = np.asarray(cov, dtype="float64")
     if matrix.ndim == 1:
         matrix = np.diag(matrix)
@@ -131,11 +148,35 @@ def _matrix(scores: pd.Series, cov: pd.DataFrame | pd.Series | np.ndarray, level
     off = np.nan_to_num(matrix)
     if not np.allclose(off, off.T, rtol=1e-8, atol=1e-12) or (np.diag(off) < 0).any():
         raise _refuse("cov", "not symmetric, or a variance below 0", "a covariance matrix")
+    most = np.sqrt(np.outer(np.diag(off), np.diag(off)))
+    if (np.abs(off) > most * (1 + 1e-6) + 1e-12).any() and not np.isnan(np.diag(matrix)).any():
+        raise _refuse("cov", "a correlation beyond 1", "a covariance matrix")
     return matrix
 
 
 def _refuse(where: str, got: str, expected: str) -> KaoheError:
     return KaoheError("K431", "The ranks cannot be given a confidence set", where=where, got=got, expected=expected)
+
+
+def _of_frame(
+    scores: pd.DataFrame, cov: pd.DataFrame | pd.Series | np.ndarray, level: float, simultaneous: bool,
+    *, rng: np.random.Generator | int, draws: int, stepdown: bool, side: str,
+) -> pd.DataFrame:  # fmt: skip
+    """`rank_intervals` of the column `composite` within each class."""
+    if "composite" not in scores.columns:
+        raise refuse("scores", f"columns {', '.join(map(str, scores.columns))}", "composite")
+    own = scores["composite"]
+    own = own.set_axis(scores["object"].to_numpy()) if "object" in scores.columns else own
+    of = scores["class_id"].to_numpy() if "class_id" in scores.columns else np.full(len(own), "")
+    labelled = isinstance(cov, pd.DataFrame | pd.Series | Mapping)
+    given = cov if labelled else _matrix(own, cov, level, side)
+    out = pd.DataFrame(np.nan, index=scores.index, columns=["low", "high"])
+    for class_id in dict.fromkeys(of):
+        at = np.flatnonzero(of == class_id)
+        part = given if labelled else np.asarray(given)[np.ix_(at, at)]
+        sets = rank_sets(own.iloc[at], part, level, rng=rng, draws=draws, stepdown=stepdown, side=side)
+        out.iloc[at] = sets[int(simultaneous)].to_numpy()
+    return out
 
 
 def pair_sd(cov: np.ndarray) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import KaoheError
+from kaohe.grade.frames import score_series
 
 TOLERANCE = 1e-9
 
@@ -37,13 +40,15 @@ def rank_array(scores: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
     return out.reshape(scores.shape)
 
 
-def ranks(scores: pd.Series | pd.DataFrame, tolerance: float = TOLERANCE) -> pd.DataFrame:
+def ranks(
+    scores: pd.Series | pd.DataFrame | Mapping[str, float] | Sequence[float] | np.ndarray, tolerance: float = TOLERANCE
+) -> pd.DataFrame:
     """Ranks of targets.
 
     Parameters
     ----------
     scores : Series or DataFrame
-        Score by target, best highest; NaN for a target that is not ranked. Of a frame the column
+        Score by target (a dict, list or array will do), best highest; NaN for a target that is not ranked. Of a frame the column
         `composite` is ranked, within each `class_id` where it has that column.
     tolerance : float
         Scores within it are tied.
@@ -72,8 +77,10 @@ def ranks(scores: pd.Series | pd.DataFrame, tolerance: float = TOLERANCE) -> pd.
                 got=f"columns {', '.join(map(str, scores.columns))}", expected="composite, and class_id for several classes",
             )  # fmt: skip
         of = scores["class_id"] if "class_id" in scores.columns else pd.Series("", index=scores.index)
-        parts = [ranks(part, tolerance) for _, part in scores["composite"].groupby(of.to_numpy(), dropna=False)]
-        return pd.concat(parts).reindex(scores.index) if parts else ranks(scores["composite"], tolerance)
+        own = scores["composite"].reset_index(drop=True)
+        parts = [ranks(part, tolerance) for _, part in own.groupby(of.to_numpy(), dropna=False)]
+        return pd.concat([ranks(own.head(0)), *parts]).sort_index().set_axis(scores.index)
+    scores = score_series(scores)
     values = scores.to_numpy(dtype="float64")
     rank = rank_array(values, tolerance)
     tied = np.array([bool((rank == r).sum() > 1) for r in rank], dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from kaohe.base.plan import Plan
 from kaohe.grade.composite import composite
 from kaohe.grade.cross import cross_streams, index_items
 from kaohe.grade.evidence import field_evidence
-from kaohe.grade.frames import as_streams, index_rows
+from kaohe.grade.frames import as_streams, frame_of, index_rows, refuse
 from kaohe.grade.inputs import text
 from kaohe.grade.sensitivity import class_scores, class_sensitivity
 
@@ -34,7 +35,7 @@ class Sensitivity(NamedTuple):
 
 def sensitivity(
     items: pd.DataFrame, streams: pd.DataFrame, plan: Plan,
-    *, caps: pd.Series | None = None, rng: np.random.Generator | int = 2020, draws: int = 1000,
+    *, caps: pd.Series | Mapping[str, str] | None = None, rng: np.random.Generator | int = 2020, draws: int = 1000,
 ) -> Sensitivity:  # fmt: skip
     """How far ranks and grades hang on the office's choices: what-ifs, not error.
 
@@ -48,7 +49,7 @@ def sensitivity(
         takes; the cross stream is computed from `items`, one given is not used.
     plan : Plan
         The choices in force are the base.
-    caps : Series, optional
+    caps : Series or dict, optional
         Lowest cap of a fired rule by target, "" or absent without one.
     rng : Generator or int
         Source of the random scales, or its seed.
@@ -86,7 +87,10 @@ def sensitivity(
     index = index_items(rows, people, nothing, plan)
     cross = cross_streams(index, plan)
     cross["weight"] = [plan.classes[c].streams["cross"] for c in cross["class_id"]]
-    given = streams.assign(object=text(streams["object"]))
+    given = frame_of("streams", streams)
+    if "object" not in given.columns:
+        raise refuse("streams", f"columns {', '.join(map(str, given.columns))}", "object, stream, score")
+    given["object"] = text(given["object"])
     given["class_id"] = given["object"].map(dict(zip(people["object"], people["class_id"], strict=True)))
     given = given[given["class_id"].notna()]
     if "stream" not in given.columns and "cross" not in given.columns:

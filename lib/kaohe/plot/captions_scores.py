@@ -130,6 +130,9 @@ def ranks_title(class_id: str, spans: Sequence[tuple[str, float, float]], unrank
         return f"计入抽样误差，{group_word(n, class_id)}的名次都不变{tail}"
     wide = max(spans, key=lambda s: s[2] - s[1])
     worst = f"最宽的{wide[0]}为{numbers.rank_span(wide[1], wide[2])}"
+    alike = [name for name, low, high in spans if high - low == wide[2] - wide[1]]
+    if len(alike) > 1:
+        worst = f"最宽的{listed(alike, class_id)}各跨{numbers.integer(wide[2] - wide[1] + 1)}个位次"
     if not sure:
         return f"计入抽样误差，{group_word(n, class_id)}的名次都只能定到区间，{worst}{tail}"
     only = "只有" if len(sure) == 1 else ""

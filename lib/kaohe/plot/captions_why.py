@@ -51,5 +51,5 @@ def scenario_title(class_id: str, moved: int, farthest: Sequence[str], most: flo
 def way_caption(label: str, n: int, reach: int) -> str:
     """Caption of the table of ways to the next grade."""
     if not reach:
-        return f"{label}升一等的最短途径（{n}个，都不能只靠提升指标等次）"
+        return f"{label}升一等的最短途径（{n}个，没有一个能只靠提升指标等次升等）"
     return f"{label}升一等的最短途径（{n}个，其中{reach}个只需提升指标等次）" if n > 1 else f"{label}升一等的最短途径"

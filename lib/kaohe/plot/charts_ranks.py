@@ -144,11 +144,12 @@ def sensitivity_ranks(
     moves = {c: round(max(abs(r - base[c]) for r in reach[c])) for c in base}
     order = sorted(base, key=lambda c: (base[c], c))
     n_scenarios = len(others[["source", "scenario"]].drop_duplicates())
+    random = bool((others["source"] == RANDOM).any())
+    drawn = ["随机赋分只计名次的5%、50%、95%分位，不是全部抽取的最大变动"] if random else []
     title = words.moves_title(which, {short(ctx, c): moves[c] for c in order})
     movers = [c for c in sorted(order, key=lambda c: -moves[c]) if moves[c] > 0][:3]
     if len(order) <= BUMP_TARGETS:
         columns = _columns(others, base)
-        random = bool((others["source"] == RANDOM).any())
         canvas = bump(order, base, columns, movers, ctx)
         shape = (
             "每类办法取名次变动合计最大的一种情形" + ("，图中不含随机赋分" if random else "") + "；着色为变动最大的对象"
@@ -163,7 +164,7 @@ def sensitivity_ranks(
         title,
         joined([f"{n_scenarios}种情形下的综合得分名次", shape, f"{ctx.year}年"]),
         f"{alt}变动最大的是{some([short(ctx, c) for c in movers]) or '无'}。",
-        source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变", "与抽样误差分开计算"),
+        source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变", *drawn, "与抽样误差分开计算"),
     )
     head = ["对象", "基准名次", "最好名次", "最差名次", "最大变动"]
     body = [

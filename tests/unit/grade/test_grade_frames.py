@@ -146,3 +146,116 @@ def test_items_that_cannot_be_used_are_refused(plan: Plan, items: pd.DataFrame, 
     with pytest.raises(KaoheError, match="K432") as caught:
         sensitivity(items, WIDE, plan)
     assert caught.value.got == got
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        WIDE.set_index("object"),
+        WIDE.set_index("object").rename_axis(None),
+        WIDE.assign(object=[440200000000, 440500000000]),
+        WIDE.assign(object=["韶关市", "汕头"]),
+        WIDE.assign(object=["440200", "440500"], class_id="任务市"),
+        WIDE.rename(columns={"survey": "专项调查", "cross": "交叉考核", "daily": "日常工作"}),
+        WIDE.assign(survey=["80", "90"]),
+    ],
+)
+def test_streams_as_people_write_them(plan: Plan, streams: pd.DataFrame) -> None:
+    found = composite(streams, plan).sort_values("composite", ascending=False)
+    assert found["composite"].tolist() == pytest.approx([81.0, 79.0])
+    assert found["survey"].tolist() == [80.0, 90.0]
+    assert found["class_id"].tolist() == ["city14", "city14"]
+    assert found["rank"].tolist() == [1.0, 2.0]
+
+
+def test_a_city_with_a_plan_of_its_own_is_refused_with_the_clause(plan: Plan) -> None:
+    with pytest.raises(KaoheError) as caught:
+        composite(WIDE.assign(object=["江门市", B]), plan)
+    assert (caught.value.code, caught.value.expected) == ("K130", plan.excluded["440700000000"])
+
+
+@pytest.mark.parametrize(
+    ("streams", "code", "got"),
+    [
+        ({A: {"survey": 1.0}}, "K432", "a dict"),
+        (WIDE.assign(survey=["80", "八十"]), "K432", "八十"),
+        (pd.concat([WIDE, WIDE.head(1)]), "K604", "cross, cross, daily, daily, survey, survey"),
+        (WIDE.melt("object", var_name="stream", value_name="score").head(5), "K604", "cross, survey"),
+    ],
+)
+def test_streams_that_would_be_misread_are_refused(plan: Plan, streams: pd.DataFrame, code: str, got: str) -> None:
+    with pytest.raises(KaoheError) as caught:
+        composite(streams, plan)
+    assert (caught.value.code, caught.value.got) == (code, got)
+
+
+def test_scores_in_any_plain_form_are_ranked_alike() -> None:
+    for scores in (
+        [90.0, 80.0, 90.0],
+        {"a": 90.0, "b": 80.0, "c": 90.0},
+        np.array([90.0, 80.0, 90.0]),
+        ["90", "80", "90"],
+    ):
+        assert ranks(scores)["rank"].tolist() == [1.0, 3.0, 1.0]
+        assert rank_intervals(scores, [0.0, 0.0, 0.0]).to_numpy().tolist() == [[1.0, 2.0], [3.0, 3.0], [1.0, 2.0]]
+
+
+def test_labels_that_stand_twice_keep_their_own_rank() -> None:
+    frame = pd.DataFrame({"composite": [1.0, 2.0, 3.0], "class_id": ["x", "y", "x"]}, index=[0, 0, 1])
+    assert ranks(frame)["rank"].tolist() == [2.0, 1.0, 1.0]
+
+
+def test_rank_sets_of_a_graded_frame_are_within_the_class() -> None:
+    graded = pd.DataFrame(
+        {"object": list("abcd"), "class_id": ["x", "x", "y", "x"], "composite": [90.0, 89.0, 10.0, np.nan]}
+    )
+    cov = {"a": 1.0, "b": 1.0, "c": 1.0}  # d has no score, and may be lacking
+    expected = [[1.0, 2.0], [1.0, 2.0], [1.0, 1.0]]
+    for given in (cov, pd.Series(cov), pd.DataFrame(np.eye(3), index=list("abc"), columns=list("abc")), np.ones(4)):
+        found = rank_intervals(graded, given)
+        assert found.head(3).to_numpy().tolist() == expected
+        assert found.iloc[3].isna().all()
+
+
+def test_a_correlation_beyond_one_is_refused() -> None:
+    with pytest.raises(KaoheError, match="K431") as caught:
+        rank_intervals([1.0, 2.0], [[1.0, 2.0], [2.0, 1.0]])
+    assert caught.value.got == "a correlation beyond 1"
+
+
+def test_an_explanation_adds_up_or_is_refused() -> None:
+    one = pd.DataFrame({"stream": "s", "component": ["a", "b"], "label": ["甲", None], "points": [3.0, 4.0]})
+    other = one.drop(columns="label").assign(points=[1.0, 1.5])
+    found = explain(one, other)
+    assert found["label"].tolist() == ["甲", "b"]
+    assert found["delta"].tolist() == [2.0, 2.5]
+    for odd, got in ((one.assign(object=["x", "y"]), "2 targets"), (one.assign(points=[1.0, np.nan]), "no points")):
+        with pytest.raises(KaoheError, match="K432") as caught:
+            explain(odd, other)
+        assert caught.value.got == got
+
+
+def test_grades_that_are_missing_or_unknown(plan: Plan) -> None:
+    graded = pd.DataFrame({"object": list("abc"), "grade_score": ["好", None, np.nan]})
+    assert apply_caps(graded, None, plan).composite["grade_final"].tolist() == ["待核", "缺数据", "缺数据"]
+    with pytest.raises(KaoheError, match="K432") as caught:
+        apply_caps(graded.assign(grade_score="优秀"), None, plan)
+    assert caught.value.got == "优秀"
+
+
+def test_decisions_without_their_columns_are_refused(plan: Plan) -> None:
+    graded = pd.DataFrame({"object": ["a"], "grade_score": ["好"]})
+    with pytest.raises(KaoheError, match="K432") as caught:
+        apply_caps(graded, None, plan, pd.DataFrame({"kind": ["等次调整"], "object": ["a"], "to_grade": ["一般"]}))
+    assert caught.value.got == "no column decision, from_grade, reason, by_role, date"
+
+
+def test_items_by_their_code_and_never_twice(plan: Plan) -> None:
+    items = pd.DataFrame([(c, i, "较好") for c in (A, B) for i in range(1, 18)], columns=["object", "item", "grade"])
+    coded = items.assign(item=[f"city14.{i:02d}" for i in items["item"]])
+    mine, theirs = (sensitivity(f, WIDE, plan, draws=50, caps={A: "一般"}) for f in (items, coded))
+    pd.testing.assert_frame_equal(mine.rows, theirs.rows)
+    assert mine.rows.query("object == @A and scenario == '基准'")["grade"].unique().tolist() == ["一般"]
+    with pytest.raises(KaoheError, match="K432") as caught:
+        sensitivity(pd.concat([items, items.head(1).assign(grade="好")]), WIDE, plan)
+    assert caught.value.got == "1 twice"

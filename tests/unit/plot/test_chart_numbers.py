@@ -196,3 +196,6 @@ def test_random_scales_are_said_not_to_be_drawn(frames: dict[str, pd.DataFrame])
     assert "随机赋分" not in drawn(charts.sensitivity_ranks(plain, ctx)).subtitle
     mixed = pd.concat([plain, rows[~base].assign(source="scale", scenario="随机")], ignore_index=True)
     assert "图中不含随机赋分" in drawn(charts.sensitivity_ranks(mixed, ctx)).subtitle
+    said = "随机赋分只计名次的5%、50%、95%分位，不是全部抽取的最大变动"
+    assert said in drawn(charts.sensitivity_ranks(mixed, ctx)).note
+    assert said not in drawn(charts.sensitivity_ranks(plain, ctx)).note

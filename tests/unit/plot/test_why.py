@@ -154,3 +154,7 @@ def test_what_a_scenario_changes() -> None:
     rows = pd.DataFrame({"key": ["choices.scale", "what_if"], "base": "a", "value": "b", "law": [False, True]})
     assert column(tables.scenario_choices(rows), "性质") == ["省考核办的选择", "方案规定，只作假设"]
     assert isinstance(tables.scenario_choices(rows.head(0)), Text)
+
+
+def test_a_table_where_nobody_can_rise_by_items_alone_does_not_speak_of_the_best() -> None:
+    assert words.way_caption("任务市", 14, 0) == "任务市升一等的最短途径（14个，没有一个能只靠提升指标等次升等）"
