@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
@@ -56,20 +56,20 @@ def _magnitude(
     )  # fmt: skip
 
 
-def note_unreturned(sample: pd.DataFrame, returned: Iterable[str]) -> list[Finding]:
+def note_unreturned(sample: pd.DataFrame, returned: pa.Array) -> list[Finding]:
     """Households that the sample list calls 完成 without any survey record: each, or above 20 their number.
 
     Parameters
     ----------
     sample : DataFrame
         Clean rows of ``sample_households`` with their lineage.
-    returned : iterable of str
+    returned : Arrow array of str
         Household codes of every survey record received, used or set aside.
     """
-    here = set(returned)
-    if not here:
+    if returned.null_count == len(returned):
         return []
-    lost = sample[(sample["outcome"] == "完成") & ~sample["household"].isin(here)]
+    here = pc.is_in(pa.array(sample["household"], pa.large_string()), value_set=returned, skip_nulls=True)
+    lost = sample[(sample["outcome"] == "完成") & ~here.to_numpy(zero_copy_only=False)]
     if len(lost) > _ENOUGH:
         return [
             finding(

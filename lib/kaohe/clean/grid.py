@@ -58,7 +58,7 @@ class Grid(Sequence[list[Cell]]):
         return [column[at] for column in self.columns[: self.width]]
 
     def __iter__(self) -> Iterator[list[Cell]]:
-        step = 10_000
+        step = 1_000
         for start in range(0, len(self), step):
             stop = min(start + step, len(self))
             block = zip(*(column[start:stop] for column in self.columns[: self.width]), strict=True)

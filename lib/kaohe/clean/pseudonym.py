@@ -26,7 +26,6 @@ from kaohe.clean.office import Office
 from kaohe.clean.stored import stored_texts
 
 DIGITS = 32
-LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")  # no digits: none looks like a number of a person
 _AS_IT_IS = r"^([0-9]*X?|\p{Han}*)$"
 SHARED = {"person_key": "K863", "account_key": "K864"}
 
@@ -49,16 +48,28 @@ def pseudonyms(kind: str, values: Sequence[str], secret: bytes) -> list[str]:
     >>> len(one), one == two, none
     (32, False, '')
     """
-    start = hmac.new(secret, f"kaohe {kind}\x00".encode(), sha256)
-    out = []
+    made: list[str | None] = _letters(kind, [value.encode() for value in values if value], secret).to_pylist()
+    found = iter(made)
+    return [str(next(found)) if value else "" for value in values]
+
+
+def _letters(kind: str, values: Sequence[bytes], secret: bytes) -> pa.Array:
+    """HMAC-SHA256 of many values under one key (RFC 2104), the padded key hashed once, as Arrow texts."""
+    key = hmac.digest(secret, f"kaohe {kind}".encode(), "sha256").ljust(sha256().block_size, b"\0")
+    inner = sha256(bytes(byte ^ 0x36 for byte in key)).copy
+    outer = sha256(bytes(byte ^ 0x5C for byte in key)).copy
+    digests = bytearray()
     for value in values:
-        if not value:
-            out.append("")
-            continue
-        one = start.copy()
-        one.update(value.encode())
-        out.append(one.hexdigest()[:DIGITS].translate(LETTERS))
-    return out
+        one, two = inner(), outer()
+        one.update(value)
+        two.update(one.digest())
+        digests += two.digest()[: DIGITS // 2]
+    halves = np.frombuffer(bytes(digests), np.uint8).reshape(-1, DIGITS // 2)
+    letters = np.empty((len(halves), DIGITS), np.uint8)
+    letters[:, 0::2], letters[:, 1::2] = halves >> 4, halves & 15
+    letters += ord("a")  # no digits: none looks like a number of a person
+    offsets = np.arange(len(halves) + 1, dtype=np.int64) * DIGITS
+    return pa.LargeStringArray.from_buffers(len(halves), pa.py_buffer(offsets), pa.py_buffer(letters))
 
 
 def normal(kind: str, cell: Cell) -> str:
@@ -107,34 +118,37 @@ def _keys(cells: Coded, source: str, villages: pd.Series, secret: bytes) -> pa.A
     used, codes = np.unique(cells.codes, return_inverse=True)
     values = _normal_entries(cells.entries, used, source)
     if source == "head_name":
-        names = (values[code] for code in codes.tolist())
-        values = [name and f"{name}\x00{village}" for name, village in zip(names, villages, strict=True)]
+        names = [values[code] for code in codes.tolist()]
+        values = [name and name + b"\0" + village.encode() for name, village in zip(names, villages, strict=True)]
         codes = np.arange(len(values))
-    made = pa.array([key or None for key in pseudonyms(source, values, secret)], pa.large_string())
-    return made.take(pa.array(codes))
+    there = np.fromiter(map(bool, values), np.bool_, len(values))
+    made = _letters(source, values if there.all() else [value for value in values if value], secret)
+    place = np.cumsum(there) - 1
+    return made.take(pa.array(place[codes], mask=~there[codes]))
 
 
-def _normal_entries(entries: Sequence[Cell], used: Codes, source: str) -> list[str]:
+def _normal_entries(entries: Sequence[Cell], used: Codes, source: str) -> list[bytes]:
     """Entries as they are hashed; many texts that are plain already are told all at once."""
     if not isinstance(entries, Texts):
-        return [normal(source, entries[at]) for at in used.tolist()]
+        return [normal(source, entries[at]).encode() for at in used.tolist()]
     chosen = entries.array.take(pa.array(used))
-    values: list[str] = chosen.to_pylist()
+    values: list[bytes] = chosen.cast(pa.large_string()).cast(pa.large_binary()).to_pylist()
     odd = np.flatnonzero(~to_mask(pc.match_substring_regex(chosen, _AS_IT_IS)))
     for at in odd.tolist():
-        values[at] = normal(source, values[at])
+        values[at] = normal(source, entries[int(used[at])]).encode()
     return values
 
 
-def _note_shared(
-    keys: pa.Array, households: pd.Series, rows: Rows, batch: Batch, source: str, code: str
-) -> None:  # fmt: skip
+def _note_shared(keys: pa.Array, households: pd.Series, rows: Rows, batch: Batch, source: str, code: str) -> None:
     """A note at each household that shares a person or an account with another."""
-    found = keys.dictionary_encode()
-    numbers = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    numbers = keys.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
     often = np.bincount(numbers[numbers >= 0], minlength=1) > 1
     same = np.flatnonzero((numbers >= 0) & often[numbers])
-    for _, group in pd.Series(same).groupby(numbers[same], sort=False):
+    groups: dict[int, list[int]] = {}
+    for at, number in zip(same.tolist(), numbers[same].tolist(), strict=True):
+        groups.setdefault(number, []).append(at)
+    names = dict(zip(same.tolist(), households.iloc[same].tolist(), strict=True))
+    for group in groups.values():
         for at in group:
-            others = [str(h) for h in households.iloc[group] if h != households.iloc[at]]
+            others = [names[one] for one in group if names[one] != names[at]]
             batch.remark(int(rows[at]), code, source, action=NOTE, expected=f"与 {'、'.join(others[:5])} 不同")

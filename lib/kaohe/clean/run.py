@@ -232,7 +232,7 @@ def clean_tables(
             office.register = _register(known, plan)
     progress("考评表")
     tables["forms"], tables["grades"], tables["doubles"] = read_form_files(groups[FORMS], visits_of(tables), office)
-    returned = {str(h) for h in known.batches["households"].values["household"] if h is not None}
+    returned = known.batches["households"].values["household"].texts()
     for found in (
         *settle_configuration(office),
         *(note for name in ("households", "villages") for note in note_magnitudes(name, tables[name], plan)),

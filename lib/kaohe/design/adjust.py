@@ -144,7 +144,12 @@ def calibrate_to(
     columns = tuple(numbers if not partition else next(iter(numbers.values()), {}))
 
     def make(part: pd.DataFrame, wanted: Totals, where: str) -> tuple[Calibrated, pd.DataFrame, tuple[str, ...]]:
-        own: Numeric = numbers[where] if partition else numbers
+        own: Numeric = numbers.get(where, {}) if partition else numbers
+        if not wanted and not own:
+            raise InputRefused(
+                "K318", "A part has no totals", where=f"column {partition}" if partition else "calibration",
+                got=str(where) if partition else "neither margins nor numeric", expected="at least one total",
+            )  # fmt: skip
         coded = coded_margins(part, weight, wanted, where or "calibration")
         targets: dict[str, float] = {}
         work = part[[weight, *own, *([cluster] if cluster else [])]].copy()
@@ -190,7 +195,15 @@ def _apart(
     faults.need(frame, [weight, *([partition] if partition else [])], "calibration")
     g, reports, facts = np.ones(len(frame)), [], {"iterations": 0.0, "worst": 0.0, "at_bounds": 0.0}
     margins: tuple[str, ...] = ()
+    if partition:
+        faults.full(frame, [partition], "calibration")
     groups = {"": np.arange(len(frame))} if not partition else frame.groupby(partition, sort=True).indices
+    absent = [k for k in totals if k not in groups] if partition else []
+    if absent:
+        raise InputRefused(
+            "K318", "A part has no records", where=f"column {partition}", got=faults.few(absent),
+            expected="records in every level that has totals", remedy="merge it with another, or leave its totals out",
+        )  # fmt: skip
     for level, rows in groups.items():
         if partition and totals and level not in totals:
             raise InputRefused(
@@ -198,7 +211,13 @@ def _apart(
                 expected="totals for every level", remedy="leave its records out, or give its totals",
             )  # fmt: skip
         wanted = totals.get(level, {}) if partition else totals
-        made, report, margins = make(frame.iloc[rows], wanted, level if partition else "")
+        made, report, own = make(frame.iloc[rows], wanted, level if partition else "")
+        if partition and margins and set(own) != set(margins):
+            raise InputRefused(
+                "K318", "Parts have totals of different margins", where=f"column {partition}",
+                got=f"{level}: {faults.few(own)}", expected=f"{faults.few(margins)} in every part",
+            )  # fmt: skip
+        margins = own
         g[rows] = made.g
         reports.append(report.assign(**{partition: level})[[partition, *report.columns]] if partition else report)
         facts["iterations"] = max(facts["iterations"], float(made.iterations))

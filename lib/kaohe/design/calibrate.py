@@ -147,6 +147,18 @@ def calibrate(
     if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
         raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
     names = list(totals)
+    text = [c for c in names if not pd.api.types.is_numeric_dtype(frame[c])]
+    if text:
+        raise InputRefused(
+            "K401", "A variable is not a number", where=f"{where} › column {text[0]}", got=str(frame[text[0]].dtype),
+            expected="numbers; categories as margins",
+        )  # fmt: skip
+    faults.full(frame, names, where)
+    lost = [f"{c} = {totals[c]}" for c in names if not np.isfinite(totals[c])]
+    if lost:
+        raise InputRefused(
+            "K322", "A register total is not a count", where=where, got=faults.few(lost), expected="a finite total",
+        )  # fmt: skip
     x = np.column_stack([frame[c].to_numpy(float) for c in names])
     x = cluster_means(frame[cluster], x, w, where) if cluster else x
     target = np.array([float(totals[c]) for c in names])

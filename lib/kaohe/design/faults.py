@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
@@ -32,6 +34,41 @@ def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
                 got=column,
                 expected="a column such as " + ", ".join(nearest(column, [str(c) for c in frame.columns])),
             )
+
+
+def full(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
+    """Refuse empty cells in columns that must say something of every record.
+
+    Raises
+    ------
+    InputRefused
+        K308 with the first such column.
+    """
+    for column in columns:
+        empty = int(frame[column].isna().sum())
+        if empty:
+            raise InputRefused(
+                "K308", "A design column has empty cells", where=f"{where} › column {column}", got=f"{empty} rows",
+                expected="a value in every row",
+            )  # fmt: skip
+
+
+def yes_or_no(frame: pd.DataFrame, column: str, where: str) -> npt.NDArray[np.bool_]:
+    """A column of booleans, or of 0 and 1, as booleans.
+
+    Raises
+    ------
+    InputRefused
+        K308 for empty cells, K405 for other values: text and missing answers are not taken for yes.
+    """
+    full(frame, [column], where)
+    wrong = ~frame[column].isin([0, 1])
+    if wrong.any():
+        raise InputRefused(
+            "K405", "A share needs 0 and 1", where=f"{where} › column {column}",
+            got=f"{frame.loc[wrong, column].iloc[0]} in {int(wrong.sum())} rows", expected="booleans, or 0 and 1",
+        )  # fmt: skip
+    return np.asarray(frame[column].to_numpy(dtype=bool), dtype=np.bool_)
 
 
 def bad_weight(column: str, n: int, got: str) -> InputRefused:

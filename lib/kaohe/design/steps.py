@@ -156,10 +156,11 @@ def nonresponse_classes(
     [10.0, 10.0, 0.0, 20.0]
     """
     faults.need(frame, [weight, responded, *classes, *([partition] if partition else [])], "nonresponse")
+    faults.full(frame, [*classes, *([partition] if partition else [])], "nonresponse")
     w = frame[weight].to_numpy(float)
     if not np.all(np.isfinite(w)) or (w < 0).any():
         raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative or missing")
-    ok = frame[responded].to_numpy(bool)
+    ok = faults.yes_or_no(frame, responded, "nonresponse")
     whole = frame.assign(**{"(all)": "全部", responded: ok})
     made = weighting_classes(
         whole, weight=weight, responded=responded, classes=list(classes), partition=partition or "(all)",
@@ -208,7 +209,7 @@ def nonresponse_propensity(
     [2.0, 0.0, 1.3333, 1.3333, 1.3333, 0.0]
     """
     faults.need(frame, [weight, responded, *predictors], "nonresponse")
-    ok = frame[responded].to_numpy(bool)
+    ok = faults.yes_or_no(frame, responded, "nonresponse")
     numbers = frame.assign(**{responded: ok.astype(float)})
     fit = fit_propensity(numbers, list(predictors), responded=responded, weight=weight if weighted else None)
     if classes:

@@ -81,6 +81,8 @@ def qsr(y: Floats, w: Floats) -> Measure:
     q20, q80 = weighted_quantile(y, w, [0.2, 0.8], RULE)
     poorest = float((w * y * (y <= q20)).sum())
     richest = float((w * y * (y > q80)).sum())
+    if not poorest > 0:
+        return Measure(np.nan, np.full(len(y), np.nan))
     value = richest / poorest
     top = y - ((y - q80) * (y <= q80) + 0.8 * q80)
     bottom = (y - q20) * (y <= q20) + 0.2 * q20
@@ -139,6 +141,8 @@ def median_gap(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.bool_
     """
     t = line.value
     own_y, own_w = y[inside], w[inside]
+    if not t > 0:
+        return Measure(np.nan, np.full(len(y), np.nan))
     poor = own_y < t
     middle = float(weighted_quantile(own_y[poor], own_w[poor], [0.5], RULE)[0])
     total = own_w.sum()

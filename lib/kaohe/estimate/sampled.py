@@ -125,6 +125,8 @@ class Sampled:
         )
         out = []
         order = self.structure.order
+        faults.full(self.frame[self.w > 0], [*calibration.margins, *calibration.numeric], "calibration")
+        faults.full(self.frame, [calibration.partition] if calibration.partition else [], "calibration")
         used = self.frame[[*calibration.margins, *calibration.numeric]]
         for part in range(int(parts.max()) + 1):
             rows = order[parts[order] == part]
@@ -168,7 +170,17 @@ class Sampled:
             where = where(self.frame)
         if isinstance(where, str):
             where = self.frame[where] if where in self.frame.columns else self._condition(where)
-        values = where.to_numpy() if isinstance(where, pd.Series) else np.asarray(where)
+        if isinstance(where, pd.Series):
+            if not where.index.equals(self.frame.index):
+                raise InputRefused(
+                    "K402", "A domain is not a yes or no for each record", got="a series in another order or of other rows",
+                    expected="the index of the design's frame", remedy="make it from the same frame, or give a condition as text",
+                )  # fmt: skip
+            if where.dtype == "boolean":  # an unknown condition is not met, as in R and as for floats
+                where = where.fillna(False).astype(bool)
+            values = where.to_numpy()
+        else:
+            values = np.asarray(where)
         if values.shape != (len(self.frame),) or values.dtype != bool:
             raise InputRefused(
                 "K402",
