@@ -120,7 +120,7 @@ def _chunk(
     columns = {
         "household": np.array([f"{c[:6]}H{k:07d}" for k, c in enumerate(codes.tolist(), start)], dtype=object),
         "city": cities, "county": names, "village": codes, "visit_date": days.astype("U10").astype(object),
-        "enumerator": "DC" + _digits(rng.integers(0, 500, n), 3), "head_name": name, "id_number": _id_numbers(rng, n),
+        "enumerator": "DC" + _digits(rng.integers(0, 500, n), 3), "head_name": name, "id_number": _id_numbers(start, n),
         "phone": "199" + _digits(rng.integers(0, 10**8, n), 8),
         "account": "6200" + _digits(rng.integers(0, 10**15, n), 15),
     }  # fmt: skip
@@ -128,9 +128,11 @@ def _chunk(
     return columns
 
 
-def _id_numbers(rng: np.random.Generator, n: int) -> np.ndarray:
-    days = (np.datetime64("1940-01-01") + rng.integers(0, 22_000, n)).astype("U10")
-    body = "449901" + np.char.replace(days, "-", "").astype(object) + _digits(rng.integers(1, 999, n), 3)
+def _id_numbers(start: int, n: int) -> np.ndarray:
+    """Identity numbers of an unallocated area, one a person: a step coprime to the number of slots visits each once."""
+    slot = np.arange(start, start + n, dtype=np.int64) * 7_368_787 % (22_000 * 998)
+    days = (np.datetime64("1940-01-01") + slot // 998).astype("U10")
+    body = "449901" + np.char.replace(days, "-", "").astype(object) + _digits(slot % 998 + 1, 3)
     grid = np.array([[int(d) for d in text] for text in body.tolist()])
     return body + np.array(list(CHECKS), dtype=object)[grid @ np.array(WEIGHTS) % 11]
 

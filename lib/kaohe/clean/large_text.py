@@ -77,8 +77,17 @@ def read_large(data: bytes, find_separator: Callable[[str], str], max_rows: int,
     max_rows, max_columns : int
         Larger tables are left to the careful reader, which refuses them.
     """
+    with ThreadPoolExecutor(1) as beside:
+        return _read(data, find_separator, max_rows, max_columns, beside)
+
+
+def _read(
+    data: bytes, find_separator: Callable[[str], str], max_rows: int, max_columns: int, beside: ThreadPoolExecutor
+) -> LargeText | None:
+    """`read_large`; whether two encodings are mixed is looked at beside the splitting."""
     try:
         data, start, encoding = _encoding(data)
+        mixed = beside.submit(has_utf8_line, data) if encoding.startswith("GB") else None
         codec = "gb18030" if encoding.startswith("GB") else "utf-8"
         separator = find_separator(data[start : start + _HEAD].decode(codec, "ignore"))
         if len(separator.encode()) != 1:
@@ -87,7 +96,10 @@ def read_large(data: bytes, find_separator: Callable[[str], str], max_rows: int,
         if lines.width > max_columns or lines.width < 2:
             raise _Unusual
         odd = {row: _fields(line, codec, separator, max_columns) for row, line in lines.odd.items()}
-        return LargeText(_grid(lines, odd, codec), _numbers(lines), encoding, separator)
+        grid = _grid(lines, odd, codec)
+        if mixed is not None and mixed.result():
+            raise _Unusual
+        return LargeText(grid, _numbers(lines), encoding, separator)
     except (_Unusual, UnicodeDecodeError, pa.ArrowInvalid):
         return None
 
@@ -100,8 +112,6 @@ def _encoding(data: bytes) -> tuple[bytes, int, str]:
     elif data.startswith(b"\xef\xbb\xbf"):
         start, encoding = 3, "UTF-8 BOM"
     elif not begins_in_utf8(data, _HEAD):
-        if has_utf8_line(data):
-            raise _Unusual
         bom = data.startswith(GB18030_BOM)
         start, encoding = (len(GB18030_BOM), "GB18030 BOM") if bom else (0, "GB18030")
     if b"\x00" in data:

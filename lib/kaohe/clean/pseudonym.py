@@ -63,8 +63,8 @@ def _letters(kind: str, values: Sequence[bytes], secret: bytes) -> pa.Array:
         one, two = inner(), outer()
         one.update(value)
         two.update(one.digest())
-        digests += two.digest()[: DIGITS // 2]
-    halves = np.frombuffer(bytes(digests), np.uint8).reshape(-1, DIGITS // 2)
+        digests += two.digest()
+    halves = np.frombuffer(bytes(digests), np.uint8).reshape(-1, sha256().digest_size)[:, : DIGITS // 2]
     letters = np.empty((len(halves), DIGITS), np.uint8)
     letters[:, 0::2], letters[:, 1::2] = halves >> 4, halves & 15
     letters += ord("a")  # no digits: none looks like a number of a person
@@ -100,7 +100,7 @@ def add_keys(frame: pd.DataFrame, batch: Batch, office: Office) -> pd.DataFrame:
         return frame
     rows = batch.live_rows()
     at = next(i for i, c in enumerate(frame.columns) if c == "src_file")
-    out = frame.copy()
+    out = frame.copy(deep=False)
     for column, source, _ in wanted:
         cells = Coded.join([part.raw[source] for part in batch.parts]).take(rows)
         keys = _keys(cells, source, frame["village"], office.secret)

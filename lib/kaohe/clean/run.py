@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import locked, sha256_file, sha256_text, swapped_folder, write_json, write_parquet
+from kaohe.base.files import locked, sha256_file, sha256_text, swapped_folder, write_json
 from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.places import ZH_LEVEL, Place
 from kaohe.base.plan import Plan
@@ -34,7 +34,7 @@ from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
 from kaohe.clean.settling import check_received, leads_nowhere, settle_configuration
 from kaohe.clean.standing import check_changed, check_names
-from kaohe.clean.stored import stored_frame
+from kaohe.clean.stored import collector_paused, stored_frame, write_tables
 
 ORIGIN = "origin.toml"
 ORDER = ("objects", "places", *(name for name in RAW if name not in {"objects", "places"}))
@@ -120,14 +120,14 @@ def clean_all(
     origin = read_origin(raw)
     with locked(processed, "kaohe clean"):
         key = key_for(origin, key_file, processed, raw, renew=new_key)
-        cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress, secret=key.secret)
+        with collector_paused():
+            cleaned = clean_tables(raw, paths, plan, limits=limits, progress=progress, secret=key.secret)
         cleaned.intake["key"] = {"id": key.id, "kind": key.kind}
         cleaned.intake["accepted_changes"] = check_changed(processed, cleaned.intake, accept=accept_changed)
         progress("writing")
         ledger = cleaned.ledger
         with swapped_folder(processed / "clean") as fresh:
-            for name, frame in cleaned.tables.items():
-                write_parquet(fresh / f"{name}.parquet", frame)
+            write_tables(fresh, cleaned.tables)
             write_json(fresh / "intake.json", cleaned.intake)
     return CleanResult(
         folder=processed / "clean", origin=cleaned.intake["origin"], files=len(cleaned.intake["files"]),

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from kaohe.base.files import write_parquet
 from kaohe.base.tables import LINEAGE
 from kaohe.clean.batch import Batch
 from kaohe.clean.coded import Coded, Rows
@@ -52,3 +59,22 @@ def _lineage(batch: Batch, rows: Rows) -> dict[str, pd.Series]:
         stored_texts(Coded([s.account.sha256 for s in segments], codes).texts()),
     )
     return dict(zip(LINEAGE, found, strict=True))
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write each table as ``NAME.parquet``, two at a time; the first failure is raised."""
+    with ThreadPoolExecutor(2) as pool:
+        for written in [pool.submit(write_parquet, folder / f"{name}.parquet", f) for name, f in tables.items()]:
+            written.result()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Leave Python's search for cycles out: cleaning makes millions of lasting values and no cycles to speak of."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
