@@ -39,11 +39,15 @@ class Told:
     nearest: tuple[tuple[str, float], ...] = field(default=())
 
 
+_NONE = (False, 0.0)
+
+
 def tell_table(path: Path, plan: Plan, limits: Limits = LIMITS) -> Told:
     """The table of a file.
 
     A file is a table when at least two of its headers stand in one row and it fits no other table
-    as well, measured by the headers both have over the headers either has.
+    as well: one whose key columns are there goes before others, then it is measured by the headers
+    both have over the headers either has.
     """
     contracts = [contract(name, plan) for name in RAW]
     labels = [*(c.label for t in contracts for c in t.columns), *plan.grades]
@@ -55,9 +59,9 @@ def tell_table(path: Path, plan: Plan, limits: Limits = LIMITS) -> Told:
     if any(find_forms(s, plan.grades) and looks_like_form(s) for s in sheets):
         return Told(FORMS, sheets)
     scores = sorted(
-        ((max((_fit(s, t) for s in sheets), default=0.0), -n, t.name) for n, t in enumerate(contracts)), reverse=True
+        ((max((_fit(s, t) for s in sheets), default=_NONE), -n, t.name) for n, t in enumerate(contracts)), reverse=True
     )
-    nearest = tuple((name, score) for score, _, name in scores[:3] if score)
+    nearest = tuple((name, share) for (_, share), _, name in scores[:3] if share)
     if scores[0][0] > scores[1][0]:
         return Told(scores[0][2], sheets, None, nearest)
     if any(looks_like_form(s) for s in sheets):
@@ -65,15 +69,16 @@ def tell_table(path: Path, plan: Plan, limits: Limits = LIMITS) -> Told:
     return Told(by_place(path), sheets, None, nearest)
 
 
-def _fit(sheet: Sheet, table: Contract) -> float:
-    """Headers in common over headers of either, of the row that fits best; 0 for fewer than two in common."""
+def _fit(sheet: Sheet, table: Contract) -> tuple[bool, float]:
+    """Whether the key is there, and headers in common over headers of either, of the row that fits best."""
     known = dictionary(table)
-    best = 0.0
+    best = _NONE
     for row in sheet.rows[:_HEADER_WITHIN]:
         texts = [v for v in row if isinstance(v, str) and not is_blank(v)]
         found = {c.name for v in texts for c in (resolve_header(v, known)[0],) if c}
         if len(found) >= 2:
-            best = max(best, len(found) / (len(table.columns) + len(texts) - len(found)))
+            share = len(found) / (len(table.columns) + len(texts) - len(found))
+            best = max(best, (set(table.key) <= found, share))
     return best
 
 

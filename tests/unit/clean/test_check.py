@@ -229,3 +229,10 @@ def test_the_same_findings_as_cleaning(tmp_path: Path, office: RawOffice, plan: 
         wanted[["row", "column", "code", "value"]].itertuples(index=False, name=None)
     )
     assert len(wanted) == 3
+
+
+def test_a_fragment_is_told_by_its_key(tmp_path: Path, plan: Plan) -> None:
+    """City and county stand in tables of households and of villages; the household's number settles it."""
+    path = tmp_path / "part.csv"
+    path.write_text("户样本编号,市,县（市、区）\nH1,韶关市,武江区\n", encoding="utf-8")
+    assert tell_table(path, plan).table == "households"
