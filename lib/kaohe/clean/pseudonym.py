@@ -8,7 +8,6 @@ identity numbers. Names are taken together with their village: so that frequent 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -55,8 +54,9 @@ def pseudonyms(kind: str, values: Sequence[str], secret: bytes) -> list[str]:
 
 def _letters(kind: str, values: Sequence[bytes], secret: bytes) -> pa.Array:
     """HMAC-SHA256 of many values under one key (RFC 2104), the padded key hashed once, as Arrow texts."""
-    key = hmac.digest(secret, f"kaohe {kind}".encode(), "sha256").ljust(sha256().block_size, b"\0")
-    inner = sha256(bytes(byte ^ 0x36 for byte in key)).copy
+    size = sha256().block_size
+    key = (secret if len(secret) <= size else sha256(secret).digest()).ljust(size, b"\0")
+    inner = sha256(bytes(byte ^ 0x36 for byte in key) + f"kaohe {kind}\0".encode()).copy
     outer = sha256(bytes(byte ^ 0x5C for byte in key)).copy
     digests = bytearray()
     for value in values:
