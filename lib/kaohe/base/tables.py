@@ -127,6 +127,8 @@ RAW: dict[str, Contract] = {
             _c("n_towns", "县内镇数", "int", min=1), _c("m_towns", "抽中镇数", "int", min=1),
             _c("n_villages", "镇内村数", "int", min=1), _c("m_villages", "抽中村数", "int", min=1),
             _c("n_households", "村内登记户数", "int", min=1), _c("m_households", "抽中户数", "int", min=1),
+            _c("p_town", "镇入样概率", "number", False, min=0, max=1),
+            _c("p_village", "村入样概率", "number", False, min=0, max=1),
         ), ("village",)),
         Contract("sample_households", "样本户名单", "survey/sample_households.*", (
             _c("household", "户样本编号", "code"),
@@ -135,6 +137,7 @@ RAW: dict[str, Contract] = {
             _c("hh_kind", "登记户类型", "choice", allowed=HH_KINDS),
             _c("register_size", "登记人口", "int", min=1, max=20),
             _c("outcome", "调查结果", "choice", allowed=OUTCOMES),
+            _c("n_kind", "村内同类户数", "int", False, min=1),
         ), ("household",)),
         Contract("households", "样本户调查表", "survey/households/*.*", (
             _c("household", "户样本编号", "code"),

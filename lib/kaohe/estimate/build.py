@@ -10,7 +10,7 @@ from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE, PSEUDONYMS
 from kaohe.design.build import calibration_record, empty_table
 from kaohe.design.structure import Floats, Ints
-from kaohe.design.weights import village_factors
+from kaohe.design.weights import drawn_by_counts, village_factors
 from kaohe.estimate import intervals
 from kaohe.estimate.between import between_domains
 from kaohe.estimate.derive import derive
@@ -121,7 +121,8 @@ def analysis_sample(weights: pd.DataFrame, answers: pd.DataFrame, helper: dict[s
 def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
     """The design of the household sample with its calibration record.
 
-    Sizes: towns and villages as drawn, households as registered and answered.
+    Sizes: towns and villages as drawn, households as registered and answered; none where chances were
+    unequal (`kaohe.design.weights.drawn_by_counts`).
     """
     calibrated = bool((sample["f_calibration"] != 1).any())
     record = calibration_record(plan)
@@ -129,7 +130,7 @@ def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
         record.before, tuple("register_hh_kind" if m == "hh_kind" else m for m in record.margins), (), record.partition
     )
     frame = sample.assign(n_answered=sample.groupby("village")["household"].transform("size").astype(float))
-    if (frame["psu"] == frame["town"]).all():
+    if (frame["psu"] == frame["town"]).all() and drawn_by_counts(frame):
         return Design(
             frame, weight="weight", strata="stratum", psu=["town", "village", "household"],
             fpc=[("n_towns", "m_towns"), ("n_villages", "m_villages"), ("n_households", "n_answered")],
@@ -160,7 +161,7 @@ def village_sample(sample_villages: pd.DataFrame, forms: pd.DataFrame, helper: d
 
 def village_design(villages: pd.DataFrame) -> Design:
     """The design of the village sample: towns, then villages, with sizes."""
-    if (villages["psu"] == villages["town"]).all():
+    if (villages["psu"] == villages["town"]).all() and drawn_by_counts(villages):
         return Design(
             villages, weight="weight", strata="stratum", psu=["town", "village"],
             fpc=[("n_towns", "m_towns"), ("n_villages", "m_villages")], lonely=LONELY,
