@@ -20,9 +20,9 @@ SECTIONS = {
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw",
 }  # fmt: skip
-OPTIONAL = {"alternative_scales", "rectification"}
+OPTIONAL = {"alternative_scales", "rectification", "draw"}
 
 
 def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:

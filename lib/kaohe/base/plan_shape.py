@@ -17,7 +17,7 @@ FREE = {
     "choices.scale.values", "choices.scale.cuts", "choices.alternative_scales.values", "choices.alternative_scales.cuts",
     "choices.daily.deductions", "choices.daily.deductions.*", "choices.levels.weights", "classes.streams",
 }  # fmt: skip
-OPTIONAL = {"choices.alternative_scales"}
+OPTIONAL = {"choices.alternative_scales", "choices.draw"}
 LATER = {"choices.rectification"}  # not in the packaged plan: `kaohe.base.plan_checks` knows what may stand there
 _NAMES = {str: "text", bool: "true or false", date: "a date", dict: "a table", list: "a list"}
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 import kaohe
 from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.run.draw.cli import draw
 from kaohe.run.records import register
 
 if TYPE_CHECKING:
@@ -243,6 +244,7 @@ def version() -> None:
 
 
 register(app)
+app.add_typer(draw, name="draw")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""The command `kaohe draw`: registers in, lists, workbooks and a protocol that anybody can check out."""
