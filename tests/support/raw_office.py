@@ -67,7 +67,7 @@ class RawOffice:
 
     def _rows(self, table: str, values: Iterable[tuple[str, ...]]) -> list[Row]:
         labels = [c.label for c in contract(table, self.plan).columns]
-        return [dict(zip(labels, v, strict=True)) for v in values]
+        return [dict(zip(labels, v, strict=False)) for v in values]
 
     def _household(self, household: str, village: str) -> Row:
         fixed = {

@@ -154,7 +154,7 @@ def _over_budget(
                 middle = (low * high) ** 0.5
                 towns = _by_precision(strata, sizes, planning, {c: s * middle for c, s in wanted.items()})
                 low, high = (low, middle) if towns.sum() * planning.town_cost(sizes) <= budget else (middle, high)
-            remedy = f"with this budget standard errors {high:.3g} times as large can be had"
+            remedy = f"with this budget standard errors {np.ceil(high * 1000) / 1000:g} times as large can be had"
     return faults.infeasible(
         "budget", f"{cost:,.0f} yuan needed, {budget:,.0f} there", "a cost within the budget", remedy
     )

@@ -147,18 +147,18 @@ def count_permitted(allowed: Bools, *, mutual: bool = False) -> int:
     [2, 6, 24, 160]
     """
     n = len(allowed)
-    step = allowed.astype(np.int64)
-    sets = np.arange(1 << n)
-    ways = _single_cycles(step)
+    ways = _single_cycles(allowed.astype(np.int64))
     if not mutual:
-        ways[np.bitwise_count(sets) == 2] = 0
+        ways[np.bitwise_count(np.arange(1 << n)) == 2] = 0
+    filled = np.flatnonzero(ways)
     covers = np.zeros(1 << n, dtype=np.int64)
     covers[0] = 1
-    filled = np.flatnonzero(ways)
-    for whole in range(1, 1 << n):
-        low = whole & -whole
-        inside = filled[(filled & ~whole == 0) & (filled & low != 0)]
-        covers[whole] = np.sum(ways[inside] * covers[whole ^ inside])
+    for first in range(n - 1, -1, -1):
+        cycles = filled[filled & -filled == 1 << first]
+        wholes = range(1 << first, 1 << n, 2 << first) if first else [(1 << n) - 1]
+        for whole in wholes:
+            inside = cycles[cycles & ~whole == 0]
+            covers[whole] = np.sum(ways[inside] * covers[whole ^ inside])
     return int(covers[-1])
 
 
@@ -169,14 +169,12 @@ def _single_cycles(step: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     for start in range(n):
         paths = np.zeros((1 << n, n), dtype=np.int64)
         paths[1 << start, start] = 1
-        higher = range(start + 1, n)
-        for inside in range(1 << start, 1 << n, 1 << (start + 1)):
+        higher = np.arange(start + 1, n)
+        for inside in range(1 << start, 1 << n, 2 << start):
             ends = paths[inside]
-            ways[inside] += ends @ step[:, start]
-            onward = ends @ step
-            for j in higher:
-                if not inside >> j & 1:
-                    paths[inside | 1 << j, j] += onward[j]
+            ways[inside] = ends @ step[:, start]
+            onward = higher[inside >> higher & 1 == 0]
+            paths[inside | 1 << onward, onward] += (ends @ step)[onward]
     return ways
 
 
