@@ -18,7 +18,7 @@ from kaohe.design.draw import (
     parse_rule,
     with_places,
 )
-from kaohe.design.draw.sample import draw_village
+from kaohe.design.draw.households import draw_village
 from kaohe.design.weights import drawn_by_counts, household_factors, village_factors
 from kaohe.estimate import Design
 
@@ -51,7 +51,7 @@ TOWNS = {FIRST: 3, SECOND: 2}
 @pytest.mark.parametrize("rule", [(), (5.0, 3.0, 2.0)])
 def test_every_stage_has_the_chances_it_states(rule: tuple[float, ...]) -> None:
     """Weights 1/p estimate every county's number of households, and of each kind, without bias."""
-    frame, draws = villages(), 120
+    frame, draws = villages(), 40
     people = households(frame)
     truth = people.groupby([people["village"].str[:6], "hh_kind"]).size()
     towns = np.zeros(8)
@@ -130,13 +130,16 @@ def test_a_list_without_chances_is_read_as_before() -> None:
 
 
 def test_ratio_by_kind_with_lacks_shared_out() -> None:
-    frame = pd.DataFrame({"village": ["440203100201"], "n_households": [60]})
-    group = households(frame)
-    assert draw_village(group, 10, "t", (5, 3, 2))["hh_kind"].value_counts().reindex(HH_KINDS).tolist() == [5, 3, 2]
-    group["hh_kind"] = [HH_KINDS[0]] * 3 + [HH_KINDS[2]] * 57
-    drawn = draw_village(group, 10, "t", (5, 3, 2))
-    assert drawn["hh_kind"].value_counts().tolist() == [7, 3]
-    assert drawn.groupby("hh_kind")["p_household"].first().tolist() == pytest.approx([7 / 57, 1.0])
+    def drawn(*numbers: int) -> tuple[list[int], list[float]]:
+        kinds = np.repeat(np.array(HH_KINDS, dtype=object), numbers)
+        at, p, size = draw_village(kinds, 10, "t", "440203100201", (5, 3, 2))
+        assert len(set(at.tolist())) == 10
+        assert size.tolist() == [numbers[HH_KINDS.index(k)] for k in kinds[at]]
+        return [int((kinds[at] == k).sum()) for k in HH_KINDS], sorted(set(p.round(6).tolist()))
+
+    assert drawn(20, 20, 20) == ([5, 3, 2], [0.1, 0.15, 0.25])
+    assert drawn(3, 0, 57) == ([3, 0, 7], [round(7 / 57, 6), 1.0])
+    assert drawn(30, 1, 30) == ([6, 1, 3], [0.1, 0.2, 1.0])
 
 
 def test_the_same_text_draws_the_same_and_the_order_of_rows_is_no_matter() -> None:
@@ -156,7 +159,7 @@ PLANNING = Planning(0.4, 0.05, 0.08)
 
 
 def test_expected_errors_are_those_of_the_estimator_on_synthetic_populations() -> None:
-    """20 drawn samples on 300 populations each: mean squared error over expected variance is 1 within 5 standard errors."""
+    """8 drawn samples on 300 populations each: mean squared error over expected variance is 1 within 5 standard errors."""
     frame = with_places(villages(8, 4, 10, most=25))
     rng = np.random.default_rng(5)
     people, populations, ratios = households(frame), 300, []
@@ -180,13 +183,13 @@ def test_expected_errors_are_those_of_the_estimator_on_synthetic_populations() -
         at = pd.Index(people["household"]).get_indexer(s["register_household"])
         w = s["weight"].to_numpy() / s["weight"].sum()
         ratios.append(np.mean((y[:, at] @ w - y.mean(axis=1)) ** 2) / expected**2)
-    assert np.mean(ratios) == pytest.approx(1, abs=5 * (2 / (20 * populations)) ** 0.5)
+    assert np.mean(ratios) == pytest.approx(1, abs=5 * (2 / (8 * populations)) ** 0.5)
 
 
 def test_standard_errors_of_the_suite_do_not_promise_too_much() -> None:
     """On one population, over many draws: the mean estimated variance is at least the true one, within chance."""
     frame = with_places(villages(8, 4, 10, most=25))
-    people, rng, draws = households(frame), np.random.default_rng(6), 80
+    people, rng, draws = households(frame), np.random.default_rng(6), 40
     effect = pd.Series(rng.normal(0, 0.12, 16), index=sorted(set(frame["town"])))
     y = rng.random(len(people)) < 0.5 + people["village"].str[:9].add("000").map(effect).to_numpy()
     value = pd.Series(y.astype(float), index=people["household"])

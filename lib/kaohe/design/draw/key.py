@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from kaohe.design.draw import faults
-from kaohe.design.draw.sample import PURPOSIVE, Sizes, check_households, draw_village, numbered, with_places
+from kaohe.design.draw.households import check_households, draw_in_villages, numbered
+from kaohe.design.draw.sample import PURPOSIVE, Sizes, with_places
 from kaohe.design.faults import few, need
 
 
@@ -91,8 +92,8 @@ def key_households(chosen: pd.DataFrame, households: pd.DataFrame, seed: str, si
     InputRefused
         As `draw_sample` for the register of households.
     """
+    wanted = np.minimum(sizes.households, chosen["n_households"].astype(int))
     listed = check_households(households, chosen)
-    wanted = np.minimum(sizes.households, chosen.set_index("village")["n_households"].astype(int))
-    parts = [draw_village(g, int(wanted[v]), seed, sizes.rule) for v, g in listed.groupby("village", sort=True)]
-    out = numbered(pd.concat(parts, ignore_index=True).assign(selection=PURPOSIVE), "Z")
+    drawn = draw_in_villages(listed, chosen.assign(m_households=wanted), seed, sizes.rule)
+    out = numbered(drawn.assign(selection=PURPOSIVE), "Z")
     return out[["household", "village", "selection", "hh_kind", "register_size", "register_household"]]

@@ -17,9 +17,9 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
 from kaohe.base.tables import HH_KINDS, SELECTIONS
 from kaohe.design.draw import faults
-from kaohe.design.draw.allocate import allocate
 from kaohe.design.draw.chance import Chance
 from kaohe.design.draw.entropy import max_entropy
+from kaohe.design.draw.households import HOUSEHOLD_COLUMNS, check_households, draw_in_villages, nobody, numbered, runs
 from kaohe.design.draw.pps import Bools, Floats, enough, inclusion_probabilities, never_together, systematic
 from kaohe.design.faults import few, need
 
@@ -205,7 +205,7 @@ def draw_sample(
     by_town = _draw_towns(frame, towns, seed, sizes.scheme)
     by_village = _draw_villages(frame, by_town, seed, sizes)
     sample = _sample_villages(by_town, by_village, known, sizes)
-    chosen = _draw_households(households, by_village, sample, seed, sizes) if households is not None else _nobody()
+    chosen = _draw_households(households, by_village, sample, seed, sizes) if households is not None else nobody()
     return Drawn(by_town, by_village, sample, chosen)
 
 
@@ -213,24 +213,30 @@ def _draw_towns(frame: pd.DataFrame, towns: Mapping[str, int], seed: str, scheme
     out = frame.groupby(["town", "county", "city"], as_index=False).agg(
         n_villages=("village", "size"), n_households=("n_households", "sum")
     )
-    out[["p_town", "drawn"]] = 0.0, False
-    for county, rows in out.groupby("county").groups.items():
-        size = out.loc[rows, "n_households"].to_numpy(float)
-        out.loc[rows, "p_town"], out.loc[rows, "drawn"] = select(
-            size, towns[str(county)], seed, f"towns {county}", scheme
-        )
-    return out
+    return _select_each(out, "county", "p_town", towns, seed, "towns", scheme)
 
 
 def _draw_villages(frame: pd.DataFrame, by_town: pd.DataFrame, seed: str, sizes: Sizes) -> pd.DataFrame:
-    taken = by_town.loc[by_town["drawn"], ["town", "p_town"]]
-    out = frame.merge(taken, on="town", how="inner", validate="m:1")
-    out[["p_village", "drawn"]] = 0.0, False
-    for town, rows in out.groupby("town").groups.items():
-        size = out.loc[rows, "n_households"].to_numpy(float)
-        n = min(sizes.villages, len(size))
-        out.loc[rows, "p_village"], out.loc[rows, "drawn"] = select(size, n, seed, f"villages {town}", sizes.scheme)
+    taken = by_town[by_town["drawn"]]
+    chance = dict(zip(taken["town"], taken["p_town"], strict=True))
+    out = frame[frame["town"].isin(chance)].reset_index(drop=True)
+    out["p_town"] = out["town"].map(chance).astype(float)
+    wanted = np.minimum(sizes.villages, taken["n_villages"])
+    towns = dict(zip(taken["town"], wanted.tolist(), strict=True))
+    out = _select_each(out, "town", "p_village", towns, seed, "villages", sizes.scheme)
     return out.assign(p=out["p_town"] * out["p_village"])
+
+
+def _select_each(
+    frame: pd.DataFrame, place: str, chance: str, wanted: Mapping[str, int], seed: str, label: str, scheme: str
+) -> pd.DataFrame:
+    """`select` in each place of a frame in the order of its codes: two columns more, `chance` and drawn."""
+    codes, size = frame[place].to_numpy(object), frame["n_households"].to_numpy(float)
+    p, drawn = np.zeros(len(frame)), np.zeros(len(frame), dtype=bool)
+    for start, end in runs(codes):
+        name = str(codes[start])
+        p[start:end], drawn[start:end] = select(size[start:end], int(wanted[name]), seed, f"{label} {name}", scheme)
+    return frame.assign(**{chance: p, "drawn": drawn})
 
 
 def _sample_villages(
@@ -248,104 +254,10 @@ def _sample_villages(
     )  # fmt: skip
 
 
-HOUSEHOLD_COLUMNS = (
-    "household", "village", "selection", "hh_kind", "register_size", "n_kind", "register_household", "p_household", "weight",
-)  # fmt: skip
-
-
-def _nobody() -> pd.DataFrame:
-    return pd.DataFrame({c: pd.Series(dtype=object) for c in HOUSEHOLD_COLUMNS})
-
-
-def check_households(households: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
-    """The register of households of some villages, checked against their numbers, in the order of the household codes.
-
-    Raises
-    ------
-    InputRefused
-        K301; K910 for unknown kinds or villages whose households differ in number; K911.
-    """
-    need(households, ["household", "village", "hh_kind", "register_size"], "register of households")
-    inside = households[households["village"].isin(set(villages["village"]))]
-    faults.check_units(inside, "household", "register of households")
-    strange = sorted(set(inside["hh_kind"].astype(str)) - set(HH_KINDS))
-    if strange:
-        raise faults.bad_register("register of households › hh_kind", few(strange), "、".join(HH_KINDS))
-    listed = villages["village"].map(inside["village"].value_counts()).fillna(0).to_numpy(int)
-    differ = listed != villages["n_households"].to_numpy(int)
-    if differ.any():
-        shown = (
-            f"{v}: {a} listed, {b} in the register of villages"
-            for v, a, b in zip(
-                villages["village"][differ], listed[differ], villages["n_households"][differ], strict=True
-            )
-        )
-        raise faults.bad_register(
-            "register of households", few(shown), "as many households as the register of villages has"
-        )
-    return inside.sort_values(["village", "household"], ignore_index=True)
-
-
 def _draw_households(
     households: pd.DataFrame, by_village: pd.DataFrame, sample: pd.DataFrame, seed: str, sizes: Sizes
 ) -> pd.DataFrame:
-    listed = check_households(households, sample)
-    wanted = dict(zip(sample["village"], sample["m_households"].astype(int), strict=True))
-    parts = []
-    for village, group in listed.groupby("village", sort=True):
-        parts.append(draw_village(group, wanted[str(village)], seed, sizes.rule))
-    out = pd.concat(parts, ignore_index=True)
+    out = draw_in_villages(check_households(households, sample), sample, seed, sizes.rule)
     chance = sample.set_index("village")["p"]
     out["weight"] = 1 / (out["village"].map(chance).to_numpy(float) * out["p_household"])
     return numbered(out.assign(selection=RANDOM), "H")[list(HOUSEHOLD_COLUMNS)]
-
-
-def draw_village(group: pd.DataFrame, wanted: int, seed: str, rule: tuple[float, ...]) -> pd.DataFrame:
-    """Draw households of one village without replacement.
-
-    Parameters
-    ----------
-    group : DataFrame
-        All its households in the order of their codes.
-    wanted : int
-        At most the households there are.
-    rule : tuple of float
-        As in `Sizes`. Of a kind with fewer households than its part all are taken, and the other
-        kinds share the rest; every kind that is there gets two at least, or all there are.
-
-    Returns
-    -------
-    DataFrame
-        The drawn ones with p_household and n_kind (households of the kind in the village; missing
-        without a rule).
-    """
-    village = str(group["village"].iloc[0])
-    if not rule:
-        drawn = _first(group, wanted, Chance(seed, f"households {village}"))
-        return drawn.assign(p_household=wanted / len(group), n_kind=np.nan)
-    there = group["hh_kind"].value_counts()
-    kinds = [k for k in HH_KINDS if there.get(k, 0)]
-    if wanted < len(kinds):
-        raise faults.too_many(
-            f"village {village}", f"{wanted} households", f"{len(kinds)} kinds there, one of each needed"
-        )
-    ratio = [rule[HH_KINDS.index(k)] for k in kinds]
-    taken = allocate(ratio, wanted, least=1, most=[int(there[k]) for k in kinds])
-    parts = []
-    for kind, n in zip(kinds, taken.tolist(), strict=True):
-        inside = group[group["hh_kind"] == kind]
-        drawn = _first(inside, n, Chance(seed, f"households {village} {kind}"))
-        parts.append(drawn.assign(p_household=n / len(inside), n_kind=float(len(inside))))
-    return pd.concat(parts).sort_values("household")
-
-
-def _first(group: pd.DataFrame, n: int, lot: Chance) -> pd.DataFrame:
-    """The first `n` of a shuffled list, back in its order."""
-    return group.iloc[sorted(lot.shuffled(range(len(group)))[:n])]
-
-
-def numbered(out: pd.DataFrame, letter: str) -> pd.DataFrame:
-    """Sample numbers: county, letter, serial number; the register's own number goes to ``register_household``."""
-    county = out["village"].str[:6]
-    serial = (county.groupby(county).cumcount() + 1).astype(str).str.zfill(4)
-    return out.assign(register_household=out["household"], household=county + letter + serial)
