@@ -60,8 +60,8 @@ def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "hous
     if not {s for s, _ in STEPS} <= set(weights.columns):
         return _steps(row)
     details = {
-        "f_town": f"{row['n_towns']:g}／{row['m_towns']:g}", "f_village": f"{row['n_villages']:g}／{row['m_villages']:g}",
-        "f_household": f"{row['n_households']:g}／{row['m_households']:g}", "f_nonresponse": str(row["nr_class"]),
+        "f_town": _counts(row, "town", "towns"), "f_village": _counts(row, "village", "villages"),
+        "f_household": _counts(row, "household", "households"), "f_nonresponse": str(row["nr_class"]),
         "f_calibration": f"{row['hh_kind']}、{row['size_group']}",
     }  # fmt: skip
     out = pd.DataFrame({
@@ -70,6 +70,14 @@ def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "hous
     })  # fmt: skip
     out.insert(3, "weight", out["factor"].cumprod())
     return out
+
+
+def _counts(row: pd.Series, stage: str, units: str) -> str:
+    """The counts behind a stage's factor; the chance of inclusion where it was not that of the counts."""
+    there, taken, factor = float(row[f"n_{units}"]), float(row[f"m_{units}"]), float(row[f"f_{stage}"])
+    return (
+        f"{there:g}／{taken:g}" if abs(factor * taken - there) <= 1e-9 * there else f"入样概率 {1 / factor:.4g} 的倒数"
+    )
 
 
 def _steps(row: pd.Series) -> pd.DataFrame:

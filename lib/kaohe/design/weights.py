@@ -67,6 +67,8 @@ def village_factors(sample_villages: pd.DataFrame) -> pd.DataFrame:
     ):
         for column in columns:
             _one_size(v, place, column)
+    if by_chance:
+        _one_size(v, "town", "p_town")
     listed = {c: v[c].astype(float) for c in ("m_towns", "m_villages")}
     v["m_counties"] = np.where(
         v["m_counties"] == v["n_counties"], v["n_counties"], v.groupby("city")["county"].transform("nunique")
@@ -115,7 +117,6 @@ def _has_chances(villages: pd.DataFrame) -> bool:
                 got=f"{column} = {row[column]:g} in {int(wrong.sum())} rows", expected="a number above 0, at most 1, in every 抽样 row",
                 remedy="take the list as `kaohe draw sample` wrote it",
             )  # fmt: skip
-    _one_size(villages, "town", "p_town")
     return True
 
 

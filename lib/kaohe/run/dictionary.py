@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaohe.base.built import BUILT, DTYPES, SCENARIO
+from kaohe.base.frames import FRAMES
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW
 from kaohe.clean.agreement import DOUBLE_COLUMNS
@@ -45,6 +46,18 @@ def data_dictionary(plan: Plan) -> str:
               "where an item does not apply, and its `remark` begins with 不适用.",
               "Places that were graded twice become `doubles` (" + ", ".join(f"`{c}`" for c in DOUBLE_COLUMNS) + "),",
               "one row an item; neither grading is in use until somebody says which is valid."]  # fmt: skip
+    lines += ["", "## Registers for a draw", "", "Read by `kaohe draw` where they lie (see operations.md)."]
+    for table in FRAMES.values():
+        lines += [
+            "",
+            f"### {table.name} {table.label}",
+            "",
+            "| header | also accepted | values, range | needed |",
+            "|---|---|---|---|",
+        ]
+        for c in table.columns:
+            allowed = "、".join(c.allowed) or _range(c.min, c.max, c.unit)
+            lines.append(f"| {c.label} | {'、'.join(c.aliases)} | {allowed} | {'yes' if c.required else ''} |")
     lines += ["", "## Codebook", ""]
     for unit, title in (("household", "Households 住户"), ("village", "Villages 村")):
         lines += [f"### {title}", "", "| question | label | topic | type | values, range | asked when | statistic | better | scored |",

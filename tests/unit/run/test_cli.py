@@ -17,7 +17,7 @@ from kaohe.run import cli, steps
 from support.publishing import good, save, write_build
 
 COMMANDS = (
-    "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables",
+    "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables", "draw",
 )  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
