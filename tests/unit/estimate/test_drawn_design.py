@@ -13,7 +13,10 @@ from support.survey_clean import clean_tables
 
 def test_unequal_chances_are_read_and_the_variance_takes_no_sizes() -> None:
     plan, clean = clean_tables()
-    clean = {**clean, "totals": clean["totals"].iloc[:0]}
+    villages = clean["sample_villages"]
+    more = 3 * (villages["village"].str[5].astype(int) % 2)  # as if every second county had three towns more
+    villages = villages.assign(n_towns=villages["n_towns"] + more)
+    clean = {**clean, "totals": clean["totals"].iloc[:0], "sample_villages": villages}
     plain = build_weights(clean, plan)["weights"]
     listed = clean["sample_villages"].copy()
     town = listed["village"].str[:9]
