@@ -29,7 +29,7 @@ def demo_registers(plan: Plan, *, seed: int = SEED, households: int = HOUSEHOLDS
     return {
         "frame_villages": places[["village", "name", "n_households"]].assign(town_name=places["town"].map(towns)),
         "frame_households": pd.DataFrame({
-            "household": [f"{v}{s:04d}" for v, s in zip(village, serial, strict=True)], "village": village,
+            "household": [f"{v}F{s:04d}" for v, s in zip(village, serial, strict=True)], "village": village,
             "hh_kind": np.array(HH_KINDS, dtype=object)[people.columns["hh_kind"]],
             "register_size": people.columns["register_size"].astype(float),
         }),
