@@ -53,7 +53,7 @@ class Trials:
     weights : DataFrame
         One row a trial: trial, n, sum_weights, cv, deff_kish, n_eff (Kish, all parts together), n_eff_parts
         (sum over the parts), g_min, g_max, at_bounds, capped, worst (largest relative distance to any known
-        total, met or not), refused (empty, or why no weights can be had).
+        total, met or not), refused (empty, or the code of what stands against it), part (where it was met first).
     estimates : DataFrame
         trial, then the columns of the estimate; only of trials that were not refused.
     frames : dict of str to DataFrame
@@ -91,8 +91,7 @@ def try_calibrations(
     Returns
     -------
     Trials
-        A trial whose totals cannot be met is said in `refused`, with code and title, and left out of the
-        estimates.
+        A trial whose totals cannot be met is said in `refused` and left out of the estimates.
 
     Raises
     ------
@@ -124,18 +123,17 @@ def try_calibrations(
         )  # fmt: skip
     rows, tables, frames = [], [], {}
     for name, trial in trials.items():
-        try:
-            w, capped = _weights(frame, totals, trial, weight, partition)
-        except InputRefused as error:
-            rows.append(
-                {"trial": name, "n": len(frame), "refused": f"{error.code} {error.title}（{error.where or error.got}）"}
-            )
+        w, capped, stop = _weights(frame, totals, trial, weight, partition)
+        if stop is not None:
+            rows.append({"trial": name, "n": len(frame), "refused": stop[0], "part": stop[1]})
             continue
         made = frame.assign(**{WEIGHT: w})
         record = Calibration(weight, trial.margins, partition=partition) if trial.margins else None
         tables.append(estimate(design(made, WEIGHT, record)).assign(trial=name))
         frames[name] = made
-        rows.append({"trial": name, **_diagnose(made, totals, trial, weight, partition, capped), "refused": ""})
+        rows.append(
+            {"trial": name, **_diagnose(made, totals, trial, weight, partition, capped), "refused": "", "part": ""}
+        )
     columns = [
         "trial",
         "n",
@@ -150,6 +148,7 @@ def try_calibrations(
         "capped",
         "worst",
         "refused",
+        "part",
     ]
     estimates = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"trial": []})
     return Trials(
@@ -159,19 +158,23 @@ def try_calibrations(
     )
 
 
-def _weights(frame: pd.DataFrame, totals: Totals, trial: Trial, weight: str, partition: str) -> tuple[Floats, int]:
-    """The trial's weights, and how many were cut."""
-    if not trial.margins:
-        return frame[weight].to_numpy(float, copy=True), 0
-    out, capped = np.empty(len(frame)), 0
-    for part, rows in frame.groupby(partition, sort=True).indices.items():
+def _weights(
+    frame: pd.DataFrame, totals: Totals, trial: Trial, weight: str, partition: str
+) -> tuple[Floats, int, tuple[str, str] | None]:
+    """The trial's weights, how many were cut, and the code and part of a refusal."""
+    out = frame[weight].to_numpy(float, copy=True)
+    capped = 0
+    for part, rows in frame.groupby(partition, sort=True).indices.items() if trial.margins else ():
         own, wanted = frame.iloc[rows], {m: totals[str(part)][m] for m in trial.margins}
-        w = _calibrated(own, wanted, trial, weight)
-        if trial.cap is not None:
-            w, cut = _capped(own, wanted, trial, w, str(part))
-            capped += cut
+        try:
+            w = _calibrated(own, wanted, trial, weight)
+            if trial.cap is not None:
+                w, cut = _capped(own, wanted, trial, w, str(part))
+                capped += cut
+        except InputRefused as error:
+            return out, 0, (error.code, str(part))
         out[rows] = w
-    return out, capped
+    return out, capped, None
 
 
 def _calibrated(own: pd.DataFrame, wanted: Mapping[str, Mapping[object, float]], trial: Trial, weight: str) -> Floats:

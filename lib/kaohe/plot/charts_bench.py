@@ -16,7 +16,7 @@ from kaohe.plot.estimate_cells import about, digits_of, head_of, is_share, name_
 from kaohe.plot.labels import quoted, records
 from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
-from kaohe.plot.output import Chart, DataTable, Table, Text
+from kaohe.plot.output import Chart, Context, DataTable, Table, Text
 from kaohe.plot.palette import ACCENT, BLUE, INK, MUTED, PAPER, RULE, SOFT
 
 LEAST = 10
@@ -130,20 +130,35 @@ def trial_dots(estimates: pd.DataFrame, weights: pd.DataFrame, *, title: str = "
     return frame.canvas.chart(id, caption, DataTable(what, ["方案", "估计", "标准误", "有效样本量"], body))
 
 
-def trial_table(weights: pd.DataFrame, *, id: str = "t-trials") -> Table | Text:
+_REASONS = {
+    "K315": "界限内没有能满足登记户数的权重",
+    "K319": "截断与校准不能同时满足",
+    "K320": "有的组没有样本户",
+    "K323": "不收敛",
+}
+
+
+def _reason(row: t.Row, ctx: Context) -> str:
+    code, part = str(row["refused"]), str(row["part"])
+    return f"{ctx.name_of(part)}：{_REASONS.get(code, '不能实现')}（{code}）" if code else numbers.MISSING
+
+
+def trial_table(weights: pd.DataFrame, ctx: Context, *, id: str = "t-trials") -> Table | Text:
     """Weights under each way to calibrate.
 
     Parameters
     ----------
     weights : DataFrame
         `kaohe.estimate.trials.Trials.weights`.
+    ctx : Context
+        Names the part where a trial failed first.
     """
     return t.make(
         id, "各校准方案的权重", weights,
         [
-            t.text("方案", "trial"), t.decimal("设计效应", "deff_kish", 2), t.whole("有效样本量", "n_eff"), t.whole("分市合计", "n_eff_parts"),
+            t.text("方案", "trial"), t.decimal("设计效应", "deff_kish", 3), t.whole("有效样本量", "n_eff"), t.whole("分市合计", "n_eff_parts"),
             t.custom("g 的范围", lambda r: numbers.MISSING if is_missing(r["g_min"]) else f"{numbers.number(r['g_min'], 2)}–{numbers.number(r['g_max'], 2)}", "right"),
-            t.whole("触限", "at_bounds"), t.whole("截去", "capped"), t.percent("与登记户数最大差", "worst"), t.text("不能实现的原因", "refused"),
+            t.whole("触限", "at_bounds"), t.whole("截去", "capped"), t.percent("与登记户数最大差", "worst"), t.custom("不能实现的", lambda r: _reason(r, ctx)),
         ],
         empty="没有校准方案。",
         note="g：校准后权重比校准前权重。分市合计：各市有效样本量之和，不计市间抽样比的差别。最大差：全部已知户数中差得最多的一组，含未用于校准的。",

@@ -88,10 +88,11 @@ def poverty_lines(
     high = max([y for part in bands.values() for _, _, y in part] + [y for part in lines.values() for _, y in part])
     canvas = _plot(lines, bands, (min(xs), max(xs)), (0.0, widen([0.0, high], floor=0.0, ceiling=1.0)[1]), "贫困线（元，人均年收入）",
                    f"{word}（%）", _yuan, _percent, mark=line)  # fmt: skip
-    first, part = next(iter(groups.items()))
+    first = max(groups, key=lambda n: float(groups[n][-1]["estimate"]))
+    part = groups[first]
     low, top = part[0], part[-1]
     found = (
-        f"{'' if len(groups) == 1 else first}贫困线由{_yuan(low['line'])}元升到{_yuan(top['line'])}元，"
+        f"贫困线由{_yuan(low['line'])}元升到{_yuan(top['line'])}元，{'' if len(groups) == 1 else f'{first}的'}"
         f"{word}由{numbers.percent(low['estimate'])}升到{numbers.percent(top['estimate'])}"
     )
     caption = Caption(
@@ -118,9 +119,11 @@ def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = ""
     unit = said.get("units", {}).get(str(curve["variable"].iloc[0]), "")
     canvas = _plot(lines, bands, (0.0, 1.0), (0.0, widen([0.0, top], floor=0.0)[1]), "分位，由低到高（%）", f"{what}（{unit}）" if unit else what,
                    _percent, _yuan, level=line)  # fmt: skip
-    first, part = next(iter(groups.items()))
-    middle = min(part, key=lambda r: abs(r["prob"] - 0.5))
-    found = f"{quoted(what)}：{'' if len(groups) == 1 else first}{numbers.percent(middle['prob'], 0)}分位为{_yuan(middle['estimate'])}{unit}"
+    middle = {n: min(part, key=lambda r: abs(r["prob"] - 0.5)) for n, part in groups.items()}
+    said_of = [f"{'' if len(groups) == 1 else n}{_yuan(r['estimate'])}{unit}" for n, r in middle.items()]
+    at = next(iter(middle.values()))["prob"]
+    found = f"{quoted(what)}的{'中位数' if at == 0.5 else f'{numbers.percent(at, 0)}分位'}：{'，'.join(said_of)}"
+    part = next(iter(groups.values()))
     caption = Caption(
         title or found, f"{what}各分位及95%区间（Woodruff）", f"曲线图：{len(groups)}组的{len(part)}个分位，由低到高。",
         _note(said, "浅色带：逐点95%区间" + (f"。横线：相对贫困线{_yuan(line)}元" if line else "")),

@@ -155,23 +155,23 @@ def estimate_chart(
         [*columns, Numbers(count, [t[2] for t in texts])], [_tint(s, said, str(items[0].get("variable", "")), bool(line or tested)) for s in sides],
         axis_title, share, low, 1.0 if share else None, line,
     ))  # fmt: skip
-    what = (
-        name_of("variable", items[0].get("variable", ""), said)
-        if "variable" in keys and "variable" not in varying
-        else measure
+    what = measure
+    about_it = (
+        name_of("variable", items[0]["variable"], said) if "variable" in keys and "variable" not in varying else ""
     )
+    about_it = joined([what, about_it if about_it != what else ""])
     if left_out:
         y = frame.top + (most - most // 2) * frame.pitch
         frame.canvas.line([(0.02, y), (WIDTH - 0.02, y)], SOFT, line=0.8, dash=(3, 3), z=0.5)
     found = title or _title(what, names, items, sides, texts, line, share, tested)
     heads = "、".join(head_of(k, said) for k in by) or "全体"
     caption = Caption(
-        found, joined([f"{what}，按{heads}", f"{100 * said.get('level', 0.95):g}%置信区间", "按估计由高到低" if order == "estimate" else ""]),
+        found, joined([f"{about_it}，按{heads}", f"{100 * said.get('level', 0.95):g}%置信区间", "按估计由高到低" if order == "estimate" else ""]),
         f"点图：{len(items)}行估计与区间，从{names[0]}到{names[-1]}。",
         "。".join(t for t in (
             f"来源：{said['source']}" if said.get("source") else "", f"虚线处另有{left_out}行居中的未列出" if left_out else "",
             "彩色：与其余有差别（Holm校正后P<0.05）" if tested else ("彩色：区间全在参照线一侧（逐行比较，未作多重校正）" if line else ""),
-            _hollow(items), hidden_note(items)) if t) + "。",
+            _hollow(items), hidden_note(items), str(said.get("note", ""))) if t) + "。",
     )  # fmt: skip
     body = [[n, *t, quality_word(str(r["quality"]))] for n, t, r in zip(names, texts, items, strict=True)]
     return frame.canvas.chart(id, caption, DataTable(what, ["行", axis_title, "区间", count, "质量"], body))

@@ -38,6 +38,12 @@ def about(frame: pd.DataFrame) -> dict[str, Any]:
     return dict(found) if isinstance(found, Mapping) else {}
 
 
+def constant(frame: pd.DataFrame) -> list[str]:
+    """Keys that say the same in every row of more than one, such as the line of a decomposition: said once, above the table."""
+    own = [k for k in keys_of(frame) if k not in about(frame).get("by", ())]
+    return [k for k in own if (k == "variable" or len(frame) > 1) and frame[k].nunique(dropna=False) == 1]
+
+
 def keys_of(frame: pd.DataFrame) -> list[str]:
     """The columns that say what a row is: domains, variable, measure and so on; not its numbers."""
     return [str(c) for c in frame.columns if c not in NUMERIC and (c in HEADS or str(c) in about(frame).get("by", ()))]
@@ -89,7 +95,7 @@ def name_of(column: str, cell: Any, said: Mapping[str, Any]) -> str:
     text = str(cell)
     if column == "variable":
         base, _, level = text.partition("=")
-        label = str(said.get("labels", {}).get(base, base))
+        label = str(said.get("asks" if level else "labels", {}).get(base, base))
         return f"{label}：{level}" if level else label
     if column == "prob":
         return numbers.percent(cell, 0 if abs(100 * float(cell) - round(100 * float(cell))) < 1e-9 else 1)
@@ -114,28 +120,28 @@ def fields_of(frame: pd.DataFrame) -> list[Field]:
     """The columns of a shown table, each with the text of a row."""
     said = about(frame)
     keys = keys_of(frame)
-    single = "variable" in keys and frame["variable"].nunique() == 1
-    out: list[Field] = [(head_of(k, said), "left", _key(k, said)) for k in keys if not (k == "variable" and single)]
+    single = constant(frame)
+    out: list[Field] = [(head_of(k, said), "left", _key(k, said)) for k in keys if k not in single]
     rows = frame.to_dict("records")
-    digits = {u: digits_of([r for r in rows if (unit_of(r, said), is_share(r, said)) == u], *u)
-              for u in {(unit_of(r, said), is_share(r, said)) for r in rows}}  # fmt: skip
+    kinds = {_kind(r, said) for r in rows}
+    digits = {k: digits_of([r for r in rows if _kind(r, said) == k], k[0], k[1]) for k in kinds}
 
     def shown(column: str, write: Callable[[Any, str, bool, int], str]) -> Callable[[Row], str]:
         def text(row: Row) -> str:
             if hidden(str(row["quality"])):
                 return numbers.SUPPRESSED if column == "estimate" else ""
-            u = (unit_of(row, said), is_share(row, said))
-            return write(row[column], *u, digits[u])
+            kind = _kind(row, said)
+            return write(row[column], kind[0], kind[1], digits[kind])
 
         return text
 
     def interval(row: Row) -> str:
         if hidden(str(row["quality"])):
             return ""
-        u = (unit_of(row, said), is_share(row, said))
+        kind = _kind(row, said)
         if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
             return numbers.NOT_ESTIMABLE
-        low, high = (value(row[c], *u, digits[u]) for c in ("ci_low", "ci_high"))
+        low, high = (value(row[c], kind[0], kind[1], digits[kind]) for c in ("ci_low", "ci_high"))
         return f"{low}{'至' if row['ci_low'] < 0 else '–'}{high}"
 
     shares = bool(rows) and all(is_share(r, said) for r in rows)
@@ -159,6 +165,11 @@ def fields_of(frame: pd.DataFrame) -> list[Field]:
     out += [write[c] for c in write if c in frame.columns and not (c == "n_missing" and not frame[c].any())]
     out += [(str(c), "right", _plain(c)) for c in frame.columns if c not in skip]
     return out
+
+
+def _kind(row: Row, said: Mapping[str, Any]) -> tuple[str, bool, str]:
+    """What rows share the same digits: unit, share, and which measure."""
+    return unit_of(row, said), is_share(row, said), str(row.get("part", row.get("measure", "")))
 
 
 def _key(column: str, said: Mapping[str, Any]) -> Callable[[Row], str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from kaohe.plot.estimate_cells import KEY, NEEDED, about, fields_of, name_of
+from kaohe.plot.estimate_cells import KEY, NEEDED, about, constant, fields_of, head_of, name_of
 from kaohe.plot.output import Chart, Text
 from kaohe.plot.terms import hidden
 
@@ -101,7 +101,7 @@ def describe(frame: pd.DataFrame, said: Mapping[str, Any]) -> EstimateTable:
     """The frame as an `EstimateTable` with what is known about it (texts, numbers, lists and mappings only).
 
     Keys: by (columns of the domains), labels and units by variable, shares (variables shown in percent),
-    all_shares, names by code, heads by column, record (what is counted: 户), level, source, directions.
+    all_shares, names by code, heads by column, record (what is counted: 户), level, source, note, directions.
     """
     out = EstimateTable(frame)
     out.attrs = {**frame.attrs, KEY: dict(said)}
@@ -121,7 +121,7 @@ def html_of(table: EstimateTable) -> str:
     gap = f'<tr><td colspan="{len(fields)}" style="text-align:center">⋮</td></tr>'
     body = gap.join("".join(_row(r, fields) for r in part) for part in groups)
     caption, note = _caption(table, said), f"共{len(rows)}行，列出首尾各{half}行" if cut else ""
-    foot = "；".join(t for t in (note, _note(rows), str(said.get("source", ""))) if t)
+    foot = "；".join(t for t in (note, _note(rows), str(said.get("note", "")), str(said.get("source", ""))) if t)
     return (
         f'<table><caption style="text-align:left;caption-side:top">{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table><p><small>{escape(foot)}</small></p>"
@@ -138,11 +138,15 @@ def _row(row: Mapping[Any, Any], fields: Sequence[Any]) -> str:
 
 
 def _caption(table: EstimateTable, said: Mapping[str, Any]) -> str:
-    if "variable" not in table.columns or table["variable"].nunique() != 1:
-        return str(said.get("title", ""))
-    first = table["variable"].iloc[0]
-    unit = str(said.get("units", {}).get(str(first), ""))
-    return name_of("variable", first, said) + (f"（{unit}）" if unit and not said.get("all_shares") else "")
+    parts = []
+    for column in constant(table):
+        text = name_of(column, table[column].iloc[0], said)
+        if column == "variable":
+            unit = str(said.get("units", {}).get(str(table[column].iloc[0]), ""))
+            shares = said.get("all_shares") or {"measure", "part"} & set(table.columns)
+            text += f"（{unit}）" if unit and not shares else ""
+        parts.append(f"{head_of(column, said)}{text}元" if column == "line" else text)
+    return "，".join(parts)
 
 
 def _note(rows: Sequence[Mapping[Any, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self
 
@@ -10,11 +11,13 @@ import pandas as pd
 
 from kaohe.design.calibrate import Calibration
 from kaohe.estimate import curves
+from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
 from kaohe.estimate.sampled import Columns, Where, as_list
 from kaohe.estimate.survey import Design
+from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
 
 P = ParamSpec("P")
@@ -64,6 +67,25 @@ class BenchDesign(Design):
         made._lookup, made._said = lookup, said
         return made
 
+    def per_person(self, size: str = "hh_size") -> Self:
+        """The same design counting persons: the weight times the persons of the record.
+
+        Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [10.0] * 4, "persons": [1.0, 3, 2, 2], "poor": [1.0, 0, 0, 1]})
+        >>> BenchDesign(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
+        [0.375]
+        """
+        m = persons(self, size)
+        made = type(self).of(self)
+        made.weight, made.w = f"{self.weight} · {size}", self.w * m
+        made.frame = self.frame.assign(**{made.weight: made.w})
+        made.calibration = tuple(replace(c, after=c.after or self.weight) for c in self.calibration)
+        made._said = {**getattr(self, "_said", {}), "persons": (), "note": f"按人口计算（权重×{size}）"}
+        return made
+
     def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
         """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order."""
         made = type(self).of(self)
@@ -90,6 +112,8 @@ class BenchDesign(Design):
             k: {q: said.get(k, {})[q] for q in sorted(asked & set(said.get(k, {})))}
             for k in ("labels", "units", "directions")
         }
+        if asked & set(said.get("persons", ())) and not more.get("published"):
+            said["note"] = "按户计算，未按人数加权；报告按人口计算：s.question() 或 design.per_person()"
         heads = {c: t for c, t in said.get("heads", {}).items() if c in columns}
         return describe(frame, {**said, **own, "shares": [q for q in said.get("shares", ()) if q in asked], "heads": heads,
                                 "names": names, "by": columns, "level": level})  # fmt: skip
@@ -103,7 +127,12 @@ class BenchDesign(Design):
 
     def contrast(self, variables: Columns, **options: Any) -> EstimateTable:
         """As `kaohe.estimate.Design.contrast`."""
-        return self.dress(super().contrast(variables, **options), level=options.get("level", 0.95))
+        found = self.dress(super().contrast(variables, **options), level=options.get("level", 0.95))
+        lookup = getattr(self, "_lookup", str)
+        names = [name_of("variable", lookup(str(k)), about(found)) for k in options.get("weights", {})]
+        text = " ".join(f"{float(w):+g}·{n}" for w, n in zip(options.get("weights", {}).values(), names, strict=True))
+        found.attrs[KEY]["note"] = f"对比：{text}" + (f"；{said}" if (said := about(found).get("note")) else "")
+        return found
 
     def against_rest(
         self, variable: str, *, by: Columns, kind: str = "mean", denominator: str | None = None, where: Where = None,

@@ -13,7 +13,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
-from kaohe.base.places import PROVINCE
+from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
@@ -24,6 +24,7 @@ from kaohe.estimate.sampled import Columns, Where
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
 from kaohe.grade.graders import gradings
 from kaohe.plot.context import Context
+from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish.bench import BenchDesign
 from kaohe.publish.built import build_info, find_build
@@ -104,8 +105,11 @@ class Workbench:
         return dict(zip(frame["place"].astype(str), frame["name"].astype(str), strict=True))
 
     def name(self, code: str) -> str:
-        """Name of a place by its code; the code itself where there is none."""
-        return self.places.get(code) or self.plan.gazetteer.name(code)
+        """Name of a place by its code, towns and villages with those above them; the code itself where there is none."""
+        own = self.places.get(code)
+        if own is None or not code.isdigit() or level_of(code) not in {"town", "village"}:
+            return own or self.plan.gazetteer.name(code)
+        return f"{self.name(parent_code(code, 'county' if level_of(code) == 'town' else 'town'))}{own}"
 
     @cached_property
     def source(self) -> str:
@@ -133,7 +137,7 @@ class Workbench:
         >>> f = pd.DataFrame({"w": [1.0, 1.0], "house_safe": [1.0, 0.0]})
         >>> s = Workbench.of(f, load_plan(), BenchDesign(f, weight="w"))
         >>> s.questions("住房安全")[["id", "stat"]].values.tolist()
-        [['house_safe', 'proportion']]
+        [['house_safe', 'proportion'], ['house_grade', 'proportion']]
         """
         rows = [
             {"id": q.id, "topic": q.topic, "label": q.shown, "type": q.type, "stat": q.stat, "unit": q.unit, "direction": q.direction, "applies": q.applies}
@@ -143,7 +147,7 @@ class Workbench:
 
     def question(
         self, id: str, *, by: Columns | None = None, where: Where = None, margins: bool = False, rest: bool = False,
-        level: float = 0.95,
+        level: float = 0.95, design: BenchDesign | None = None,
     ) -> EstimateTable:  # fmt: skip
         """A codebook question as the reports estimate it: its own statistic, persons, and those to whom it applies.
 
@@ -155,6 +159,8 @@ class Workbench:
             As `kaohe.estimate.Design.mean`.
         rest : bool
             With a test of each domain against all the others together (see `BenchDesign.against_rest`).
+        design : BenchDesign, optional
+            Another design of the same records, such as that of a trial.
 
         Returns
         -------
@@ -180,12 +186,13 @@ class Workbench:
                 "K415", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
                 remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
             )  # fmt: skip
-        design = self.design if q.table == "household" else self.village_design
+        if design is None:
+            design = self.design if q.table == "household" else self.village_design
         if rest:
             found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
         else:
             found = question_estimates(design, q, self.plan.questions, by=by, where=where, margins=margins, level=level)
-        return design.dress(found, by=by, level=level, all_shares=q.is_share)
+        return design.dress(found, by=by, level=level, all_shares=q.is_share, published=True)
 
     def what_if(
         self, trials: Mapping[str, Trial], estimate: Callable[[BenchDesign], pd.DataFrame] | None = None
@@ -197,18 +204,19 @@ class Workbench:
         trials : mapping of name to Trial
             Margins by their names in the sample: county, register_hh_kind, size_group.
         estimate : callable, optional
-            Design → table; by default the mean of income per head.
+            Design → table, such as ``lambda d: s.question("poor", design=d)``; by default income per head.
 
         Returns
         -------
         Trials
             ``.weights`` and ``.estimates``; draw with ``charts.trial_dots``.
         """
-        ask: Any = estimate or (lambda d: d.mean("income_per_head"))
+        ask: Any = estimate or (lambda d: self.question("income_per_head", design=d))
         made = try_calibrations(
             self.design.frame, self.totals, trials, weight="w_nonresponse", partition="city", design=self._reweighted, estimate=ask,
         )  # fmt: skip
-        return Trials(made.weights, self.design.dress(made.estimates), made.frames)
+        said = {k: v for k, v in about(ask(self.design)).items() if k in {"all_shares", "note", "published"}}
+        return Trials(made.weights, self.design.dress(made.estimates, **said), made.frames)
 
     def _reweighted(self, frame: pd.DataFrame, weight: str, record: Calibration | None) -> BenchDesign:
         return self.design.reweighted(frame, weight, record)
@@ -250,7 +258,7 @@ class Workbench:
         return {
             "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
             "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
-            "heads": {q.id: q.label for q in asked}, "record": "户" if table == "household" else "村", "source": self.source,
+            "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons], "record": "户" if table == "household" else "村", "source": self.source,
         }  # fmt: skip
 
 
