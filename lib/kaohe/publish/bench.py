@@ -222,4 +222,6 @@ class BenchDesign(Design):
         return self._curve(decomposition(self, variable, line, by=by, **options), {**options, "by": by})
 
     def _curve(self, frame: pd.DataFrame, options: dict[str, Any], **more: Any) -> EstimateTable:
+        if options.get("size"):
+            more |= {"published": True, "note": f"按人口计算（{options['size']}）"}
         return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)
