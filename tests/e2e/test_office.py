@@ -22,6 +22,7 @@ import pytest
 
 from kaohe.publish import workbench
 from support.exploring import run_cells
+from support.lab import FAULTS, lab, page_of, run_all
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -430,3 +431,20 @@ def test_a_page_prints_on_a4_with_its_mark(browser: Any, office: Path, stem: str
     assert all(abs(b[2] - 595) < 1.5 and abs(b[3] - 842) < 1.5 for b in boxes)
     assert b"/StructTreeRoot" in data
     assert len(data) < 2_500_000
+
+
+@pytest.mark.every_target
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", ["question", "income"])
+def test_a_workbench_runs_in_jupyterlab(stem: str, office: Path, tmp_path: Path) -> None:
+    with lab(office / "notebooks", tmp_path) as address, page_of(f"{address}/tree/explore/{stem}.ipynb") as page:
+        run_all(page)
+        assert [e.inner_text() for e in page.query_selector_all(FAULTS)] == []
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('.jp-OutputArea img')].map(i => [i.naturalWidth, i.width])"
+        )
+        assert len(sizes) == EXPLORE[stem][0]
+        assert all(natural >= shown >= 600 for natural, shown in sizes)
+        assert page.locator(".jp-OutputArea table:has(th:text('95%区间'))").count() == EXPLORE[stem][1]
+        assert page.locator(".jp-OutputArea td:text-is('一般农户'), .jp-OutputArea td:text-is('韶关市')").count() > 0
+        assert page.get_by_text("official Jupyter news").count() == 0
