@@ -20,7 +20,7 @@ from support.browsing import FLAGS, NAMES, ROOT
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 EVERY_CELL = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
-PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText.trim())"
+PROMPTS = "[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')].map(e => e.innerText.trim())"
 DONE = f"{PROMPTS}.length > 0 && {PROMPTS}.every(t => /^\\[\\d+\\]:$/.test(t))"
 FAULTS = (
     ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'],"

@@ -22,7 +22,6 @@ from kaohe.estimate.quantiles import quantile_table, share_limits, weighted_quan
 if TYPE_CHECKING:
     from kaohe.estimate.sampled import Columns, Sampled, Where
 
-TENTHS = tuple(round(k / 10, 1) for k in range(1, 10))
 TWENTIETHS = tuple(round(k / 20, 2) for k in range(1, 20))
 POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 
@@ -120,7 +119,7 @@ def quantile_curve(
 
 
 def lorenz_curve(
-    design: Sampled, variable: str, probs: Sequence[float] = TENTHS, *, size: str = "", by: Columns | None = None,
+    design: Sampled, variable: str, probs: Sequence[float] = TWENTIETHS, *, size: str = "", by: Columns | None = None,
     where: Where = None, level: float = 0.95,
 ) -> pd.DataFrame:  # fmt: skip
     """Lorenz ordinates with intervals: the share of all income that the poorest part p receives.

@@ -110,13 +110,13 @@ class BenchDesign(Design):
         asked |= {str(more["variable"])} if "variable" in more else set()
         own = {
             k: {q: said.get(k, {})[q] for q in sorted(asked & set(said.get(k, {})))}
-            for k in ("labels", "units", "directions")
+            for k in ("labels", "units", "directions", "asks")
         }
         if asked & set(said.get("persons", ())) and not more.get("published"):
             said["note"] = "按户计算，未按人数加权；报告按人口计算：s.question() 或 design.per_person()"
         heads = {c: t for c, t in said.get("heads", {}).items() if c in columns}
-        return describe(frame, {**said, **own, "shares": [q for q in said.get("shares", ()) if q in asked], "heads": heads,
-                                "names": names, "by": columns, "level": level})  # fmt: skip
+        listed = {k: [q for q in said.get(k, ()) if q in asked] for k in ("shares", "persons")}
+        return describe(frame, {**said, **own, **listed, "heads": heads, "names": names, "by": columns, "level": level})
 
     mean = dressed(Design.mean)
     total = dressed(Design.total)
@@ -187,7 +187,7 @@ class BenchDesign(Design):
         """
         return self._curve(curves.quantile_curve(self, variable, probs, **options), options)
 
-    def lorenz_curve(self, variable: str, probs: Sequence[float] = curves.TENTHS, **options: Any) -> EstimateTable:
+    def lorenz_curve(self, variable: str, probs: Sequence[float] = curves.TWENTIETHS, **options: Any) -> EstimateTable:
         """Lorenz ordinates (see `kaohe.estimate.curves.lorenz_curve`); draw with ``charts.lorenz``.
 
         Examples

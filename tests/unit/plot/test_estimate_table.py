@@ -221,6 +221,7 @@ class TestBench:
             assert isinstance(made, EstimateTable)
             pd.testing.assert_frame_equal(pd.DataFrame(made), getattr(d, name)(*arguments, by="city"))
         assert bench.mean.__doc__ == Design.mean.__doc__
+        assert bench.mean("persons").attrs["kaohe"]["labels"] == {}  # what it does not speak of does not travel with it
 
     def test_the_charts_fit(self, bench: BenchDesign, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KAOHE_CHECK_LAYOUT", "1")
