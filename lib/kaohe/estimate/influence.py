@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +16,7 @@ from kaohe.estimate.linear import ONE, score_matrix
 from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
 from kaohe.estimate.variance import group_scales
 
-
-@dataclass(frozen=True)
-class _Domain:
-    """Weighted numerator and denominator of each record in the domain, 0 elsewhere."""
-
-    inside: npt.NDArray[np.bool_]
-    wy: Floats
-    wx: Floats
+Weighted: TypeAlias = tuple[npt.NDArray[np.bool_], Floats, Floats]
 
 
 def influence(
@@ -82,16 +74,14 @@ def influence(
         raise _refused("a design of replicate weights", "a design with strata and units")
     num, den = matrices(design, [variable], kind, denominator)
     inside = design.mask(where)
-    own = _weighted(design, num, den, inside)
-    answered = own.inside
+    answered, wy, wx = _weighted(design, num, den, inside)
     if not answered.any():
         raise _refused(f"no answer to {variable} in the domain", "a domain with answers")
     code, names = _units(design, unit, answered)
     size = len(names)
-    total_y, total_x = float(own.wy.sum()), float(own.wx.sum())
+    total_y, total_x = float(wy.sum()), float(wx.sum())
     y, x, w, n = (
-        np.bincount(code, weights=v[answered], minlength=size)
-        for v in (own.wy, own.wx, design.w, np.ones(len(answered)))
+        np.bincount(code, weights=v[answered], minlength=size) for v in (wy, wx, design.w, np.ones(len(answered)))
     )
     estimate = total_y if den is None else total_y / total_x
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -114,11 +104,12 @@ def influence(
     return out.iloc[order[:top]].reset_index(drop=True)
 
 
-def _weighted(design: Sampled, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> _Domain:
+def _weighted(design: Sampled, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Weighted:
+    """Which records have an answer, and their weighted numerator and denominator, 0 elsewhere."""
     y = num[:, 0]
     x = np.ones(len(y)) if den is None or den is ONE else den[:, 0]
     answered = inside & ~np.isnan(y) & ~np.isnan(x) & (design.w > 0)
-    return _Domain(answered, np.where(answered, design.w * y, 0.0), np.where(answered, design.w * x, 0.0))
+    return answered, np.where(answered, design.w * y, 0.0), np.where(answered, design.w * x, 0.0)
 
 
 def _units(design: Sampled, unit: Columns | None, answered: npt.NDArray[np.bool_]) -> tuple[Ints, pd.DataFrame]:

@@ -29,19 +29,21 @@ def influence_bars(found: pd.DataFrame, *, most: int = 12, title: str = "", id: 
     Parameters
     ----------
     found : DataFrame
-        From `kaohe.estimate.influence.influence`, of units of several households.
+        From `kaohe.estimate.influence.influence`; units of fewer than 10 households are left out, and the note says so.
 
     Raises
     ------
     InputRefused
-        K741 for single records or units of fewer than 10: a chart shows no single household.
+        K741 for single records, and where no unit is left: a chart shows no single household.
     """
     said = about(found)
-    items = records(found.head(most))
-    if "record" in found.columns or "household" in found.columns or not items or min(int(r["n"]) for r in items) < 3:
+    single = bool({"record", "household"} & set(found.columns))
+    items = records(found[found["n"] >= LEAST].head(most))
+    small = int((found["n"].head(most) < LEAST).sum())
+    if single or not items:
         raise InputRefused(
-            "K741", "A table of estimates cannot be drawn", got="single households" if len(items) else "no rows",
-            expected="units of three households or more, such as unit='town'", remedy="the table itself may be read; a chart shows no household",
+            "K741", "A table of estimates cannot be drawn", got="single households" if single else f"no unit of {LEAST} households",
+            expected=f"units of {LEAST} households or more, such as unit='town'", remedy="the table itself may be read; a chart shows no household",
         )  # fmt: skip
     row = {"variable": said.get("variable", "")}
     share, unit = is_share(row, said), unit_of(row, said)
@@ -76,12 +78,12 @@ def influence_bars(found: pd.DataFrame, *, most: int = 12, title: str = "", id: 
         a, b = sorted((scale(0.0), scale(float(r["linear"]))))
         frame.canvas.rect(a, frame.y(k) - 0.08, b - a, 0.16, BLUE if r["linear"] > 0 else ACCENT)
     frame.canvas.line([(scale(0.0), frame.top - 0.03), (scale(0.0), frame.bottom)], INK, line=1.0)
-    largest = max(abs(float(r["in_se"])) for r in items) if not is_missing(items[0]["in_se"]) else float("nan")
+    largest = float(found["in_se"].abs().max())
     head = head_of(keys[-1], said) if keys else "单元"
     caption = Caption(
         title or f"{quoted(what)}：去掉任何一个{head}，估计的变化不超过标准误的{numbers.percent(largest, 0)}",
         f"影响最大的{len(items)}个{head}，一阶近似，含重新校准", f"条形图：{len(items)}个{head}各自去掉后估计的变化，正负两向。",
-        (f"来源：{said['source']}。" if said.get("source") else "") + "蓝色：去掉后估计上升；红褐：下降。",
+        (f"来源：{said['source']}。" if said.get("source") else "") + "蓝色：去掉后估计上升；红褐：下降。" + (f"不足{LEAST}户的{small}个未画。" if small else ""),
     )  # fmt: skip
     body = [[n, *[c.texts[k] for c in columns], numbers.integer(items[k]["n"])] for k, n in enumerate(names)]
     return frame.canvas.chart(id, caption, DataTable(what, [head, *[c.head for c in columns], "户数"], body))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -58,7 +58,6 @@ class Dots:
     floor: float | None = None
     ceiling: float | None = None
     line: tuple[float, str, float, float] | None = None
-    ticks: Sequence[float] = field(default=())
 
 
 def draw(dots: Dots) -> Rows:
