@@ -49,8 +49,8 @@ format: setup ## format the code
 	$(BIN)/ruff format lib tests benchmarks
 	$(BIN)/ruff check --fix lib tests benchmarks
 
-lab: setup ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir notebooks
+lab: setup ## open JupyterLab on the notebooks (LAB="--no-browser --port 9000" for its own options)
+	JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/python -m jupyterlab --notebook-dir notebooks $(LAB)
 
 bench: setup ## measure, side by side, and write the results to docs/
 	$(BIN)/python benchmarks/estimate.py --setup

@@ -20,6 +20,10 @@ import nbformat
 import pandas as pd
 import pytest
 
+from kaohe.publish import workbench
+from support.exploring import run_cells
+from support.lab import FAULTS, lab, page_of, run_all
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TARGETS = ["韶关市", "广州市", "单位001", "始兴县", "city14"]
@@ -201,13 +205,54 @@ def test_a_misspelt_parameter_gives_a_preview_that_says_so(office: Path, tmp_pat
     assert found[-1]["preview"] is True
 
 
-def test_the_tour_of_the_sample_runs_top_to_bottom(office: Path, tmp_path: Path) -> None:
+def test_the_tour_of_the_sample_runs_under_plain_papermill(office: Path, tmp_path: Path) -> None:
     parameters = ("-p", "processed", str(office / "data" / "processed"))
     done = _papermill(office, "explore/sample_tour", tmp_path / "out.ipynb", *parameters)
     assert done.returncode == 0, done.stderr[-1500:]
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert "image/png" in text
-    assert "ci_low" in text
+    assert "95%区间" in text
+
+
+# Charts and tables of estimates that each workbench shows on its defaults.
+EXPLORE = {"question": (3, 5), "calibration": (2, 1), "income": (5, 4), "graders": (2, 0)}
+
+
+@pytest.mark.parametrize("stem", EXPLORE)
+def test_the_workbenches_run_on_their_defaults(stem: str, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAOHE_CHECK_LAYOUT", "1")
+    monkeypatch.delenv("KAOHE_PROCESSED", raising=False)
+    shown = run_cells(office / "notebooks" / "explore" / f"{stem}.ipynb")
+    kinds = [b["application/vnd.kaohe.v1+json"]["kind"] for b in shown if "application/vnd.kaohe.v1+json" in b]
+    html = [b.get("text/html", "") for b in shown]
+    assert kinds.count("figure") == EXPLORE[stem][0]
+    assert sum("区间</th>" in t for t in html) == EXPLORE[stem][1]
+    assert sum("data:image/png;base64," in t for t in html) == EXPLORE[stem][0]
+    if stem == "calibration":
+        assert kinds.count("table") == 2
+
+
+@pytest.mark.every_target
+@pytest.mark.parametrize("stem", ["sample_tour", *EXPLORE, "scenario"])
+def test_the_workbenches_run_under_nbconvert(stem: str, office: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path), f"explore/{stem}.ipynb"],
+        cwd=office / "notebooks", capture_output=True, text=True, encoding="utf-8", timeout=400, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-1500:]
+
+
+def test_a_question_of_the_workbench_has_the_published_numbers(office: Path) -> None:
+    survey = workbench.open_survey(office / "data" / "processed")
+    published = survey.table("estimates").query("unit == 'household' and quality != 'suppressed'")
+    for question in ("poor", "income_per_head", "sat_work", "employed_n", "transfer_share", "agree_exit"):
+        for level in ("city", "county"):
+            rows = published.query("indicator == @question and domain_type == @level").set_index("domain")
+            got = survey.question(question, by=level).set_index(level).loc[rows.index]
+            for column in ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_missing"):
+                pd.testing.assert_series_equal(
+                    pd.Series(got[column]).astype(float), rows[column].astype(float), check_names=False, rtol=1e-9
+                )
 
 
 def test_a_scenario_is_shown_beside_the_base_and_changes_nothing_in_it(office: Path, kaohe: Kaohe) -> None:
@@ -386,3 +431,20 @@ def test_a_page_prints_on_a4_with_its_mark(browser: Any, office: Path, stem: str
     assert all(abs(b[2] - 595) < 1.5 and abs(b[3] - 842) < 1.5 for b in boxes)
     assert b"/StructTreeRoot" in data
     assert len(data) < 2_500_000
+
+
+@pytest.mark.every_target
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", ["question", "income"])
+def test_a_workbench_runs_in_jupyterlab(stem: str, office: Path, tmp_path: Path) -> None:
+    with lab(office / "notebooks", tmp_path) as address, page_of(f"{address}/tree/explore/{stem}.ipynb") as page:
+        run_all(page)
+        assert [e.inner_text() for e in page.query_selector_all(FAULTS)] == []
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('.jp-OutputArea img')].map(i => [i.naturalWidth, i.width])"
+        )
+        assert len(sizes) == EXPLORE[stem][0]
+        assert all(natural >= shown >= 600 for natural, shown in sizes)
+        assert page.locator(".jp-OutputArea table:has(th:text('95%区间'))").count() == EXPLORE[stem][1]
+        assert page.locator(".jp-OutputArea td:text-is('一般农户'), .jp-OutputArea td:text-is('韶关市')").count() > 0
+        assert page.get_by_text("official Jupyter news").count() == 0

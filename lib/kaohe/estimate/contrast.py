@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KINDS = ("mean", "proportion", "total", "ratio")
 
 
-def _matrices(design: Sampled, names: list[str], kind: str, denominator: str | None) -> tuple[Floats, Floats | None]:
+def matrices(design: Sampled, names: list[str], kind: str, denominator: str | None) -> tuple[Floats, Floats | None]:
     """Numerators and denominator of what is contrasted."""
     if kind not in KINDS or (kind == "ratio") != (denominator is not None):
         raise InputRefused(
@@ -55,7 +55,7 @@ def contrast_table(
     where: Any, level: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
-    num, den = _matrices(design, names, kind, denominator)
+    num, den = matrices(design, names, kind, denominator)
     c = np.array([float(v) for v in weights.values()])
     codes, domains = design.domains(by, where)
     if by is None:
@@ -94,12 +94,13 @@ def _row(
     return pd.DataFrame({
         "variable": [name], "estimate": [estimate], "se": [se], "ci_low": [float(low)], "ci_high": [float(high)],
         "df": [df], "n": [int(whole.n.min())], "n_psu": [int(whole.n_psu.min())], "n_missing": [int(whole.n_missing.max())],
-        "deff": [deff], "cv": [cv], "t": [t], "p_value": [_two_sided(t, df)], "method": ["t"],
+        "deff": [deff], "cv": [cv], "t": [t], "p_value": [two_sided(t, df)], "method": ["t"],
         "quality": ["ok" if sure else "not_estimable"],
     })  # fmt: skip
 
 
-def _two_sided(t: float, df: float) -> float:
+def two_sided(t: float, df: float) -> float:
+    """P value of a t statistic; missing without degrees of freedom."""
     from scipy import stats
 
     return float(2 * stats.t.sf(abs(t), df)) if df > 0 else np.nan

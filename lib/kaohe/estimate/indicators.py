@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,21 +71,26 @@ def build_indicators(frame: pd.DataFrame, table: str, plan: Plan) -> Indicators:
     applies = np.zeros(shape, dtype=bool, order="F")
     interval = []
     for k, q in enumerate(questions):
-        applies[:, k] = asked(frame, q, plan.questions)
-        y = np.where(applies[:, k], answer_column(frame, q), np.nan)
-        if q.stat == "ratio":
-            x = frame[q.denominator].to_numpy(dtype=float, na_value=np.nan)
-        elif q.persons:
-            x = frame[q.persons].to_numpy(dtype=float, na_value=np.nan)
-            y = y * x
-        else:
-            x = np.ones(len(frame))
-        num[:, k], den[:, k] = y, x
-        interval.append(_interval(q, y, x))
+        num[:, k], den[:, k], applies[:, k] = question_columns(frame, q, plan.questions)
+        interval.append(interval_of(q, num[:, k], den[:, k]))
     return Indicators(tuple(questions), num, den, applies, tuple(interval))
 
 
-def _interval(q: Question, y: Floats, x: Floats) -> str:
+def question_columns(
+    frame: pd.DataFrame, q: Question, questions: Mapping[str, Question]
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Numerator and denominator of one question for each record, and to whom it applies (see `build_indicators`)."""
+    applies = asked(frame, q, questions)
+    y = np.where(applies, answer_column(frame, q), np.nan)
+    if q.stat == "ratio":
+        return y, frame[q.denominator].to_numpy(dtype=float, na_value=np.nan), applies
+    if q.persons:
+        x = frame[q.persons].to_numpy(dtype=float, na_value=np.nan)
+        return y * x, x, applies
+    return y, np.ones(len(frame)), applies
+
+
+def interval_of(q: Question, y: Floats, x: Floats) -> str:
     """Korn–Graubard for proportions and for ratios of a part to its whole, logit for means of shares, else t."""
     if q.stat == "proportion":
         return "beta"

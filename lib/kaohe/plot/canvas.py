@@ -114,6 +114,14 @@ class Canvas:
         xs, ys = zip(*points, strict=True)
         self._add(Line2D(xs, ys, color=color, linewidth=line, linestyle=style, solid_capstyle="butt", zorder=z))
 
+    def area(self, points: Sequence[tuple[float, float]], fill: str, *, alpha: float = 0.2, z: float = 0.6) -> None:
+        """A closed shape, see-through: the band of a curve."""
+        from matplotlib.patches import Polygon
+
+        self._add(
+            Polygon(list(points), closed=True, facecolor=fill, edgecolor="none", linewidth=0, alpha=alpha, zorder=z)
+        )
+
     def dot(
         self,
         x: float,

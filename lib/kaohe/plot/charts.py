@@ -41,6 +41,12 @@ Sets
     topic_profiles(estimates, ctx)                     a target: estimate_profile of every household topic, a list
     item_charts(item_grades, ctx)                      a class: grade_heatmap, for a large one item_mix before it
     rank_chart(rank_intervals, composite, ctx)         a class: rank_intervals, or unit_bands without a survey
+Workbench (see `kaohe.open`)
+    estimate_chart(table)                              any table of estimates of one unit (its own ``.chart()``)
+    quantiles(curve, *, line=None), lorenz(curve), poverty_lines(curve, *, line=None)   curves with bands
+    influence_bars(found)                              an estimate without each unit
+    trial_dots(estimates, weights)                     an estimate under other calibrations
+    agreement_matrix(table, first, second, *, kappa), kappa_dots(found, label)   two gradings of the same things
 Data
     data_quality_bars(data_quality, ctx, *, limit=0.05)   missing and doubtful shares
     completeness_bars(completeness, ctx)               a target: received of expected
@@ -48,9 +54,12 @@ Data
 
 from __future__ import annotations
 
+from kaohe.plot.charts_bench import agreement_matrix, influence_bars, kappa_dots, trial_dots
 from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
 from kaohe.plot.charts_counties import county_ranks
+from kaohe.plot.charts_curves import lorenz, poverty_lines, quantiles
+from kaohe.plot.charts_dots import estimate_chart
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
 from kaohe.plot.charts_heat import grade_heatmap, heatmap_pages
 from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
@@ -66,9 +75,45 @@ from kaohe.plot.charts_survey import estimate_dots, estimate_profile
 from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
 
 __all__ = [
-    "class_summary", "completeness_bars", "county_grades", "county_ranks", "daily_deductions", "data_quality_bars",
-    "effective_weights", "estimate_dots", "estimate_profile", "evidence_gap", "grade_heatmap", "grade_matrix",
-    "grade_mix", "heatmap_pages", "income_bars", "item_charts", "item_mix", "pair_chances", "position_in_class", "rank_chart", "rank_intervals", "response_bars", "scenario_ranks",
-    "self_gap", "sensitivity_ranks", "streams_bars", "survey_scores", "tile_grid", "topic_profiles", "unit_bands", "unit_grades",
-    "waterfall", "weights_chart",
+    "agreement_matrix",
+    "class_summary",
+    "completeness_bars",
+    "county_grades",
+    "county_ranks",
+    "daily_deductions",
+    "data_quality_bars",
+    "effective_weights",
+    "estimate_chart",
+    "estimate_dots",
+    "estimate_profile",
+    "evidence_gap",
+    "grade_heatmap",
+    "grade_matrix",
+    "grade_mix",
+    "heatmap_pages",
+    "income_bars",
+    "influence_bars",
+    "item_charts",
+    "item_mix",
+    "kappa_dots",
+    "lorenz",
+    "pair_chances",
+    "position_in_class",
+    "poverty_lines",
+    "quantiles",
+    "rank_chart",
+    "rank_intervals",
+    "response_bars",
+    "scenario_ranks",
+    "self_gap",
+    "sensitivity_ranks",
+    "streams_bars",
+    "survey_scores",
+    "tile_grid",
+    "topic_profiles",
+    "trial_dots",
+    "unit_bands",
+    "unit_grades",
+    "waterfall",
+    "weights_chart",
 ]  # fmt: skip

@@ -10,13 +10,14 @@ Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `nonr
 Class and province: `ranking`, `sensitivity_summary`, `sensitivity`, `effective_weights`,
 `counties`, `talk_list`, `class_summary`.
 Why and how sure: `grade_chances`, `way_up`, `lost_points`, `swap_weights`, `consistency`, `profiles`, `group_scores`.
-Scenarios: `scenario_table`, `scenario_choices`.
+Scenarios and trials: `scenario_table`, `scenario_choices`, `trial_table`.
 What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`, `screens`, `screen_records`,
 `choices`.
 """
 
 from __future__ import annotations
 
+from kaohe.plot.charts_bench import trial_table
 from kaohe.plot.charts_scenario import scenario_choices, scenario_table
 from kaohe.plot.tables_class import (
     class_summary,
@@ -74,5 +75,5 @@ __all__ = [
     "calibration", "caps", "choices", "class_summary", "completeness", "consistency", "counties", "daily", "data_quality", "decisions",
     "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grade_chances", "grades", "group_scores", "intake", "intake_totals", "key_survey", "lost_points",
     "nonresponse", "problems", "profiles", "ranking", "response", "scenario_choices", "scenario_table", "screen_records", "screens", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
-    "streams", "survey_items", "swap_weights", "talk_list", "villages", "way_up", "weight_diagnostics",
+    "streams", "survey_items", "swap_weights", "talk_list", "trial_table", "villages", "way_up", "weight_diagnostics",
 ]  # fmt: skip

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
+from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan, load_plan
+from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
 from kaohe.estimate.build import household_design, village_design, village_sample
 from kaohe.estimate.derive import derive
-from kaohe.estimate.survey import Design
-from kaohe.publish.built import find_build
+from kaohe.estimate.questions import question_against_rest, question_estimates
+from kaohe.estimate.sampled import Columns, Where
+from kaohe.estimate.trials import Trial, Trials, try_calibrations
+from kaohe.grade.graders import gradings
+from kaohe.plot.context import Context
+from kaohe.plot.estimate_cells import about
+from kaohe.plot.estimate_table import EstimateTable
+from kaohe.publish.bench import BenchDesign
+from kaohe.publish.built import build_info, find_build
 from kaohe.publish.report import ENV_PLAN
+
+REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,24 @@ class Workbench:
     folder: Path
     plan: Plan
 
+    @classmethod
+    def of(cls, households: pd.DataFrame, plan: Plan, design: BenchDesign) -> Workbench:
+        """A workbench over a frame and a design of one's own, without a folder; tables of a build are refused.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "city": ["440200000000"] * 4, "house_safe": [1.0, 1, 1, 0]})
+        >>> s = Workbench.of(f, load_plan(), BenchDesign(f, weight="w"))
+        >>> s.question("house_safe", by="city")[["city", "estimate"]].values.tolist()
+        [['440200000000', 0.75]]
+        """
+        made = cls(Path(os.devnull), plan)
+        made.__dict__["households"] = households
+        made.__dict__["places"] = {}
+        made.__dict__["source"] = ""
+        made.__dict__["design"] = design.named(made.name, **made._said("household"))
+        return made
+
     @cached_property
     def households(self) -> pd.DataFrame:
         """One row a responding household of the drawn sample: weights with their factors, answers, derived variables."""
@@ -41,8 +73,7 @@ class Workbench:
     @cached_property
     def villages(self) -> pd.DataFrame:
         """One row a drawn village whose form came in: weights with their factors, answers, derived variables."""
-        clean = self.folder.parent / "clean"
-        tables = {n: read_parquet(clean / f"{n}.parquet") for n in ("sample_villages", "villages", "pairing")}
+        tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
         forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
         paired = tables["pairing"].dropna(subset="helper_city")
         helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
@@ -51,14 +82,157 @@ class Workbench:
         )
 
     @cached_property
-    def design(self) -> Design:
-        """The household design: strata, units, sizes of all stages, calibration (see `household_design`)."""
-        return household_design(self.households, self.plan)
+    def design(self) -> BenchDesign:
+        """The household design: strata, units, sizes of all stages, calibration (see `household_design`).
+
+        Its estimates are DataFrames that show official names and draw themselves:
+        ``s.design.mean("income_per_head", by="county").chart()``.
+        """
+        return BenchDesign.of(household_design(self.households, self.plan)).named(self.name, **self._said("household"))
 
     @cached_property
-    def village_design(self) -> Design:
+    def village_design(self) -> BenchDesign:
         """The village design: towns, then villages, with sizes."""
-        return village_design(self.villages)
+        return BenchDesign.of(village_design(self.villages)).named(self.name, **self._said("village"))
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """Names of towns and villages by code, from the register of places."""
+        path = self.folder.parent / "clean" / "places.parquet"
+        if not path.is_file():
+            return {}
+        frame = read_parquet(path)
+        return dict(zip(frame["place"].astype(str), frame["name"].astype(str), strict=True))
+
+    def name(self, code: str) -> str:
+        """Name of a place by its code, towns and villages with those above them; the code itself where there is none."""
+        own = self.places.get(code)
+        if own is None or not code.isdigit() or level_of(code) not in {"town", "village"}:
+            return own or self.plan.gazetteer.name(code)
+        return f"{self.name(parent_code(code, 'county' if level_of(code) == 'town' else 'town'))}{own}"
+
+    @cached_property
+    def source(self) -> str:
+        """What stands under charts: where the numbers come from, and that they are invented where they are."""
+        return "，".join(
+            t
+            for t in ("专项调查（抽样户加权估计）", f"{self.plan.meta['year']}年", build_info(self.folder).banner)
+            if t
+        )
+
+    @cached_property
+    def ctx(self) -> Context:
+        """The province as the charts and tables of the reports take it: ``charts.response_bars(s.table("response"), s.ctx)``."""
+        info = build_info(self.folder)
+        return Context(
+            object=PROVINCE, name="全省", kind="province", class_id="", class_label="", n_class=0, year=int(self.plan.meta["year"]),
+            origin=info.origin, source_note=info.banner, plan=self.plan,
+        )  # fmt: skip
+
+    def questions(self, text: str = "", *, table: str = "household") -> pd.DataFrame:
+        """The codebook: id, topic, label, type, stat, unit, direction, applies; `text` looks for a word in id, topic and label.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0, 1.0], "house_safe": [1.0, 0.0]})
+        >>> s = Workbench.of(f, load_plan(), BenchDesign(f, weight="w"))
+        >>> s.questions("住房安全")[["id", "stat"]].values.tolist()
+        [['house_safe', 'proportion'], ['house_grade', 'proportion']]
+        """
+        rows = [
+            {"id": q.id, "topic": q.topic, "label": q.shown, "type": q.type, "stat": q.stat, "unit": q.unit, "direction": q.direction, "applies": q.applies}
+            for q in self.plan.table_questions(table) if text.lower() in f"{q.id} {q.topic} {q.label} {q.shown}".lower()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["id", "topic", "label", "type", "stat", "unit", "direction", "applies"])
+
+    def question(
+        self, id: str, *, by: Columns | None = None, where: Where = None, margins: bool = False, rest: bool = False,
+        level: float = 0.95, design: BenchDesign | None = None,
+    ) -> EstimateTable:  # fmt: skip
+        """A codebook question as the reports estimate it: its own statistic, persons, and those to whom it applies.
+
+        Parameters
+        ----------
+        id : str
+            Of `questions`; village questions are estimated over villages.
+        by, where, margins, level
+            As `kaohe.estimate.Design.mean`.
+        rest : bool
+            With a test of each domain against all the others together (see `BenchDesign.against_rest`).
+        design : BenchDesign, optional
+            Another design of the same records, such as that of a trial.
+
+        Returns
+        -------
+        EstimateTable
+            ``by="city"`` and ``by="county"`` give the published numbers, before suppression between tables.
+
+        Raises
+        ------
+        InputRefused
+            K415 for an id that the codebook does not have, or that is not estimated; K409 for `rest` without two domains.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "hh_size": [1.0, 3, 2, 2], "poor": [1.0, 0, 0, 1]})
+        >>> s = Workbench.of(f, load_plan(), BenchDesign(f, weight="w"))
+        >>> float(s.question("poor")["estimate"][0])   # persons below the line of all persons
+        0.375
+        """
+        q = self.plan.questions.get(id)
+        if q is None or q.stat == "none":
+            known = [k for k, v in self.plan.questions.items() if v.stat != "none"]
+            raise InputRefused(
+                "K415", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
+                remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
+            )  # fmt: skip
+        if design is None:
+            design = self.design if q.table == "household" else self.village_design
+        if rest:
+            found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
+        else:
+            found = question_estimates(design, q, self.plan.questions, by=by, where=where, margins=margins, level=level)
+        return design.dress(found, by=by, level=level, all_shares=q.is_share, published=True)
+
+    def what_if(
+        self, trials: Mapping[str, Trial], estimate: Callable[[BenchDesign], pd.DataFrame] | None = None
+    ) -> Trials:
+        """Other calibrations to the register totals, side by side (see `kaohe.estimate.trials.try_calibrations`).
+
+        Parameters
+        ----------
+        trials : mapping of name to Trial
+            Margins by their names in the sample: county, register_hh_kind, size_group.
+        estimate : callable, optional
+            Design → table, such as ``lambda d: s.question("poor", design=d)``; by default income per head.
+
+        Returns
+        -------
+        Trials
+            ``.weights`` and ``.estimates``; draw with ``charts.trial_dots``.
+        """
+        ask: Any = estimate or (lambda d: self.question("income_per_head", design=d))
+        made = try_calibrations(
+            self.design.frame, self.totals, trials, weight="w_nonresponse", partition="city", design=self._reweighted, estimate=ask,
+        )  # fmt: skip
+        said = {k: v for k, v in about(ask(self.design)).items() if k in {"all_shares", "note", "published"}}
+        return Trials(made.weights, self.design.dress(made.estimates, **said), made.frames)
+
+    def _reweighted(self, frame: pd.DataFrame, weight: str, record: Calibration | None) -> BenchDesign:
+        return self.design.reweighted(frame, weight, record)
+
+    @cached_property
+    def totals(self) -> dict[str, dict[str, dict[object, float]]]:
+        """Register totals by city, margin (as the sample names it) and level."""
+        out: dict[str, dict[str, dict[object, float]]] = {}
+        for r in self.table("calibration").to_dict("records"):
+            margin = REGISTER.get(str(r["margin"]), str(r["margin"]))
+            out.setdefault(str(r["city"]), {}).setdefault(margin, {})[r["level"]] = float(r["target"])
+        return out
+
+    def gradings(self) -> pd.DataFrame:
+        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`)."""
+        return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
 
     def table(self, name: str) -> pd.DataFrame:
         """A built table by name, such as ``response`` or ``calibration``.
@@ -70,9 +244,22 @@ class Workbench:
         """
         return read_parquet(self.folder / f"{name}.parquet")
 
+    def clean(self, name: str) -> pd.DataFrame:
+        """A clean table by name, such as ``doubles`` or ``grades``; K101 and K102 as `table`."""
+        return read_parquet(self.folder.parent / "clean" / f"{name}.parquet")
+
     def explain_weight(self, household: str) -> pd.DataFrame:
         """How a household came to its weight (see `kaohe.design.explain_weight`)."""
         return explain_weight(self.table("weights"), household)
+
+    def _said(self, table: str) -> dict[str, Any]:
+        """What tables of estimates know of the codebook."""
+        asked = self.plan.table_questions(table)
+        return {
+            "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
+            "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
+            "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons], "record": "户" if table == "household" else "村", "source": self.source,
+        }  # fmt: skip
 
 
 def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:
@@ -88,7 +275,8 @@ def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:
     Returns
     -------
     Workbench
-        ``.households``, ``.villages``, ``.design``, ``.village_design``, ``.plan``, ``.table(name)``.
+        ``.households``, ``.villages``, ``.design``, ``.village_design``, ``.plan``, ``.questions()``,
+        ``.question(id)``, ``.what_if(trials)``, ``.gradings()``, ``.table(name)``, ``.clean(name)``.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from pathlib import Path
 
@@ -11,6 +12,30 @@ import pytest
 import kaohe
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import write_parquet
+from kaohe.estimate.trials import Trial
+from kaohe.plot.estimate_table import EstimateTable
+from kaohe.publish import bench, workbench
+
+
+@pytest.mark.parametrize("module", [bench, workbench])
+def test_examples(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_every_public_method_has_a_worked_example() -> None:
+    for kind in (bench.BenchDesign, kaohe.estimate.Design):
+        for name in ("mean", "total", "ratio", "proportion", "quantile", "poverty", "contrast", "test"):
+            assert ">>>" in str(getattr(kind, name).__doc__) or "As `" in str(getattr(kind, name).__doc__), name
+    for name in (
+        "against_rest",
+        "influence",
+        "quantile_curve",
+        "lorenz_curve",
+        "poverty_curve",
+        "decomposition",
+        "per_person",
+    ):
+        assert ">>>" in str(getattr(bench.BenchDesign, name).__doc__), name
 
 
 def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
@@ -42,8 +67,28 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert len(survey.households) == 12
     found = survey.design.proportion("house_safe", by="city")
     assert (found["estimate"][0], found["n_psu"][0], found["df"][0]) == (0.75, 3, 2)
+    assert isinstance(found, EstimateTable)
+    assert found.shown().iloc[0][["市", "估计", "户数"]].tolist() == ["韶关市", "75.0%", "12"]
+    assert survey.question("house_safe", by="city")["estimate"].tolist() == [0.75]
     assert survey.villages["weight"].tolist() == [12.0] * 6
     assert survey.village_design.total("v_households")["estimate"].tolist() == [3600.0]
+    assert survey.village_design.total("v_households").attrs["kaohe"]["record"] == "村"
+    with pytest.raises(
+        InputRefused,
+        match=r"K415 This question is not estimated\n  got       house_saef\n  expected  one such as house_safe",
+    ):
+        survey.question("house_saef")
+    with pytest.raises(InputRefused, match="K409"):
+        survey.question("house_safe", rest=True)
+    survey.__dict__["totals"] = {"440200000000": {"town": dict.fromkeys(town, 1200.0)}}
+    tried = survey.what_if({"a": Trial(()), "b": Trial(("town",))}, lambda d: survey.question("house_safe", design=d))
+    assert tried.estimates["trial"].tolist() == ["a", "b"]
+    assert tried.weights["worst"].tolist() == [0.0, 0.0]
+    assert tried.estimates["se"].tolist() == pytest.approx([tried.estimates["se"][0]] * 2)
+    with pytest.raises(
+        InputRefused, match="K414 A calibration cannot be tried\n  got       county\n  expected  margins among town"
+    ):
+        survey.what_if({"c": Trial(("county",))})
 
 
 def test_open_without_a_build_says_what_to_run(tmp_path: Path) -> None:

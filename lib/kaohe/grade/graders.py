@@ -1,0 +1,278 @@
+"""Agreement of graders beyond chance: kappa of two with its error, by item or team, and Fleiss' kappa of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from kaohe.base.plan import Plan
+from kaohe.clean.agreement import WEIGHTS, kappa_of
+from kaohe.grade.frames import refuse
+
+NORMAL = 1.959963984540054  # the 97.5 % point
+ALL = "合计"
+
+
+def kappa_error(table: np.ndarray, *, weights: str = "quadratic") -> float:
+    """Standard error of the weighted kappa of a square table of counts.
+
+    Parameters
+    ----------
+    table : array, grade × grade
+        Counts, the first grader in rows.
+    weights : {"quadratic", "linear", "none"}
+
+    Returns
+    -------
+    float
+        NaN without pairs or where chance agreement is complete.
+
+    Notes
+    -----
+    Fleiss, Cohen & Everitt (1969), for large samples, not under the hypothesis of chance: with agreements
+    v = 1 − d, n(1 − e)² V = Σ p [v − (v̄ᵢ. + v̄.ⱼ)(1 − κ)]² − [κ − e(1 − κ)]². Grades of one form are not
+    independent of one another, so that the error is rather too small.
+
+    Examples
+    --------
+    >>> round(kappa_error(np.array([[20, 5], [10, 15]])), 4)
+    0.127
+    """
+    found = kappa_of(table, weights=weights)
+    if not found.n or not found.expected > 0:
+        return float("nan")
+    k = len(table)
+    steps = np.abs(np.subtract.outer(np.arange(k), np.arange(k))).astype(float)
+    power = WEIGHTS[weights]
+    v = 1 - ((steps > 0).astype(float) if power == 0 else (steps / (k - 1)) ** power)
+    p = table / found.n
+    row, col = p.sum(axis=1), p.sum(axis=0)
+    chance, kappa = 1 - found.expected, found.kappa
+    near = (v @ col)[:, None] + (row @ v)[None, :]
+    spread = float((p * (v - near * (1 - kappa)) ** 2).sum()) - (kappa - chance * (1 - kappa)) ** 2
+    return float(np.sqrt(max(spread, 0.0) / found.n)) / found.expected
+
+
+def cross_table(pairs: pd.DataFrame, first: str, second: str, levels: Sequence[str]) -> pd.DataFrame:
+    """Counts of pairs of grades, `first` in rows; all levels, in order.
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column or a grade that is not among `levels`.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"a": ["好", "好", "一般"], "b": ["好", "一般", "一般"]})
+    >>> cross_table(f, "a", "b", ["好", "一般"]).to_numpy().tolist()
+    [[1, 1], [0, 1]]
+    """
+    for column in (first, second):
+        if column not in pairs.columns:
+            raise refuse("pairs", f"no column {column}", f"{first}, {second}")
+        unknown = sorted(set(pairs[column].dropna().astype(str)) - set(levels) - {""})
+        if unknown:
+            raise refuse(f"pairs › {column}", unknown[0], ", ".join(levels))
+    both = pairs[pairs[first].isin(levels) & pairs[second].isin(levels)]
+    counts = both.groupby([first, second]).size()
+    table = [[int(counts.get((a, b), 0)) for b in levels] for a in levels]
+    return pd.DataFrame(table, index=pd.Index(levels, name=first), columns=pd.Index(levels, name=second))
+
+
+def agreement_by(
+    pairs: pd.DataFrame,
+    first: str,
+    second: str,
+    plan: Plan,
+    *,
+    by: str | Sequence[str] = (),
+    weights: str = "quadratic",
+) -> pd.DataFrame:
+    """Agreement of two gradings of the same things, for each level of some columns and for all.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        One row a thing graded twice: two columns of grades, and those of `by`. A row without one of the
+        grades is left out and counted.
+    first, second : str
+        Columns of the grades, such as self_grade and index_grade.
+    plan : Plan
+        Its grades in order.
+    by : str or list of str
+        Such as item and name, or team.
+    weights : {"quadratic", "linear", "none"}
+        See `kaohe.clean.agreement.weighted_kappa`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `by`, n (pairs), n_missing, same (share with the same grade), higher and lower
+        (shares where the first is the better or the worse grade), steps (mean difference, the first minus the
+        second, in grades), kappa, se, ci_low, ci_high (95 %, within −1 and 1; empty without variety). Least
+        kappa first; all together last, marked 合计.
+
+    Raises
+    ------
+    KaoheError
+        K432 for a missing column or an unknown grade.
+
+    Notes
+    -----
+    Cohen (1968); errors by Fleiss, Cohen & Everitt (1969). Kappa is low where nearly all grades are the
+    same one, however often the graders agree (Feinstein & Cicchetti 1990): read it beside `same`.
+
+    Examples
+    --------
+    >>> from kaohe.base.plan import load_plan
+    >>> f = pd.DataFrame({"item": [1, 1, 2, 2], "a": ["好", "较好", "好", "好"], "b": ["好", "一般", "较好", "较好"]})
+    >>> agreement_by(f, "a", "b", load_plan(), by="item")[["item", "n", "same", "higher", "steps"]].values.tolist()
+    [[2, 2, 0.0, 1.0, 1.0], [1, 2, 0.5, 0.5, 0.5], ['合计', 4, 0.25, 0.75, 0.75]]
+    """
+    names = [by] if isinstance(by, str) else list(by)
+    for column in names:
+        if column not in pairs.columns:
+            raise refuse("pairs", f"no column {column}", ", ".join(names))
+    groups = pairs.groupby(names, sort=True) if names else []
+    rows = [
+        {**dict(zip(names, key, strict=True)), **_agreement(part, first, second, plan.grades, weights)} for key, part in groups
+    ]  # fmt: skip
+    out = pd.DataFrame(rows)
+    if len(out):
+        out = out.sort_values(["kappa", "same", *names], na_position="first", ignore_index=True)
+    whole = pd.DataFrame([{**dict.fromkeys(names, ALL), **_agreement(pairs, first, second, plan.grades, weights)}])
+    return pd.concat([out.astype(dict.fromkeys(names, object)), whole], ignore_index=True) if len(out) else whole
+
+
+def _agreement(
+    part: pd.DataFrame, first: str, second: str, levels: Sequence[str], weights: str
+) -> dict[str, float | int]:
+    table = cross_table(part, first, second, levels).to_numpy()
+    found, n = kappa_of(table, weights=weights), int(table.sum())
+    gap = np.subtract.outer(np.arange(len(levels)), np.arange(len(levels)))  # rows below columns: the first is worse
+    shares = table / n if n else np.full(table.shape, np.nan)
+    se = kappa_error(table, weights=weights) if not np.isnan(found.kappa) else np.nan
+    return {
+        "n": n, "n_missing": len(part) - n, "same": found.same, "higher": float(shares[gap < 0].sum()),
+        "lower": float(shares[gap > 0].sum()), "steps": float(-(shares * gap).sum()) + 0.0, "kappa": found.kappa, "se": se,
+        "ci_low": max(found.kappa - NORMAL * se, -1.0), "ci_high": min(found.kappa + NORMAL * se, 1.0),
+    }  # fmt: skip
+
+
+def fleiss_kappa(counts: np.ndarray) -> float:
+    """Agreement of several graders beyond chance, grades without order.
+
+    Parameters
+    ----------
+    counts : array, thing × grade
+        How many graders gave each grade; at least two graders, equally many for each thing.
+
+    Returns
+    -------
+    float
+        NaN where all gave one grade only.
+
+    Raises
+    ------
+    KaoheError
+        K432 for unequal numbers of graders.
+
+    Notes
+    -----
+    Fleiss (1971): κ = (P̄ − P̄ₑ)/(1 − P̄ₑ).
+
+    Examples
+    --------
+    >>> round(fleiss_kappa(np.array([[3, 0], [2, 1], [0, 3]])), 4)
+    0.55
+    """
+    raters = counts.sum(axis=1)
+    if not len(counts) or raters.min() < 2 or raters.max() != raters.min():
+        raise refuse(
+            "graders", f"{', '.join(str(int(r)) for r in np.unique(raters)[:4])} graders", "one number of 2 or more"
+        )
+    m = float(raters[0])
+    agree = ((counts**2).sum(axis=1) - m) / (m * (m - 1))
+    p = counts.sum(axis=0) / counts.sum()
+    chance = float((p**2).sum())
+    return float((agree.mean() - chance) / (1 - chance)) if chance < 1 else float("nan")
+
+
+def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) -> pd.DataFrame:
+    """Fleiss' kappa of all of some columns of grades, and Cohen's of each two of them.
+
+    Parameters
+    ----------
+    grades : DataFrame
+        One row a thing, one column a grader; only rows graded by all are used.
+    columns : list of str
+        Two or more.
+
+    Returns
+    -------
+    DataFrame
+        graders (names joined by ／), n, same, kappa, se (Cohen's only), ci_low, ci_high.
+
+    Examples
+    --------
+    >>> from kaohe.base.plan import load_plan
+    >>> f = pd.DataFrame({"a": ["好", "好", "一般"], "b": ["好", "较好", "一般"], "c": ["好", "好", "较差"]})
+    >>> several_graders(f, ["a", "b", "c"], load_plan())[["graders", "n", "kappa"]].round(3).values.tolist()[0]
+    ['a／b／c', 3, 0.28]
+    """
+    both = grades[grades[list(columns)].isin(plan.grades).all(axis=1)]
+    counts = np.column_stack([(both[list(columns)] == g).sum(axis=1) for g in plan.grades]).astype(float)
+    same = float((counts.max(axis=1) == len(columns)).mean()) if len(both) else np.nan
+    kappa = fleiss_kappa(counts) if len(both) else np.nan
+    rows = [
+        {
+            "graders": "／".join(columns),
+            "n": len(both),
+            "same": same,
+            "kappa": kappa,
+            "se": np.nan,
+            "ci_low": np.nan,
+            "ci_high": np.nan,
+        }
+    ]
+    for a, b in combinations(columns, 2):
+        own = _agreement(both, a, b, plan.grades, "none")
+        rows.append({"graders": f"{a}／{b}", **{k: own[k] for k in ("n", "same", "kappa", "se", "ci_low", "ci_high")}})
+    return pd.DataFrame(rows)
+
+
+def gradings(self_compare: pd.DataFrame, evidence: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Each item of each target as graded by itself, by the cross-assessment, and by the field forms.
+
+    Parameters
+    ----------
+    self_compare : DataFrame
+        Built table: object, class_id, item, name, self_grade, index_grade.
+    evidence : DataFrame
+        Built table: object, item, evidence (mean value of the field forms).
+    plan : Plan
+        Its scale turns the evidence into a grade.
+
+    Returns
+    -------
+    DataFrame
+        object, class_id, item, name, self_grade, index_grade, field_grade; empty where there is none.
+
+    Examples
+    --------
+    >>> from kaohe.base.plan import load_plan
+    >>> own = pd.DataFrame({"object": ["x"], "class_id": ["city14"], "item": [1], "name": ["甲"], "self_grade": ["好"], "index_grade": ["较好"]})
+    >>> gradings(own, pd.DataFrame({"object": ["x"], "item": [1], "evidence": [60.0]}), load_plan())["field_grade"].tolist()
+    ['一般']
+    """
+    seen = evidence.loc[evidence["evidence"].notna(), ["object", "item", "evidence"]].drop_duplicates(
+        ["object", "item"]
+    )
+    out = self_compare[["object", "class_id", "item", "name", "self_grade", "index_grade"]].merge(
+        seen, on=["object", "item"], how="left", validate="m:1"
+    )
+    words = ["" if np.isnan(v) else plan.scale.grade(float(v)) for v in out["evidence"]]
+    return out.assign(field_grade=words).drop(columns="evidence")

@@ -1,0 +1,274 @@
+"""Dots with intervals for any table of estimates, and for what is shown in the same way: trials, kappas, parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from kaohe.base.errors import InputRefused
+from kaohe.base.places import short_name
+from kaohe.plot import fonts, numbers
+from kaohe.plot.against import FEW
+from kaohe.plot.canvas import SMALL, WIDTH, Caption
+from kaohe.plot.estimate_cells import NEEDED, about, digits_of, head_of, is_share, keys_of, name_of, unit_of, value
+from kaohe.plot.labels import joined, quoted
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
+from kaohe.plot.marks import hidden_note, mark
+from kaohe.plot.numbers import is_missing
+from kaohe.plot.output import Chart, DataTable, Text
+from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, SOFT
+from kaohe.plot.terms import hidden, quality_word
+
+ALL = "合计"
+SURE = 0.05
+
+
+@dataclass(frozen=True)
+class Dots:
+    """What a dot chart shows.
+
+    Attributes
+    ----------
+    names : list of str
+        One a row.
+    items : list of mapping
+        estimate, ci_low, ci_high, n, quality of each row (as `kaohe.plot.marks.mark` takes them).
+    columns : list of Numbers
+        Beside the dots.
+    colors : list of str
+    axis : str
+        What the axis shows.
+    share : bool
+        In percent.
+    floor, ceiling : float, optional
+        Limits of the axis.
+    line : (value, text, low, high), optional
+        A reference with its interval.
+    """
+
+    names: Sequence[str]
+    items: Sequence[Mapping[str, Any]]
+    columns: Sequence[Numbers]
+    colors: Sequence[str]
+    axis: str
+    share: bool = False
+    floor: float | None = None
+    ceiling: float | None = None
+    line: tuple[float, str, float, float] | None = None
+
+
+def draw(dots: Dots) -> Rows:
+    """The picture: names, dots with intervals on one axis, columns of numbers."""
+    frame = rows(dots.names, above=0.5 if dots.line else 0.34, below=0.5, pitch=0.27, numbers=dots.columns, gap=0.25)
+    canvas = frame.canvas
+    known = [float(r[c]) for r in dots.items if not hidden(str(r["quality"])) for c in ("estimate", "ci_low", "ci_high")
+             if not is_missing(r[c])]  # fmt: skip
+    if dots.line:
+        known.append(dots.line[0])
+    low, high = widen(known, floor=dots.floor, ceiling=dots.ceiling)
+    scale = Scale(low, high, frame.left + 0.08, frame.right - 0.02)
+    title = dots.axis + ("" if low <= 0 <= high else "；横轴不从0开始")
+    axis(frame, scale, ticks(low, high, 4 if high >= 10000 else 5), lambda v: _tick(v, dots.share), title)
+    if dots.line:
+        at, text, a, b = dots.line
+        if not (is_missing(a) or is_missing(b)):
+            x0, x1 = scale.clip(a), scale.clip(b)
+            canvas.rect(x0, frame.top - 0.06, x1 - x0, frame.bottom - frame.top + 0.06, BAND, z=0.4)
+        x, half = scale.clip(at), fonts.width(text, SMALL) / 2
+        canvas.line([(x, frame.top - 0.06), (x, frame.bottom)], INK, line=1.2, z=1)
+        canvas.text(min(max(x, half + 0.02), frame.right - half), 0.12, text, size=SMALL, align="center")
+    for row, item in enumerate(dots.items):
+        mark(canvas, scale, frame.y(row), item, dots.colors[row])
+    return frame
+
+
+def _tick(at: float, share: bool) -> str:
+    shown = 100 * at if share else at
+    digits = next((d for d in range(4) if abs(shown - round(shown, d)) < 1e-9), 4)
+    return numbers.number(shown, digits)
+
+
+def estimate_chart(
+    table: pd.DataFrame, *, title: str = "", order: str = "estimate", most: int = 40, reference: float | None = None,
+    id: str = "estimates",
+) -> Chart | Text:  # fmt: skip
+    """A table of estimates as dots; see `kaohe.plot.estimate_table.EstimateTable.chart`.
+
+    Raises
+    ------
+    InputRefused
+        K741 for a table of several units, or without the columns of estimates.
+    """
+    lacking = sorted(NEEDED - set(map(str, table.columns)))
+    said = about(table)
+    items = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
+    units = {(unit_of(r, said), is_share(r, said)) for r in items} if not lacking else set()
+    if lacking or len(units) > 1:
+        raise InputRefused(
+            "K741", "A table of estimates cannot be drawn", got=f"no column {', '.join(lacking)}" if lacking else f"{len(units)} units",
+            expected="the columns of estimates, of one unit", remedy="" if lacking else "select one: table.query(\"variable == '…'\").chart()",
+        )  # fmt: skip
+    if not items:
+        return Text(("没有可画的估计。",))
+    (unit, share), keys = next(iter(units)), keys_of(table)
+    by = [k for k in keys if k in said.get("by", ())]
+    whole = next((r for r in items if by and all(r[k] == ALL for k in by)), None)
+    items = [r for r in items if not any(r[k] == ALL for k in by)] or items
+    digits = digits_of(items, unit, share)
+    if order == "estimate":
+        items = sorted(
+            items, key=lambda r: (hidden(str(r["quality"])) or is_missing(r["estimate"]), -float(r["estimate"]))
+        )
+    left_out = max(len(items) - most, 0)
+    if left_out:
+        items = items[: most - most // 2] + items[len(items) - most // 2 :]
+    varying = [k for k in keys if k not in by and len({str(r[k]) for r in items}) > 1]
+    names = [_name(r, [*by, *varying], said) for r in items]
+    texts = [_texts(r, unit, share, digits) for r in items]
+    columns = [
+        Numbers("估计", [t[0] for t in texts]),
+        Numbers(f"{100 * said.get('level', 0.95):g}%区间", [t[1] for t in texts]),
+    ]
+    tested = "p_holm" in table.columns
+    if tested:
+        columns.append(
+            Numbers(
+                "其余",
+                ["" if hidden(str(r["quality"])) else value(r["rest"], unit, share, digits).rstrip("%") for r in items],
+            )
+        )
+    count = f"{said.get('record', '回答')}数"
+    line = _line(whole, reference, unit, share, digits)
+    sides = [_side(r, line, tested) for r in items]
+    measure = next(
+        (name_of(k, items[0][k], said) for k in ("part", "measure", "variable") if k in keys and k not in varying),
+        "估计",
+    )
+    axis_title = f"{measure}（%）" if share else f"{measure}（{unit}）" if unit else measure
+    low = 0.0 if all(is_missing(r["ci_low"]) or r["ci_low"] >= 0 for r in items) else None
+    frame = draw(Dots(
+        names, [{**r, "measure_unit": unit, "is_share": share} for r in items],
+        [*columns, Numbers(count, [t[2] for t in texts])], [_tint(s, said, str(items[0].get("variable", "")), bool(line or tested)) for s in sides],
+        axis_title, share, low, 1.0 if share else None, line,
+    ))  # fmt: skip
+    what = measure
+    about_it = (
+        name_of("variable", items[0]["variable"], said) if "variable" in keys and "variable" not in varying else ""
+    )
+    about_it = joined([what, about_it if about_it != what else ""])
+    if left_out:
+        y = frame.top + (most - most // 2) * frame.pitch
+        frame.canvas.line([(0.02, y), (WIDTH - 0.02, y)], SOFT, line=0.8, dash=(3, 3), z=0.5)
+    found = title or _title(what, names, items, sides, texts, line, share, tested)
+    heads = "、".join(head_of(k, said) for k in by) or "全体"
+    caption = Caption(
+        found, joined([f"{about_it}，按{heads}", f"{100 * said.get('level', 0.95):g}%置信区间", "按估计由高到低" if order == "estimate" else ""]),
+        f"点图：{len(items)}行估计与区间，从{names[0]}到{names[-1]}。",
+        "。".join(t for t in (
+            f"来源：{said['source']}" if said.get("source") else "", f"虚线处另有{left_out}行居中的未列出" if left_out else "",
+            "彩色：与其余有差别（Holm校正后P<0.05）" if tested else ("彩色：区间全在参照线一侧（逐行比较，未作多重校正）" if line else ""),
+            _hollow(items), hidden_note(items), str(said.get("note", ""))) if t) + "。",
+    )  # fmt: skip
+    body = [[n, *t, quality_word(str(r["quality"]))] for n, t, r in zip(names, texts, items, strict=True)]
+    return frame.canvas.chart(id, caption, DataTable(what, ["行", axis_title, "区间", count, "质量"], body))
+
+
+def _name(row: Mapping[str, Any], keys: Sequence[str], said: Mapping[str, Any]) -> str:
+    parts = []
+    for k in keys:
+        text = name_of(k, row[k], said)
+        code = str(row[k])
+        parts.append(short_name(text, "city") if code.isdigit() and code.endswith("00000000") else text)
+    return "·".join(parts) or "全体"
+
+
+def _texts(row: Mapping[str, Any], unit: str, share: bool, digits: int) -> tuple[str, str, str]:
+    if hidden(str(row["quality"])):
+        return quality_word(str(row["quality"])), "", ""
+
+    def write(number: Any) -> str:
+        return value(number, unit, share, digits).rstrip("%")
+
+    if is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
+        return write(row["estimate"]), "区间不可估", numbers.integer(row["n"])
+    join = "至" if row["ci_low"] < 0 else "–"
+    return write(row["estimate"]), f"{write(row['ci_low'])}{join}{write(row['ci_high'])}", numbers.integer(row["n"])
+
+
+def _line(
+    whole: Mapping[str, Any] | None, reference: float | None, unit: str, share: bool, digits: int
+) -> tuple[float, str, float, float] | None:
+    if reference is not None:
+        return float(reference), f"参照 {value(reference, unit, share, digits)}", float("nan"), float("nan")
+    if whole is None or hidden(str(whole["quality"])) or is_missing(whole["estimate"]):
+        return None
+    return (
+        float(whole["estimate"]),
+        f"{ALL} {value(whole['estimate'], unit, share, digits)}",
+        float(whole["ci_low"]),
+        float(whole["ci_high"]),
+    )
+
+
+def _judged(row: Mapping[str, Any]) -> bool:
+    return bool(row["quality"] == "ok" and row["n"] >= FEW)
+
+
+def _side(row: Mapping[str, Any], line: tuple[float, str, float, float] | None, tested: bool) -> int:
+    """1 above, −1 below, 0 neither or not to be judged."""
+    if not _judged(row):
+        return 0
+    if tested:
+        if is_missing(row["p_holm"]) or row["p_holm"] >= SURE:
+            return 0
+        return 1 if row["difference"] > 0 else -1
+    if line is None or is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
+        return 0
+    return 1 if row["ci_low"] > line[0] else -1 if row["ci_high"] < line[0] else 0
+
+
+def _tint(side: int, said: Mapping[str, Any], variable: str, judged: bool) -> str:
+    if not judged:
+        return BLUE
+    if side == 0:
+        return SOFT
+    bad = {"up": -1, "down": 1}.get(str(said.get("directions", {}).get(variable.split("=")[0], "")), 0)
+    return ACCENT if side == bad else BLUE
+
+
+def _title(
+    what: str, names: Sequence[str], items: Sequence[Mapping[str, Any]], sides: Sequence[int], texts: Sequence[tuple[str, str, str]],
+    line: tuple[float, str, float, float] | None, share: bool, tested: bool,
+) -> str:  # fmt: skip
+    """The finding in a sentence."""
+    mark_ = "%" if share else ""
+    open_ = [k for k, r in enumerate(items) if not hidden(str(r["quality"])) and not is_missing(r["estimate"])]
+    if not open_:
+        return f"{quoted(what)}：没有可列示的估计"
+    if tested or line:
+        than = "其余" if tested else line[1] if line else ""
+        high, low = ([n for n, s in zip(names, sides, strict=True) if s == d] for d in (1, -1))
+        if not any(_judged(r) for r in items):
+            return f"{quoted(what)}：各行回答少或误差较大，不与{than}比较"
+        if not high and not low:
+            return f"{quoted(what)}：没有明显不同于{than}的"
+        parts = [
+            f"{numbers.names(high, 3, '个')}明显高于{than}" if high else "",
+            f"{numbers.names(low, 3, '个')}明显低于{than}" if low else "",
+        ]
+        return f"{quoted(what)}：{joined(parts)}"
+    if len(open_) == 1:
+        k = open_[0]
+        return f"{quoted(what)}：{names[k]}{texts[k][0]}{mark_}"
+    top, least = (f(open_, key=lambda k: float(items[k]["estimate"])) for f in (max, min))
+    if items[top]["estimate"] == items[least]["estimate"]:
+        return f"{quoted(what)}：各行都是{texts[top][0]}{mark_}"
+    return f"{quoted(what)}：最高的是{names[top]}（{texts[top][0]}{mark_}），最低的是{names[least]}（{texts[least][0]}{mark_}）"
+
+
+def _hollow(items: Sequence[Mapping[str, Any]]) -> str:
+    some = any((r["n"] < FEW or r["quality"] != "ok") and not hidden(str(r["quality"])) for r in items)
+    return f"空心：不足{FEW}个回答、误差较大或不可估，不作结论" if some else ""

@@ -1,0 +1,227 @@
+"""The design as a statistician holds it in a notebook: every estimate reads well and draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self
+
+import pandas as pd
+
+from kaohe.design.calibrate import Calibration
+from kaohe.estimate import curves
+from kaohe.estimate.curves import persons
+from kaohe.estimate.decompose import decomposition
+from kaohe.estimate.influence import influence
+from kaohe.estimate.rest import against_rest
+from kaohe.estimate.sampled import Columns, Where, as_list
+from kaohe.estimate.survey import Design
+from kaohe.plot.estimate_cells import KEY, about, name_of
+from kaohe.plot.estimate_table import EstimateTable, describe
+
+P = ParamSpec("P")
+
+
+def dressed(
+    method: Callable[Concatenate[Design, P], pd.DataFrame],
+) -> Callable[Concatenate[BenchDesign, P], EstimateTable]:
+    """A design's method whose table knows its labels; signature and docstring stay."""
+
+    @wraps(method)
+    def call(self: BenchDesign, /, *args: P.args, **options: P.kwargs) -> EstimateTable:
+        named: Any = options
+        return self.dress(method(self, *args, **options), by=named.get("by"), level=named.get("level", 0.95),
+                          all_shares=method.__name__ == "proportion")  # fmt: skip
+
+    return call
+
+
+class BenchDesign(Design):
+    """A `kaohe.estimate.Design` whose estimates are `EstimateTable`: DataFrames with official names, and charts.
+
+    ``s = kaohe.open()`` gives one for households (``s.design``) and one for villages (``s.village_design``);
+    it can also be made of any frame, as a `Design`.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"w": [10.0] * 80, "city": ["440200000000"] * 40 + ["440500000000"] * 40, "v": [1.0, 2, 3, 4] * 20})
+    >>> d = BenchDesign(f, weight="w").named(lambda code: {"440200000000": "韶关市"}.get(code, code), labels={"v": "住房间数"})
+    >>> d.mean("v", by="city").shown()[["市", "估计", "回答数"]].values.tolist()
+    [['韶关市', '2.50', '40'], ['440500000000', '2.50', '40']]
+    """
+
+    _said: dict[str, Any]
+    _lookup: Callable[[str], str]
+
+    @classmethod
+    def of(cls, design: Design) -> Self:
+        """The same design, dressed."""
+        made = cls.__new__(cls)
+        made.__dict__.update(design.__dict__)
+        return made
+
+    def named(self, lookup: Callable[[str], str], **said: Any) -> Self:
+        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes."""
+        made = type(self).of(self)
+        made._lookup, made._said = lookup, said
+        return made
+
+    def per_person(self, size: str = "hh_size") -> Self:
+        """The same design counting persons: the weight times the persons of the record.
+
+        Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [10.0] * 4, "persons": [1.0, 3, 2, 2], "poor": [1.0, 0, 0, 1]})
+        >>> BenchDesign(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
+        [0.375]
+        """
+        m = persons(self, size)
+        made = type(self).of(self)
+        made.weight, made.w = f"{self.weight} · {size}", self.w * m
+        made.frame = self.frame.assign(**{made.weight: made.w})
+        made.calibration = tuple(replace(c, after=c.after or self.weight) for c in self.calibration)
+        made._said = {**getattr(self, "_said", {}), "persons": (), "note": f"按人口计算（权重×{size}）"}
+        return made
+
+    def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
+        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order."""
+        made = type(self).of(self)
+        made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
+        made.calibration = () if calibration is None else (calibration,)
+        made.blocks = tuple(made._blocks(step) for step in made.calibration)
+        return made
+
+    def dress(
+        self, frame: pd.DataFrame, *, by: Columns | None = None, level: float = 0.95, **more: Any
+    ) -> EstimateTable:
+        """A table of estimates with the labels, units and names that are known of its columns."""
+        said = {**getattr(self, "_said", {}), **more}
+        columns = [c for c in as_list(by or []) if c in frame.columns]
+        lookup = getattr(self, "_lookup", str)
+        names = {}
+        for column in columns:
+            for level_ in frame[column].dropna().unique():
+                if isinstance(level_, str) and lookup(level_) != level_:
+                    names[level_] = lookup(level_)
+        asked = {str(v).split("=")[0] for v in frame["variable"].unique()} if "variable" in frame.columns else set()
+        asked |= {str(more["variable"])} if "variable" in more else set()
+        own = {
+            k: {q: said.get(k, {})[q] for q in sorted(asked & set(said.get(k, {})))}
+            for k in ("labels", "units", "directions", "asks")
+        }
+        if asked & set(said.get("persons", ())) and not more.get("published"):
+            said["note"] = "按户计算，未按人数加权；报告按人口计算：s.question() 或 design.per_person()"
+        heads = {c: t for c, t in said.get("heads", {}).items() if c in columns}
+        listed = {k: [q for q in said.get(k, ()) if q in asked] for k in ("shares", "persons")}
+        return describe(frame, {**said, **own, **listed, "heads": heads, "names": names, "by": columns, "level": level})
+
+    mean = dressed(Design.mean)
+    total = dressed(Design.total)
+    ratio = dressed(Design.ratio)
+    proportion = dressed(Design.proportion)
+    quantile = dressed(Design.quantile)
+    poverty = dressed(Design.poverty)
+
+    def contrast(self, variables: Columns, **options: Any) -> EstimateTable:
+        """As `kaohe.estimate.Design.contrast`."""
+        found = self.dress(super().contrast(variables, **options), level=options.get("level", 0.95))
+        lookup = getattr(self, "_lookup", str)
+        names = [name_of("variable", lookup(str(k)), about(found)) for k in options.get("weights", {})]
+        text = " ".join(f"{float(w):+g}·{n}" for w, n in zip(options.get("weights", {}).values(), names, strict=True))
+        found.attrs[KEY]["note"] = f"对比：{text}" + (f"；{said}" if (said := about(found).get("note")) else "")
+        return found
+
+    def against_rest(
+        self, variable: str, *, by: Columns, kind: str = "mean", denominator: str | None = None, where: Where = None,
+        level: float = 0.95,
+    ) -> EstimateTable:  # fmt: skip
+        """Estimates of each domain with a test against all the others together (see `kaohe.estimate.rest.against_rest`).
+
+        Returns
+        -------
+        EstimateTable
+            The table of `mean`, `proportion`, `total` or `ratio`, then rest, difference, difference_se and so
+            on, t, p_value, p_holm. Its chart colours the domains that differ after Holm's correction.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": 1.0, "c": list("aaaabbbb"), "y": [1.0, 3, 2, 2, 4, 6, 5, 5]})
+        >>> BenchDesign(f, weight="w").against_rest("y", by="c")[["c", "estimate", "rest", "difference"]].values.tolist()
+        [['a', 2.0, 5.0, -3.0], ['b', 5.0, 2.0, 3.0]]
+        """
+        test = against_rest(self, variable, by=by, kind=kind, denominator=denominator, where=where, level=level)
+        if kind == "ratio":
+            own: pd.DataFrame = self.ratio(variable, str(denominator), by=by, where=where, level=level)
+        else:
+            own = getattr(self, kind)(variable, by=by, where=where, level=level)
+        more = test.drop(columns=[*as_list(by), "variable"])
+        return self.dress(pd.concat([own, more], axis=1), by=by, level=level, all_shares=kind == "proportion")
+
+    def influence(self, variable: str, *, unit: Columns | None = None, **options: Any) -> pd.DataFrame:
+        """What an estimate would be without each record or unit (see `kaohe.estimate.influence.influence`).
+
+        Draw units with ``charts.influence_bars``; single records are for reading only.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"t": list("aabb"), "w": [1.0, 1.0, 2.0, 4.0], "y": [1.0, 3.0, 5.0, 9.0]})
+        >>> BenchDesign(f, weight="w", psu="t").influence("y", unit="t")[["t", "n", "change"]].round(3).values.tolist()
+        [['a', 2, 1.417], ['b', 2, -4.25]]
+        """
+        found = influence(self, variable, unit=unit, **options)
+        return self.dress(found, by=unit, variable=variable, all_shares=options.get("kind") == "proportion")
+
+    def quantile_curve(
+        self, variable: str, probs: Sequence[float] = curves.TWENTIETHS, **options: Any
+    ) -> EstimateTable:
+        """Quantiles from poorest to richest (see `kaohe.estimate.curves.quantile_curve`); draw with ``charts.quantiles``.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": [float(k) for k in range(1, 100)]})
+        >>> BenchDesign(f, weight="w").quantile_curve("y", [0.5])[["prob", "estimate"]].values.tolist()
+        [[0.5, 50.0]]
+        """
+        return self._curve(curves.quantile_curve(self, variable, probs, **options), options)
+
+    def lorenz_curve(self, variable: str, probs: Sequence[float] = curves.TWENTIETHS, **options: Any) -> EstimateTable:
+        """Lorenz ordinates (see `kaohe.estimate.curves.lorenz_curve`); draw with ``charts.lorenz``.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [1.0, 2.0, 3.0, 4.0]})
+        >>> BenchDesign(f, weight="w").lorenz_curve("y", [0.5])["estimate"].tolist()
+        [0.3]
+        """
+        return self._curve(curves.lorenz_curve(self, variable, probs, **options), options, all_shares=True)
+
+    def poverty_curve(self, variable: str, lines: Sequence[float], **options: Any) -> EstimateTable:
+        """Poverty at many lines (see `kaohe.estimate.curves.poverty_curve`); draw with ``charts.poverty_lines``.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [2.0, 6.0, 10.0, 12.0]})
+        >>> BenchDesign(f, weight="w").poverty_curve("y", [5, 8])["estimate"].tolist()
+        [0.25, 0.5]
+        """
+        return self._curve(curves.poverty_curve(self, variable, lines, **options), options)
+
+    def decomposition(self, variable: str, line: float, *, by: str, **options: Any) -> EstimateTable:
+        """Which groups poverty is made of (see `kaohe.estimate.decompose.decomposition`).
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 8, "y": [1.0, 2, 9, 9, 2, 9, 9, 9], "k": list("aaaabbbb")})
+        >>> made = BenchDesign(f, weight="w").decomposition("y", 5, by="k")
+        >>> made.query("part == 'contribution'")["estimate"].round(3).tolist()
+        [0.667, 0.333]
+        """
+        return self._curve(decomposition(self, variable, line, by=by, **options), {**options, "by": by})
+
+    def _curve(self, frame: pd.DataFrame, options: dict[str, Any], **more: Any) -> EstimateTable:
+        if options.get("size"):
+            more |= {"published": True, "note": f"按人口计算（{options['size']}）"}
+        return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)

@@ -1,0 +1,65 @@
+"""Agreement of graders: published values, and tables worked by hand."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kaohe.base.errors import KaoheError
+from kaohe.base.plan import Plan
+from kaohe.grade import graders
+
+# Agresti (1990), p. 367; R's vcd prints for Kappa(SexualFun): Unweighted 0.1293, ASE 0.0686; Weighted 0.2374, ASE 0.0783.
+COUPLES = np.array([[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]])
+# Ten things, fourteen graders, five grades, as the encyclopaedia's example of Fleiss' kappa; its κ is 0.210.
+FOURTEEN = np.array(
+    [[0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+     [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]]
+)  # fmt: skip
+
+
+def test_examples() -> None:
+    assert doctest.testmod(graders).failed == 0
+
+
+@pytest.mark.parametrize(("weights", "error"), [("none", 0.06860), ("linear", 0.07832)])
+def test_published_errors_of_kappa(weights: str, error: float) -> None:
+    assert graders.kappa_error(COUPLES, weights=weights) == pytest.approx(error, abs=5e-6)
+
+
+def test_the_error_of_a_table_of_two_by_hand() -> None:
+    """Shares 0.4, 0.1, 0.2, 0.3; o = 0.7, e = 0.5, kappa = 0.4, 1 - kappa = 0.6; rows 0.5, 0.5; columns 0.6, 0.4.
+
+    Cell (i, j) adds p (1 if i = j else 0, less 0.6 (column i + row j)) squared: 0.4 · 0.34² + 0.3 · 0.46² + 0.1 · 0.66² +
+    0.2 · 0.54² = 0.2116; less (0.4 - 0.5 · 0.6)² = 0.01: 0.2016. Over n (1 - e)² = 12.5: 0.016128, its root 0.126996.
+    """
+    assert graders.kappa_error(np.array([[20, 5], [10, 15]]), weights="none") == pytest.approx(0.126996, abs=5e-7)
+
+
+def test_fleiss_published_value() -> None:
+    assert graders.fleiss_kappa(FOURTEEN) == pytest.approx(0.210, abs=5e-4)
+
+
+def test_fleiss_refuses_unequal_numbers_of_graders() -> None:
+    with pytest.raises(KaoheError, match="2, 3 graders"):
+        graders.fleiss_kappa(np.array([[2, 0], [1, 2]]))
+
+
+def test_agreement_by_item_counts_directions_and_gaps(plan: Plan) -> None:
+    f = pd.DataFrame({"item": [1] * 4, "a": ["好", "好", "较差", ""], "b": ["好", "一般", "一般", "好"]})
+    row = graders.agreement_by(f, "a", "b", plan, by="item").iloc[0]
+    assert row[["n", "n_missing"]].tolist() == [3, 1]
+    assert row[["same", "higher", "lower", "steps"]].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1 / 3])
+    with pytest.raises(KaoheError, match="一般般"):
+        graders.agreement_by(f.assign(b="一般般"), "a", "b", plan)
+
+
+def test_nothing_to_compare_is_said_not_invented(plan: Plan) -> None:
+    none = graders.agreement_by(pd.DataFrame({"a": [], "b": []}), "a", "b", plan).iloc[0]
+    assert none["n"] == 0
+    assert none[["same", "kappa", "se", "ci_low"]].isna().all()
+    alike = graders.agreement_by(pd.DataFrame({"a": ["好"] * 5, "b": ["好"] * 5}), "a", "b", plan).iloc[0]
+    assert (alike["same"], np.isnan(alike["kappa"])) == (1.0, True)
