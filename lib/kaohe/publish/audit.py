@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kaohe.base.errors import DisclosureError
+from kaohe.clean.recognise import LONG_NUMBER, MAIL_FORM, MOBILE
 
 _DATA_URI = re.compile(r"url\(data:font/woff2;base64,[A-Za-z0-9+/=]+\)")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -35,14 +36,9 @@ _LOCAL = re.compile(
 
 # (what it is, pattern); the texts are searched after NFKC.
 _PERSONAL = (
-    (
-        "an identity or card number",
-        re.compile(
-            r"(?<![0-9A-Za-z.,])\d{14}\d{0,4}[\dXx](?![0-9A-Za-z])|(?<![0-9A-Za-z.,])(?:\d{4}[ -]){3,4}\d{3,4}(?![0-9A-Za-z])"
-        ),
-    ),
-    ("a telephone number", re.compile(r"(?<![0-9A-Za-z.,])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")),
-    ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")),
+    ("an identity or card number", LONG_NUMBER),
+    ("a telephone number", MOBILE),
+    ("an e-mail address", MAIL_FORM),
 )
 _MACHINE = (
     (
