@@ -97,7 +97,18 @@ def refuse_leaks(
 
 
 def scan(text: str, *, script_hashes: frozenset[str] = frozenset(), canaries: Iterable[str] = ()) -> list[Leak]:
-    """What a page holds that it must not (see `refuse_leaks`)."""
+    """What a page holds that it must not (see `refuse_leaks`).
+
+    Parameters
+    ----------
+    text, script_hashes, canaries
+        See `refuse_leaks`.
+
+    Returns
+    -------
+    list of Leak
+        What and where, personal values masked; empty when nothing was found.
+    """
     found: list[Leak] = []
     bare = _DATA_URI.sub("url()", text)
     found += _structure(bare, script_hashes)

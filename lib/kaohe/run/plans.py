@@ -74,7 +74,8 @@ def check_plan(folder: str, say: Say) -> int:
     Raises
     ------
     InputRefused
-        For the first fault, with file, key, value and what would be right.
+        K140 to K163, or the code of a scenario or correction: the first fault, with file, key, value and what would be
+        right.
     """
     from kaohe.base.plan import load_plan
     from kaohe.base.plan_files import read_text
