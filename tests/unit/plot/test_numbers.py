@@ -29,7 +29,7 @@ def test_half_up_refuses_what_is_no_number(value: object) -> None:
 
 def test_missing_prints_as_a_dash_everywhere() -> None:
     shows = (
-        numbers.number, numbers.integer, numbers.score, numbers.percent, numbers.points, numbers.wan, numbers.signed,
+        numbers.number, numbers.integer, numbers.score, numbers.percent, numbers.points, numbers.signed,
         numbers.date_cn,
     )  # fmt: skip
     assert {show(np.nan) for show in shows} == {"—"}
