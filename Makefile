@@ -38,12 +38,8 @@ test-oracle: setup ## compare with the Python package svy, in an environment of 
 	.cache/oracle/bin/python tests/oracle/svy_numbers.py .cache/oracle/numbers.json
 	KAOHE_SVY_NUMBERS=.cache/oracle/numbers.json $(BIN)/python -m pytest -n 0 tests/oracle/oracle_svy.py
 
-check: setup ## format, lint, types, import rules and the fast tests
-	$(BIN)/ruff format --check lib tests benchmarks
-	$(BIN)/ruff check lib tests benchmarks
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow and not browser" -n $(JOBS) tests/unit
+check: setup ## format, lint, types, import rules and the fast tests, in about a minute
+	JOBS=$(JOBS) bash tests/check.sh
 
 format: setup ## format the code
 	$(BIN)/ruff format lib tests benchmarks

@@ -205,6 +205,50 @@ def test_a_misspelt_parameter_gives_a_preview_that_says_so(office: Path, tmp_pat
     assert found[-1]["preview"] is True
 
 
+def _nbconvert(office: Path, name: str, out: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--execute",
+        "--to",
+        "notebook",
+        "--output",
+        str(out),
+        f"notebooks/{name}.ipynb",
+    ]
+    return subprocess.run(command, cwd=office, capture_output=True, text=True, timeout=300, check=False)
+
+
+def _ran(path: Path) -> None:
+    """Every code cell was executed, none failed."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code" and c.source.strip()]
+    assert cells
+    assert all(c.execution_count for c in cells)
+    assert not [o for c in cells for o in c.outputs if o.output_type == "error"]
+
+
+def test_nbconvert_executes_a_report_and_opens_it_as_a_preview(office: Path, tmp_path: Path) -> None:
+    done = _nbconvert(office, "45_county", tmp_path / "out.ipynb")
+    assert done.returncode == 0, done.stderr[-1500:]
+    _ran(tmp_path / "out.ipynb")
+    assert _payloads(nbformat.read(tmp_path / "out.ipynb", as_version=4))[-1]["preview"] is True
+
+
+@pytest.mark.every_target
+@pytest.mark.parametrize(
+    "book", [p.relative_to(NOTEBOOKS).with_suffix("").as_posix() for p in sorted(NOTEBOOKS.rglob("*.ipynb"))]
+)
+def test_every_notebook_runs_on_its_defaults_under_both_plain_tools(office: Path, tmp_path: Path, book: str) -> None:
+    done = _nbconvert(office, book, tmp_path / "converted.ipynb")
+    assert done.returncode == 0, done.stderr[-1500:]
+    _ran(tmp_path / "converted.ipynb")
+    folder = (office / "notebooks" / book).parent
+    done = _papermill(office, book, tmp_path / "milled.ipynb", "--cwd", str(folder))
+    assert done.returncode == 0, done.stderr[-1500:]
+    _ran(tmp_path / "milled.ipynb")
+
+
 def test_the_tour_of_the_sample_runs_under_plain_papermill(office: Path, tmp_path: Path) -> None:
     parameters = ("-p", "processed", str(office / "data" / "processed"))
     done = _papermill(office, "explore/sample_tour", tmp_path / "out.ipynb", *parameters)
@@ -230,16 +274,6 @@ def test_the_workbenches_run_on_their_defaults(stem: str, office: Path, monkeypa
     assert sum("data:image/png;base64," in t for t in html) == EXPLORE[stem][0]
     if stem == "calibration":
         assert kinds.count("table") == 2
-
-
-@pytest.mark.every_target
-@pytest.mark.parametrize("stem", ["sample_tour", *EXPLORE, "scenario"])
-def test_the_workbenches_run_under_nbconvert(stem: str, office: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path), f"explore/{stem}.ipynb"],
-        cwd=office / "notebooks", capture_output=True, text=True, encoding="utf-8", timeout=400, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-1500:]
 
 
 def test_a_question_of_the_workbench_has_the_published_numbers(office: Path) -> None:

@@ -8,7 +8,12 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CONDA_NAMES = {"python-duckdb": "duckdb", "brotli-python": "brotli", "jupyter_client": "jupyter-client"}
+CONDA_NAMES = {
+    "python-duckdb": "duckdb",
+    "brotli-python": "brotli",
+    "jupyter_client": "jupyter-client",
+    "jupyter_core": "jupyter-core",
+}
 
 
 def _declared() -> set[str]:

@@ -19,11 +19,8 @@ from kaohe.base.conversions import Conversion, read_conversions
 from kaohe.base.errors import InputRefused, KaoheError, nearest
 from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
-from kaohe.base.plan_files import read_text
+from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, read_text
 from kaohe.base.plan_files import read_toml as read_toml
-
-PLANS = Path(__file__).parent.parent / "plans"
-DEFAULT_PLAN = "2020"
 
 
 @dataclass(frozen=True)
@@ -263,37 +260,43 @@ class Plan:
         )
 
 
-def load_plan(folder: Path | str | None = None) -> Plan:
+def load_plan(folder: Path | str | None = None, *, draft: bool = False) -> Plan:
     """Read and check a plan folder (the packaged 2020 plan when none is given).
 
     Parameters
     ----------
     folder : path, optional
         A folder with plan.toml, codebook.toml, disclosure.toml, divisions.csv, aliases.csv,
-        corrections.csv and conversions.csv.
+        corrections.csv and conversions.csv, or the year of a packaged plan.
+    draft : bool
+        True: lines marked ``# EDIT`` are let through, for `kaohe plan check` only.
+
+    Returns
+    -------
+    Plan
+        Everything in it has been checked.
 
     Raises
     ------
     InputRefused
-        K140 for a missing or unreadable file, K141 to K159 for a faulty value; each names the
-        file, the key, the value and what would be right.
+        K140 for a missing or unreadable file, K141 another schema, K142 to K159 for a faulty value
+        (K157: marks of a new year's plan are left), K160 for a faulty question, K162 no such folder;
+        each names the file, the key, the value and what would be right.
     """
     from kaohe.base.plan_checks import build_plan
+    from kaohe.base.plan_schema import FILES, check_schema, refuse_draft
     from kaohe.base.plan_shape import check_shape
 
-    path = Path(folder) if folder else PLANS / DEFAULT_PLAN
+    path = find_plan(folder or "")
     raw = read_toml(path / "plan.toml")
+    check_schema("plan.toml", raw)
     for name in ("plan.toml", "disclosure.toml") if path != PLANS / DEFAULT_PLAN else ():
         check_shape(name, read_toml(path / name), read_toml(PLANS / DEFAULT_PLAN / name))
     questions = load_codebook(path / "codebook.toml")
     disclosure = read_toml(path / "disclosure.toml")
-    names = (
-        "plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv", "conversions.csv",
-    )  # fmt: skip
-    texts = []
-    for name in names:
-        file = path / name
-        if not file.is_file():
+    texts = {}
+    for name in FILES:
+        if not (path / name).is_file():
             raise InputRefused(
                 "K140",
                 "The plan folder lacks a file",
@@ -301,5 +304,7 @@ def load_plan(folder: Path | str | None = None) -> Plan:
                 got=name,
                 remedy="copy the packaged plan with all its files and edit that",
             )
-        texts.append(read_text(file))
-    return build_plan(path, raw, questions, disclosure, sha256_text("\0".join(texts)))
+        texts[name] = read_text(path / name)
+    if not draft:
+        refuse_draft(texts)
+    return build_plan(path, raw, questions, disclosure, sha256_text("\0".join(texts.values())))

@@ -12,7 +12,6 @@ from kaohe.base.disclosure import check_disclosure
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
 
-SCHEMA = 1
 INTAKE = {"file_mb", "unzipped_mb", "ratio", "ratio_from_mb", "rows", "columns", "cell_characters"}
 SECTIONS = {
     "schema", "plan", "grades", "classes", "streams", "excluded", "concepts", "forms", "dates",
@@ -38,8 +37,6 @@ def build_plan(
     digest: str,
 ) -> Plan:
     """Check the raw tables and build a `Plan`; see `kaohe.base.plan.load_plan`."""
-    if raw.get("schema") != SCHEMA:
-        raise refuse("K141", "schema", raw.get("schema"), f"schema = {SCHEMA}")
     _keys("", raw, SECTIONS)
     _keys("choices", raw["choices"], CHOICES)
     grades = tuple(g["name"] for g in sorted(raw["grades"], key=lambda g: -g["order"]))

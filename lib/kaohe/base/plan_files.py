@@ -1,4 +1,4 @@
-"""Text and TOML of a plan folder, in UTF-8 only."""
+"""Where a plan folder is, and its text and TOML, in UTF-8 only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.errors import InputRefused
+
+PLANS = Path(__file__).parent.parent / "plans"
+DEFAULT_PLAN = "2020"
+
+
+def find_plan(named: Path | str = "") -> Path:
+    """The folder of a plan: a folder, or the year of a packaged plan; the packaged plan of 2020 when none is named.
+
+    Raises
+    ------
+    InputRefused
+        K162 with the packaged years.
+    """
+    path = Path(named) if str(named) else PLANS / DEFAULT_PLAN
+    if path.is_dir():
+        return path
+    years = sorted(p.name for p in PLANS.iterdir() if (p / "plan.toml").is_file())
+    if str(named) in years:
+        return PLANS / str(named)
+    raise InputRefused(
+        "K162", "There is no such plan folder", got=str(named), expected=f"a folder, or a packaged year: {', '.join(years)}",
+        remedy="`kaohe plan new YEAR` makes one",
+    )  # fmt: skip
 
 
 def read_text(path: Path) -> str:

@@ -86,6 +86,11 @@ def read_scenario(path: Path, plan: Plan) -> Scenario:
     plan : Plan
         The base; nothing in it is changed.
 
+    Returns
+    -------
+    Scenario
+        With the whole plan that it makes, checked as a plan folder is.
+
     Raises
     ------
     InputRefused

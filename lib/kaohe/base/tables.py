@@ -227,7 +227,25 @@ def question_column(question: Question) -> Column:
 
 
 def contract(name: str, plan: Plan) -> Contract:
-    """The contract of a raw table with what the plan adds: questions, sources, measures, conversions of units."""
+    """The contract of a raw table with what the plan adds: questions, sources, measures, conversions of units.
+
+    Parameters
+    ----------
+    name : str
+        Key of `RAW`.
+    plan : Plan
+        Its codebook, sources, measures and conversions are added.
+
+    Returns
+    -------
+    Contract
+        Columns in the order of the clean table.
+
+    Raises
+    ------
+    KeyError
+        For a name that is no raw table.
+    """
     table = _with_plan(name, plan)
     if not plan.conversions:
         return table

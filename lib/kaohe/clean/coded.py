@@ -22,11 +22,10 @@ MANY = 2_000
 _TABLE = 1 << 24
 
 
-class Texts(Sequence[Any]):
-    """Many distinct texts in an Arrow array; null stands for None."""
+class _Stored(Sequence[Any]):
+    """Entries in an array, made Python objects when they are asked for."""
 
-    def __init__(self, array: pa.Array) -> None:
-        self.array = array
+    array: Any
 
     def __len__(self) -> int:
         return len(self.array)
@@ -37,8 +36,23 @@ class Texts(Sequence[Any]):
     def __getitem__(self, at: slice) -> Sequence[Any]: ...
     def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
-            return self.array[at].to_pylist()
-        return self.array[int(at)].as_py()
+            return [self._one(i) for i in range(*at.indices(len(self)))]
+        return self._one(int(at))
+
+    def _one(self, at: int) -> Any:
+        raise NotImplementedError
+
+
+class Texts(_Stored):
+    """Many distinct texts in an Arrow array; null stands for None."""
+
+    array: pa.Array
+
+    def __init__(self, array: pa.Array) -> None:
+        self.array = array
+
+    def _one(self, at: int) -> Any:
+        return self.array[at].as_py()
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.array.to_pylist())
@@ -49,22 +63,15 @@ class Texts(Sequence[Any]):
         return any(bool((data == byte).any()) for byte in characters)
 
 
-class Numbers(Sequence[Any]):
+class Numbers(_Stored):
     """Numbers in a float64 array; NaN stands for None."""
+
+    array: npt.NDArray[np.float64]
 
     def __init__(self, array: npt.NDArray[np.float64]) -> None:
         self.array = array
 
-    def __len__(self) -> int:
-        return len(self.array)
-
-    @overload
-    def __getitem__(self, at: int) -> Any: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Any]: ...
-    def __getitem__(self, at: int | slice) -> Any:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
+    def _one(self, at: int) -> Any:
         value = float(self.array[at])
         return None if value != value else value
 

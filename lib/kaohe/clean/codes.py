@@ -187,7 +187,18 @@ _DONE = {
 
 
 def describe(found: Finding) -> str:
-    """A finding as a message of the same parts each time: rule, where, got, expected, done, remedy."""
+    """A finding as a message of the same parts each time: rule, where, got, expected, done, remedy.
+
+    Parameters
+    ----------
+    found : Finding
+        A row of the table `findings`; personal values are masked in it already.
+
+    Returns
+    -------
+    str
+        Lines: code and rule, where, got, expected, done, remedy.
+    """
     where = found.file + (f" › {found.sheet}" if found.sheet else "")
     if found.cell:
         where += f" › {found.cell}"

@@ -38,6 +38,11 @@ def write_forms(
     overwrite : bool
         Replace forms that hold entries as well.
 
+    Returns
+    -------
+    FormsWritten
+        Paths written, unchanged, and kept because they hold entries.
+
     Raises
     ------
     InputRefused

@@ -84,6 +84,12 @@ _FOURS = re.compile(r"\d{4}(?:([ \-.])\d{4}(?:\1\d{4}){2}|([ \-.])\d{4}\2\d{4}\2
 _DATES = re.compile(r"(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}", re.ASCII)
 _COMPUTED = re.compile(r"\+?\d+\.\d{9,}", re.ASCII)  # a computed fraction, written in full
 UNITS = set("元万亿亩")
+# What no finished page may hold, whatever it means: any number as long as one of a person, however it is split.
+LONG_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z.,])\d{14}\d{0,4}[\dXx](?![0-9A-Za-z])|(?<![0-9A-Za-z.,])(?:\d{4}[ -]){3,4}\d{3,4}(?![0-9A-Za-z])"
+)
+MOBILE = re.compile(r"(?<![0-9A-Za-z.,])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")
+MAIL_FORM = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
 _TRIGGER = re.compile(
     rf"\d|@|[０-９]|{_ROLES}|同志|先生|女士|大爷|大妈|大叔|大婶|阿姨|夫妇|夫妻|一家|由|叫|名为|号|室|房"
 )

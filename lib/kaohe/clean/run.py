@@ -106,6 +106,11 @@ def clean_all(
     new_key : bool
         Begin anew with this key although earlier tables were made with another.
 
+    Returns
+    -------
+    CleanResult
+        Files, rows a table, findings by action, refusals, and the key made, if one was.
+
     Raises
     ------
     InputRefused

@@ -12,9 +12,9 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE
-from kaohe.clean.screen_base import Clean, field_grades, given_grades, names_of, outside, owner_of, periods, tick_groups
+from kaohe.clean.screen_base import Clean, field_grades, names_of, outside, owner_of, periods, tick_groups
 from kaohe.clean.screens import straight_answers
-from kaohe.clean.screens_against import SURVEY_PAIRS, field_means, self_graded
+from kaohe.clean.screens_against import SURVEY_PAIRS, index_beside_field, self_beside_field, self_beside_index
 
 RECORD_COLUMNS = ("screen", "label", "object", "name", "number", "record", "value", "file", "sheet", "row")
 Record = tuple[str, str, str, str, str, str, int]
@@ -121,45 +121,28 @@ def tick_faults(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
 
 def index_against_field(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
     """Items whose index grade is a step or more above the mean of the field grades."""
-    field = field_grades(clean, plan)
-    if field.empty:
-        return
-    step = float(plan.choices["levels"]["one_step"])
-    seen = field.groupby(["object", "concept"])["value"].mean()
-    given = given_grades(clean)
-    index = given[given["form"] == plan.classes["city14"].form]
-    for row in index.to_dict("records"):
-        mean = seen.get((row["object"], row["concept"]))
-        if mean is not None and plan.scale.values[row["grade"]] - float(mean) >= step:
-            said = f"指标表 {row['grade']}，实地平均 {float(mean):.1f} 分"
-            yield ("index_over_field", str(row["object"]), _item(row, plan), said, *_at(row))
+    beside = index_beside_field(clean, plan)
+    for row in beside[beside["above"]].to_dict("records"):
+        said = f"指标表 {row['grade']}，实地平均 {row['seen']:.1f} 分"
+        yield ("index_over_field", str(row["object"]), _item(row, plan), said, *_at(row))
 
 
 def self_against_index(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
     """Items that a target graded better than the assessment did."""
-    own = clean["self_grades"][["object", "item", "grade"]]
-    own = own.assign(item=own["item"].astype("int64")).rename(columns={"grade": "own"})
-    given = given_grades(clean)
-    index = given[given["form"].isin([c.form for c in plan.classes.values()])]
-    for row in index.merge(own, on=["object", "item"], validate="one_to_one").to_dict("records"):
-        if plan.scale.values[row["own"]] > plan.scale.values[row["grade"]]:
-            said = f"自评 {row['own']}，考核 {row['grade']}"
-            yield ("self_over_index", str(row["object"]), _item(row, plan), said, *_at(row))
+    both = self_beside_index(clean, plan)
+    for row in both[both["better"]].to_dict("records"):
+        said = f"自评 {row['own']}，考核 {row['grade']}"
+        yield ("self_over_index", str(row["object"]), _item(row, plan), said, *_at(row))
 
 
 def self_against_field(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:
     """Items that a target graded a step or more above the mean of the field grades."""
-    means = field_means(clean, plan)
-    if not means:
-        return
-    step = float(plan.choices["levels"]["one_step"])
+    beside = self_beside_field(clean, plan)
     classes = dict(zip(clean["objects"]["object"], clean["objects"]["class_id"], strict=True))
-    for row in self_graded(clean, plan).to_dict("records"):
-        mean = means.get((row["object"], row["concept"]))
-        if mean is not None and plan.scale.values[row["grade"]] - mean >= step:
-            said = f"自评 {row['grade']}，实地平均 {mean:.1f} 分"
-            item = _item({**row, "form": plan.classes[classes[row["object"]]].form}, plan)
-            yield ("self_over_field", str(row["object"]), item, said, *_at(row))
+    for row in beside[beside["above"]].to_dict("records"):
+        said = f"自评 {row['grade']}，实地平均 {row['seen']:.1f} 分"
+        item = _item({**row, "form": plan.classes[classes[row["object"]]].form}, plan)
+        yield ("self_over_field", str(row["object"]), item, said, *_at(row))
 
 
 def survey_against_cross(clean: Clean, plan: Plan, flagged: Flags) -> Iterator[Record]:

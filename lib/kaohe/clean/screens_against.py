@@ -32,76 +32,66 @@ def self_graded(clean: Clean, plan: Plan) -> pd.DataFrame:
     return own.assign(concept=[concepts.get((str(c), int(n)), "") for c, n in keys])
 
 
+def beside_field(graded: pd.DataFrame, clean: Clean, plan: Plan) -> pd.DataFrame:
+    """Graded items beside the field: `seen`, the mean of the field grades (missing where there are none), and `above`.
+
+    An item is above when its grade is worth a step or more than what was seen. No rows when there are no field grades.
+    """
+    means = field_means(clean, plan)
+    keys = zip(graded["object"], graded["concept"], strict=True)
+    seen = pd.Series([means.get((str(o), str(c)), np.nan) for o, c in keys], index=graded.index, dtype="float64")
+    values = graded["grade"].map(plan.scale.values).astype("float64")
+    step = float(plan.choices["levels"]["one_step"])
+    out = graded.assign(seen=seen, above=values - seen >= step)
+    return out if means else out.iloc[:0]
+
+
+def index_beside_field(clean: Clean, plan: Plan) -> pd.DataFrame:
+    """Items of the task cities' index tables beside the field (see `beside_field`)."""
+    given = given_grades(clean)
+    return beside_field(given[given["form"] == plan.classes["city14"].form], clean, plan)
+
+
+def self_beside_field(clean: Clean, plan: Plan) -> pd.DataFrame:
+    """Self-graded items beside the field (see `beside_field`)."""
+    return beside_field(self_graded(clean, plan), clean, plan)
+
+
+def self_beside_index(clean: Clean, plan: Plan) -> pd.DataFrame:
+    """Items that both a target (`own`) and the assessment (`grade`) graded; `better` where the target's is worth more."""
+    own = clean["self_grades"][["object", "item", "grade"]].rename(columns={"grade": "own"})
+    given = given_grades(clean)
+    index = given[given["form"].isin([c.form for c in plan.classes.values()])]
+    both = index.merge(own.assign(item=own["item"].astype("int64")), on=["object", "item"], validate="one_to_one")
+    mine, assessed = (both[c].map(plan.scale.values).astype("float64") for c in ("own", "grade"))
+    return both.assign(better=mine > assessed)
+
+
+def _over_field(screen: str, label: str, beside: pd.DataFrame, names: dict[str, str]) -> Iterable[Row]:
+    for target, part in beside.groupby("object", sort=True):
+        known, above = int(part["seen"].notna().sum()), int(part["above"].sum())
+        note = f"可比指标 {known} 项；差一档以上计"
+        yield screen, label, str(target), names.get(str(target), ""), float(above), 0.0, above > 0, note
+
+
 def self_against_field(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Items that a target graded a step or more above the mean of the field grades."""
-    means = field_means(clean, plan)
-    if not means:
-        return
-    step = float(plan.choices["levels"]["one_step"])
-    names = names_of(plan, clean)
-    for target, part in self_graded(clean, plan).groupby("object", sort=True):
-        pairs = [
-            (plan.scale.values[g], means.get((str(target), str(c))))
-            for g, c in zip(part["grade"], part["concept"], strict=True)
-        ]
-        known = [(mine, seen) for mine, seen in pairs if seen is not None]
-        if known:
-            above = sum(mine - seen >= step for mine, seen in known)
-            note = f"可比指标 {len(known)} 项；差一档以上计"
-            yield (
-                "self_over_field",
-                "自评高于实地核查的指标",
-                str(target),
-                names.get(str(target), ""),
-                float(above),
-                0.0,
-                above > 0,
-                note,
-            )
+    beside = self_beside_field(clean, plan)
+    comparable = beside[beside["seen"].notna()]
+    yield from _over_field("self_over_field", "自评高于实地核查的指标", comparable, names_of(plan, clean))
 
 
 def index_against_field(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Concepts where a city's index grade is a step or more above the mean of its field grades."""
-    field = field_grades(clean, plan)
-    if field.empty:
-        return
-    step = float(plan.choices["levels"]["one_step"])
-    evidence = field.groupby(["object", "concept"])["value"].mean()
-    given = given_grades(clean)
-    index = given[given["form"] == plan.classes["city14"].form]
-    names = names_of(plan, clean)
-    for city, part in index.groupby("object", sort=True):
-        values = part["grade"].map(plan.scale.values).astype("float64").to_numpy()
-        seen = np.array([evidence.get((city, c), np.nan) for c in part["concept"]], dtype=float)
-        known = ~np.isnan(seen)
-        above = int((values[known] - seen[known] >= step).sum())
-        note = f"可比指标 {int(known.sum())} 项；差一档以上计"
-        yield (
-            "index_over_field",
-            "指标表高于实地核查的指标",
-            str(city),
-            names.get(str(city), ""),
-            float(above),
-            0.0,
-            above > 0,
-            note,
-        )
+    beside = index_beside_field(clean, plan)
+    yield from _over_field("index_over_field", "指标表高于实地核查的指标", beside, names_of(plan, clean))
 
 
 def self_against_index(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Share of items that a target graded itself better than the assessment did."""
-    own = clean["self_grades"][["object", "item", "grade"]]
-    index_forms = [c.form for c in plan.classes.values()]
-    given = given_grades(clean)
-    index = given[given["form"].isin(index_forms)][["object", "item", "grade"]]
-    both = own.assign(item=own["item"].astype("int64")).merge(
-        index, on=["object", "item"], suffixes=("_self", "_index"), validate="one_to_one"
-    )
     names = names_of(plan, clean)
-    for target, part in both.groupby("object", sort=True):
-        mine = part["grade_self"].map(plan.scale.values).astype("float64")
-        assessed = part["grade_index"].map(plan.scale.values).astype("float64")
-        share = float((mine > assessed).mean())
+    for target, part in self_beside_index(clean, plan).groupby("object", sort=True):
+        share = float(part["better"].mean())
         note = f"共比对 {len(part)} 项"
         yield (
             "self_over_index", "自评高于考核的指标比例", str(target), names.get(str(target), ""), share, SELF_STEPS,

@@ -28,6 +28,10 @@ def post_stratify(
 
     Parameters
     ----------
+    frame : DataFrame
+        One row a record; a new frame comes back.
+    weight : str
+        Column of the weight before.
     by : str or list of str
         One column, or several whose combinations are the cells.
     totals : mapping of level (tuple of levels for several columns) to count
@@ -43,6 +47,10 @@ def post_stratify(
     ------
     InputRefused
         K301, K302, K320 (cell in the sample or the totals only), K322.
+
+    Notes
+    -----
+    Holt & Smith (1979).
 
     Examples
     --------
@@ -74,10 +82,20 @@ def rake_to(
 
     Parameters
     ----------
+    frame : DataFrame
+        One row a record; a new frame comes back.
+    weight : str
+        Column of the weight before.
     totals : mapping of margin to mapping of level to count
         With `partition`, such a mapping for each of its levels.
     partition : str
         Column whose levels (cities) are raked apart.
+    tol : float
+        Greatest relative difference to a total.
+    max_iter : int
+        Rounds after which it is refused.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------
@@ -89,6 +107,10 @@ def rake_to(
     ------
     InputRefused
         As `kaohe.design.rake.rake`; K318 for a level of `partition` without totals.
+
+    Notes
+    -----
+    Deming & Stephan (1940); Deville, Särndal & Sautory (1993).
 
     Examples
     --------
@@ -115,11 +137,23 @@ def calibrate_to(
 
     Parameters
     ----------
+    frame : DataFrame
+        One row a record; a new frame comes back.
+    weight : str
+        Column of the weight before.
     margins : mapping of column to mapping of level to count
     numeric : mapping of column to total
         With `partition`, mappings of its levels to these.
     method, bounds, cluster
         See `kaohe.design.calibrate.calibrate`.
+    partition : str
+        Column whose levels are calibrated apart.
+    tol : float
+        Greatest relative difference to a total.
+    max_iter : int
+        Rounds after which it is refused.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------
@@ -132,6 +166,10 @@ def calibrate_to(
     InputRefused
         As `kaohe.design.calibrate.calibrate`, and K320 to K322 for margins, K318 for a level of
         `partition` without totals.
+
+    Notes
+    -----
+    Deville & Särndal (1992), table 1.
 
     Examples
     --------
@@ -239,6 +277,10 @@ def trim_to(
 
     Parameters
     ----------
+    frame : DataFrame
+        One row a record; a new frame comes back.
+    weight : str
+        Column of the weight before.
     lower, upper : float
         Limits of the weight itself; records of weight 0 stay out of it.
     rule, strict
@@ -249,6 +291,12 @@ def trim_to(
         Frame and weight column → Weighted, such as ``lambda f, w: rake_to(f, totals, weight=w)``.
         Trimming and calibration alternate until the calibrated weights are within the limits, by
         `tol` of them; the totals are then met exactly.
+    max_rounds : int
+        Rounds of trimming and calibration.
+    tol : float
+        How far beyond a limit a calibrated weight may end, relative to it.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------
@@ -260,6 +308,10 @@ def trim_to(
     ------
     InputRefused
         K330 for limits that cannot be, K319 where trimming and calibration do not come together.
+
+    Notes
+    -----
+    As R survey's trimWeights.
 
     Examples
     --------

@@ -111,6 +111,19 @@ def calibrate(
     cluster : str, optional
         Column of units within which every record gets the same g: the columns are averaged over
         the unit (as R survey's aggregate.stage). The weight before must be one for each unit.
+    weight : str
+        Column of the weight before.
+    tol : float
+        Greatest relative difference to a total.
+    max_iter : int
+        Newton steps after which it is refused.
+    where : str
+        What is calibrated, for messages.
+
+    Returns
+    -------
+    Calibrated
+        weights (one a record, in its order), g and how it went.
 
     Raises
     ------

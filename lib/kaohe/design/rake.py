@@ -67,10 +67,15 @@ def rake(
         Largest relative difference of any margin at the end.
     where : str
         What is raked, for messages.
+    weight : str
+        Column of the weight before.
+    max_iter : int
+        Passes over all margins after which it is refused.
 
     Returns
     -------
     Raked
+        weights (one a record, in its order), passes, margins reached.
 
     Raises
     ------

@@ -138,6 +138,8 @@ def nonresponse_classes(
         Weight before; column of booleans, or 0 and 1.
     classes, partition, min_respondents, max_factor
         See `kaohe.design.nonresponse.weighting_classes`.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------
@@ -148,6 +150,10 @@ def nonresponse_classes(
     ------
     InputRefused
         K301, K302, K312.
+
+    Notes
+    -----
+    Little & Rubin (2002), section 3.3.
 
     Examples
     --------
@@ -180,6 +186,8 @@ def nonresponse_propensity(
 
     Parameters
     ----------
+    frame : DataFrame
+        All eligible sampled records; a new frame comes back.
     predictors : list of str
         Columns known of respondents and others; unpenalised logistic regression.
     classes : int
@@ -187,6 +195,10 @@ def nonresponse_propensity(
         the factor of `nonresponse_classes`.
     weighted : bool
         Fit with the weights.
+    weight, responded : str
+        Weight before; column of booleans, or 0 and 1.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------

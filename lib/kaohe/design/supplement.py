@@ -36,6 +36,8 @@ def take_all(
         Columns of the village and of the household's own number.
     population : str
         Column with the number of households of the chosen villages.
+    selection : str
+        Column of 抽样 and 重点调查.
 
     Returns
     -------

@@ -57,6 +57,13 @@ def build_estimates(
         and ``sample``: one row a responding household of the drawn sample with weights, answers,
         derived variables and helper_city.
 
+    Raises
+    ------
+    DisclosureError
+        K370 when the table as it would be written gives a withheld value away.
+    InputRefused
+        K301 to K316 for weights or units that cannot be.
+
     Notes
     -----
     Households: strata are counties, first-stage units towns; sizes at all stages; variances by
@@ -123,6 +130,23 @@ def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
 
     Sizes: towns and villages as drawn, households as registered and answered; none where chances were
     unequal (`kaohe.design.weights.drawn_by_counts`).
+
+    Parameters
+    ----------
+    sample : DataFrame
+        The table `sample` of a build: one row a responding household with its weight, places and answers.
+    plan : Plan
+        Names the margins of the calibration.
+
+    Returns
+    -------
+    Design
+        Strata are counties, first-stage units towns; weights in households.
+
+    Raises
+    ------
+    InputRefused
+        K301 to K309, K314 for a frame that lacks a column or holds weights that cannot be.
     """
     calibrated = bool((sample["f_calibration"] != 1).any())
     record = calibration_record(plan)

@@ -33,6 +33,10 @@ class Compared(Sampled):
             variables without `by`.
         kind : {"mean", "proportion", "total", "ratio"}
             What is contrasted; a ratio needs `denominator`.
+        denominator : str, optional
+            Column that a ratio divides by.
+        by, where, level
+            See `Design`.
 
         Returns
         -------
@@ -44,6 +48,10 @@ class Compared(Sampled):
         ------
         InputRefused
             K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so.
+
+        Notes
+        -----
+        Variance c' V c with V the covariance of the domain estimates (Korn & Graubard 1990; Särndal et al. 1992, ch. 5).
 
         Examples
         --------
@@ -57,6 +65,13 @@ class Compared(Sampled):
 
     def test(self, variables: Columns, *, by: Columns, where: Where = None) -> pd.DataFrame:
         """Test that the distribution of a variable is the same in all domains of `by`.
+
+        Parameters
+        ----------
+        variables : str or list of str
+            Numeric columns or categories, each tested by itself.
+        by, where
+            See `Design`.
 
         Returns
         -------
@@ -110,6 +125,27 @@ class Compared(Sampled):
 
     def replicate(self, kind: str = "auto", **options: Any) -> ReplicateDesign:
         """The same sample with replicate weights: JK1, JKn, BRR, Fay or bootstrap; see `kaohe.estimate.ReplicateDesign`.
+
+        Parameters
+        ----------
+        kind : {"auto", "JK1", "JKn", "BRR", "Fay", "bootstrap"}
+            auto is JK1 without strata and JKn with them.
+        **options
+            rho, replicates, rng, fpc, matrix, centre, reweight: see `kaohe.estimate.replicated.replicated`.
+
+        Returns
+        -------
+        ReplicateDesign
+            With the same estimate methods.
+
+        Raises
+        ------
+        InputRefused
+            K420 for a kind that the design does not allow, or a bootstrap without a generator.
+
+        Notes
+        -----
+        Wolter (2007); Rao, Wu & Yue (1992) for the bootstrap.
 
         Examples
         --------

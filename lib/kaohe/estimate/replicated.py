@@ -44,8 +44,8 @@ class ReplicateDesign(Design):
         Fay's factor.
     centre : {"estimate", "mean"}
         Squares about the estimate (R's mse = TRUE), or about the mean of the replicates (R's default).
-    strata, psu : optional
-        The first stage, for degrees of freedom by domain and n_psu. Without them the degrees of
+    **design
+        strata, psu and the like of `Design`: the first stage, for degrees of freedom by domain and n_psu. Without them the degrees of
         freedom are the rank of the domain's replicate weights minus 1, as R's degf, and n_psu
         that rank.
 

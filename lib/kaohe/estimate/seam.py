@@ -67,7 +67,23 @@ class PsuTotals:
         return _check(self.cells, self.spec)
 
     def design(self, *, lonely: str = "fail", nest: bool = False) -> Sampled:
-        """The design with cells for records: the same strata, units, sizes and calibration."""
+        """The design with cells for records: the same strata, units, sizes and calibration.
+
+        Parameters
+        ----------
+        lonely, nest
+            See `Design`.
+
+        Returns
+        -------
+        Sampled
+            One row a cell, its weight the cell's sum of weights.
+
+        Raises
+        ------
+        InputRefused
+            K302 when no weight is above 0; K303 to K306, K309 as `Design`.
+        """
         if not (self.cells[f"{SUM}w"] > 0).any():
             raise faults.bad_weight(self.spec.weight, 0, "only 0")
         spec, calibration = self.spec, self.spec.calibration
@@ -198,6 +214,16 @@ def kind_of(source: Any) -> str:
 
 def combine(*parts: PsuTotals) -> PsuTotals:
     """The sums of several parts of one data set: chunks, files, partitions, days.
+
+    Parameters
+    ----------
+    *parts : PsuTotals
+        One or more, summed with the same arguments.
+
+    Returns
+    -------
+    PsuTotals
+        Cells of all parts, sums of equal cells added.
 
     Raises
     ------

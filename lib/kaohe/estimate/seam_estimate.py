@@ -62,6 +62,10 @@ def estimate_from_totals(
         K387 for an unknown statistic or variable, or where its sums were not taken; K404, K405 as
         `Design`; K303 to K306, K309 for the design.
 
+    Notes
+    -----
+    Totals of a unit are all that the linearised variance needs (Särndal, Swensson & Wretman 1992, section 5.5).
+
     Examples
     --------
     >>> from kaohe.estimate import psu_totals

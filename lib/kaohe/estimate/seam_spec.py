@@ -47,22 +47,64 @@ class Item:
 
 
 def level(column: str, value: object) -> Item:
-    """The share of one level of a category: 1 where `column` equals `value`, 0 elsewhere, missing where missing."""
+    """The share of one level of a category: 1 where `column` equals `value`, 0 elsewhere, missing where missing.
+
+    Parameters
+    ----------
+    column : str
+        A category.
+    value : object
+        The level that counts 1.
+
+    Returns
+    -------
+    Item
+        For the `y` of `psu_totals`.
+    """
     return Item(f"{column}={value}", column, kind="level", level=value)
 
 
 def per(numerator: str, denominator: str) -> Item:
-    """A ratio of totals over the records where both are answered."""
+    """A ratio of totals over the records where both are answered.
+
+    Parameters
+    ----------
+    numerator, denominator : str
+        Numeric columns.
+
+    Returns
+    -------
+    Item
+        For the `y` of `psu_totals`.
+    """
     return Item(f"{numerator}/{denominator}", numerator, denominator)
 
 
 def fgt(column: str, line: float, measure: str = "headcount") -> Item:
     """A poverty measure with a fixed line in the column's unit: headcount, gap or severity.
 
+    Parameters
+    ----------
+    column : str
+        Numeric column, as income in yuan.
+    line : float
+        The line in the same unit, above 0.
+    measure : {"headcount", "gap", "severity"}
+        The power 0, 1 or 2 of the shortfall.
+
+    Returns
+    -------
+    Item
+        For the `y` of `psu_totals`.
+
     Raises
     ------
     InputRefused
         K407 for another measure, or a line that is not above 0.
+
+    Notes
+    -----
+    Foster, Greer & Thorbecke (1984): mean of ((line − y) / line)^α over those below the line.
     """
     if measure not in POWERS or not line > 0:
         raise InputRefused(

@@ -74,6 +74,29 @@ class Design(Compared):
     ) -> pd.DataFrame:  # fmt: skip
         """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
 
+        Parameters
+        ----------
+        variables : str or list of str
+            Numeric columns.
+        by, margins, where, level
+            See `Design`.
+        deff : {"wr", "wor"}
+            Compare with simple random sampling with or without replacement.
+
+        Returns
+        -------
+        DataFrame
+            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
+
+        Raises
+        ------
+        InputRefused
+            K401 for text columns, K402 for a `where` that is no yes or no for each record.
+
+        Notes
+        -----
+        Särndal, Swensson & Wretman (1992), section 5.5, with u = y; Cochran (1977), ch. 10 and 11, for several stages.
+
         Examples
         --------
         >>> f = pd.DataFrame({"h": list("aabb"), "w": [10.0] * 4, "v": [1.0, 3.0, 5.0, None]})
@@ -105,6 +128,18 @@ class Design(Compared):
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement; None leaves the
             column empty, which is faster.
+        by, margins, where, level
+            See `Design`.
+
+        Returns
+        -------
+        DataFrame
+            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
+
+        Raises
+        ------
+        InputRefused
+            K401 for text columns, K402 for a `where` that is no yes or no for each record.
 
         Notes
         -----
@@ -134,10 +169,29 @@ class Design(Compared):
     ) -> pd.DataFrame:  # fmt: skip
         """Ratios of totals, pair by pair, over the records where both are answered.
 
+        Parameters
+        ----------
+        numerator, denominator : str or list of str
+            Numeric columns that pair; one denominator serves all numerators.
+        by, margins, where, level
+            See `Design`.
+        deff : {"wr", "wor"}
+            Compare with simple random sampling with or without replacement.
+
+        Returns
+        -------
+        DataFrame
+            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit. The
+            variable is named numerator/denominator.
+
         Raises
         ------
         InputRefused
             K401 for text columns, K403 where numerators and denominators do not pair.
+
+        Notes
+        -----
+        Särndal, Swensson & Wretman (1992), section 5.6: residuals y − R x over X.
 
         Examples
         --------
@@ -174,6 +228,16 @@ class Design(Compared):
         planned_deff : float, optional
             Design effect for shares of 0 and 1; by default that of the same variable in all
             domains together, or 1 if that is smaller.
+        by, margins, where, level
+            See `Design`.
+        deff : {"wr", "wor"}
+            Compare with simple random sampling with or without replacement.
+
+        Returns
+        -------
+        DataFrame
+            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
+            Shares lie between 0 and 1; of a category one row a level, as variable=level.
 
         Raises
         ------
@@ -223,12 +287,16 @@ class Design(Compared):
 
         Parameters
         ----------
+        variables : str or list of str
+            Numeric columns.
         probs : float or sequence of float
         rule : str
             math, school, shahvaish, hf1 to hf9: R survey's qrule; see
             `kaohe.estimate.quantiles.weighted_quantile`.
         method : {"t", "beta", "logit", "asin"}
             Interval of the share at or below the quantile (R's mean, beta, xlogit, asin).
+        by, margins, where, level
+            See `Design`.
 
         Returns
         -------
@@ -236,6 +304,12 @@ class Design(Compared):
             As the other estimates, with the column ``prob`` after variable; deff is that of the
             share. A limit whose share falls outside 0 to 1 is missing, and with it se, which is
             the width of the interval over 2·t.
+
+        Raises
+        ------
+        InputRefused
+            K401 for text columns, K402 for a `where` that is no yes or no, K404 for an unknown interval, K406 for an unknown
+            rule or a probability outside 0 to 1.
 
         Notes
         -----
@@ -274,6 +348,10 @@ class Design(Compared):
         line : float or "relative"
             A fixed line in the variable's unit, or `share` of the median of all records within
             `where`: the same line for every domain, and its own error is counted.
+        share : float
+            Part of the median below which one is poor, for a relative line.
+        by, margins, where, level
+            See `Design`.
 
         Returns
         -------
@@ -285,6 +363,10 @@ class Design(Compared):
         ------
         InputRefused
             K407 for an unknown measure, or a missing or non-positive line.
+
+        Notes
+        -----
+        Foster, Greer & Thorbecke (1984); Deville (1999); Osier (2009); Langel & Tillé (2011, 2013).
 
         Examples
         --------

@@ -105,7 +105,7 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     ----------
     items : DataFrame
         One row a target and item of its index table: object, item (its number, or its code as
-        city14.01), grade ("" where not graded). Optional: class_id, remark (不适用… for an item that does not apply). An item without
+        city14.01, of the form of the target's class), grade ("" where not graded). Optional: class_id, remark (不适用… for an item that does not apply). An item without
         a row is not graded.
     plan : Plan
 
@@ -117,7 +117,7 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     Raises
     ------
     KaoheError
-        K432 for a missing column, an unknown class, item or grade, or an item graded twice.
+        K432 for a missing column, an unknown class, item or grade, an item of another form, or one graded twice.
     """
     from kaohe.grade.forms import item_rows
 
@@ -126,14 +126,21 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     if missing:
         raise refuse("items", f"no column {', '.join(missing)}", "object, item, grade")
     given = items.assign(object=text(items["object"]), grade=text(items["grade"]))
-    given["item"] = numbers("items › item", text(items["item"]).str.rpartition(".")[2])
+    named = text(items["item"])
+    code = named.str.extract(r"^([A-Za-z]\w*)\.(\d+)$")
+    given["item"] = numbers("items › item", code[1].where(code[1].notna(), named))
+    given["of_form"] = code[0].fillna("")
     given["remark"] = text(items["remark"]) if "remark" in items.columns else ""
     if "class_id" not in given.columns:
         given["class_id"] = [class_of(code, plan) for code in given["object"]]
     _known("class", given["class_id"], list(plan.classes))
     _known("grade", given.loc[~given["grade"].isin(["", "不适用"]), "grade"], list(plan.grades))
     for row in given.itertuples():
-        count = len(plan.forms[plan.classes[row.class_id].form].items)
+        form = plan.forms[plan.classes[row.class_id].form]
+        count = len(form.items)
+        if row.of_form not in {"", form.id}:
+            got = f"{row.of_form}.{row.item:02.0f}"
+            raise refuse(f"{row.object} › item", got, f"an item of {form.id}, the form of {row.class_id}")
         if not (float(row.item).is_integer() and 1 <= row.item <= count):
             raise refuse(f"{row.object} › item", f"{row.item:g}", f"1 to {count}, the items of {row.class_id}")
     twice = given[given.duplicated(["object", "item"])]
@@ -151,7 +158,7 @@ def index_rows(items: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFr
     for column in ("city", "county", "town", "village", "team"):
         forms[column] = ""
     key = dict(zip(forms["object"], forms["form_key"], strict=True))
-    grades = given.assign(form_key=given["object"].map(key))
+    grades = given.drop(columns="of_form").assign(form_key=given["object"].map(key))
     return item_rows({"forms": forms, "grades": grades}, plan), people
 
 

@@ -59,16 +59,21 @@ def ranks(
         Same index: rank (1 + number of scores greater by more than `tolerance`, NaN without a
         score), tied (shares its rank) and n_ranked.
 
+    Raises
+    ------
+    KaoheError
+        K432 for scores that are no numbers, or a frame without the column `composite`.
+
+    Notes
+    -----
+    Standard competition ranking (1, 1, 3).
+
     Examples
     --------
     >>> ranks(pd.Series({"a": 90.0, "b": 80.0, "c": 90.0}))["rank"].tolist()
     [1.0, 3.0, 1.0]
     >>> ranks(pd.DataFrame({"composite": [90.0, 80.0, 95.0], "class_id": ["x", "x", "y"]}))["rank"].tolist()
     [1.0, 2.0, 1.0]
-
-    Notes
-    -----
-    Standard competition ranking (1, 1, 3).
     """
     if isinstance(scores, pd.DataFrame):
         if "composite" not in scores.columns:

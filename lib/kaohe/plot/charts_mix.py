@@ -18,7 +18,6 @@ from kaohe.plot.terms import GRADES, WEAK
 
 PER_PAGE = 45
 INDEX = ("city", "unit")
-COUNTS = {"好": "n_good", "较好": "n_fair", "一般": "n_ordinary", "较差": "n_poor", "": ""}
 
 
 @dataclass(frozen=True)

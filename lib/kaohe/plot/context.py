@@ -58,11 +58,6 @@ class Context:
         if self.origin not in {"demo", "office"}:
             raise _fault(f"origin = {self.origin}", "demo or office")
 
-    @property
-    def is_demo(self) -> bool:
-        """True when the data are invented."""
-        return self.origin == "demo"
-
     def name_of(self, code: str) -> str:
         """Name of a target or place: the report's own list first, then the register, else the code."""
         return self.names.get(code) or self.plan.gazetteer.name(code)

@@ -109,11 +109,6 @@ def points(difference: Any, digits: int = 1) -> str:
     return f"{half_up(abs(Decimal(str(difference))) * 100, digits)}个百分点"
 
 
-def wan(yuan: Any, digits: int = 1) -> str:
-    """An amount of yuan in 万元."""
-    return MISSING if is_missing(yuan) else f"{half_up(Decimal(str(yuan)) / 10000, digits):,}万元"
-
-
 def signed(value: Any, digits: int = 1) -> str:
     """A difference with its sign (+ or −); zero carries none."""
     if is_missing(value):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kaohe.base.errors import DisclosureError
+from kaohe.clean.recognise import LONG_NUMBER, MAIL_FORM, MOBILE
 
 _DATA_URI = re.compile(r"url\(data:font/woff2;base64,[A-Za-z0-9+/=]+\)")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -35,14 +36,9 @@ _LOCAL = re.compile(
 
 # (what it is, pattern); the texts are searched after NFKC.
 _PERSONAL = (
-    (
-        "an identity or card number",
-        re.compile(
-            r"(?<![0-9A-Za-z.,])\d{14}\d{0,4}[\dXx](?![0-9A-Za-z])|(?<![0-9A-Za-z.,])(?:\d{4}[ -]){3,4}\d{3,4}(?![0-9A-Za-z])"
-        ),
-    ),
-    ("a telephone number", re.compile(r"(?<![0-9A-Za-z.,])1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Za-z])")),
-    ("an e-mail address", re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")),
+    ("an identity or card number", LONG_NUMBER),
+    ("a telephone number", MOBILE),
+    ("an e-mail address", MAIL_FORM),
 )
 _MACHINE = (
     (
@@ -101,7 +97,18 @@ def refuse_leaks(
 
 
 def scan(text: str, *, script_hashes: frozenset[str] = frozenset(), canaries: Iterable[str] = ()) -> list[Leak]:
-    """What a page holds that it must not (see `refuse_leaks`)."""
+    """What a page holds that it must not (see `refuse_leaks`).
+
+    Parameters
+    ----------
+    text, script_hashes, canaries
+        See `refuse_leaks`.
+
+    Returns
+    -------
+    list of Leak
+        What and where, personal values masked; empty when nothing was found.
+    """
     found: list[Leak] = []
     bare = _DATA_URI.sub("url()", text)
     found += _structure(bare, script_hashes)

@@ -90,6 +90,11 @@ class Manifest:
 def read_manifest(outputs: Path) -> Manifest:
     """The manifest of an output folder; an empty one when there is none.
 
+    Parameters
+    ----------
+    outputs : Path
+        The folder of reports.
+
     Raises
     ------
     InputRefused

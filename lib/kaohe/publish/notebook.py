@@ -84,6 +84,11 @@ def run_notebook(
     environment : mapping, optional
         Variables for the kernel (as ``KAOHE_PROCESSED``).
 
+    Returns
+    -------
+    SealedRun
+        The executed notebook and its seal, which says target, build, plan and tables read.
+
     Raises
     ------
     InputRefused

@@ -61,6 +61,16 @@ class Report:
     def table(self, name: str) -> pd.DataFrame:
         """A whole built table.
 
+        Parameters
+        ----------
+        name : str
+            Of a built table (docs/data_dictionary.md).
+
+        Returns
+        -------
+        DataFrame
+            Columns, units and missing values as its contract has them.
+
         Raises
         ------
         InputRefused
@@ -69,11 +79,43 @@ class Report:
         return self._part(Part(name))
 
     def own(self, name: str) -> pd.DataFrame:
-        """The rows of a built table about this target (see `kaohe.publish.parts.own_part`)."""
+        """The rows of a built table about this target (see `kaohe.publish.parts.own_part`).
+
+        Parameters
+        ----------
+        name : str
+            Of a built table.
+
+        Returns
+        -------
+        DataFrame
+            As `table` gives it, fewer rows.
+
+        Raises
+        ------
+        InputRefused
+            As `table`: K802, K101, K102.
+        """
         return self._part(own_part(name, self._target))
 
     def peers(self, name: str) -> pd.DataFrame:
-        """The rows of a built table about this target's class (see `kaohe.publish.parts.peers_part`)."""
+        """The rows of a built table about this target's class (see `kaohe.publish.parts.peers_part`).
+
+        Parameters
+        ----------
+        name : str
+            Of a built table.
+
+        Returns
+        -------
+        DataFrame
+            As `table` gives it, fewer rows.
+
+        Raises
+        ------
+        InputRefused
+            As `table`: K802, K101, K102.
+        """
         return self._part(peers_part(name, self._target))
 
     def header(self) -> Header:
@@ -151,6 +193,11 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
         looked for from the working folder upward.
     plan : path
         The plan folder; empty: environment ``KAOHE_PLAN``, otherwise the packaged plan.
+
+    Returns
+    -------
+    Report
+        `.ctx` for charts and sentences; `.table(name)`, `.own(name)`, `.peers(name)` for built tables; `.seal()` for the last cell.
 
     Raises
     ------

@@ -14,7 +14,6 @@ from kaohe.base.plan import Plan
 
 PROVINCE = "province"
 TIMEOUT = 120.0
-PROVINCE_NAME = "全省"
 
 
 @dataclass(frozen=True)

@@ -249,7 +249,23 @@ class Workbench:
         return read_parquet(self.folder.parent / "clean" / f"{name}.parquet")
 
     def explain_weight(self, household: str) -> pd.DataFrame:
-        """How a household came to its weight (see `kaohe.design.explain_weight`)."""
+        """How a household came to its weight (see `kaohe.design.explain_weight`).
+
+        Parameters
+        ----------
+        household : str
+            Number of a sample household.
+
+        Returns
+        -------
+        DataFrame
+            One row a factor, in order.
+
+        Raises
+        ------
+        InputRefused
+            K331, as `kaohe.design.explain_weight`.
+        """
         return explain_weight(self.table("weights"), household)
 
     def _said(self, table: str) -> dict[str, Any]:

@@ -55,6 +55,11 @@ def run_batch(
     clock : callable, optional
         The time as ISO text in UTC, for the manifest and the log.
 
+    Returns
+    -------
+    BatchResult
+        Reports made, failed and skipped, seconds, notes, and the exit code.
+
     Raises
     ------
     InputRefused

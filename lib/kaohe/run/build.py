@@ -143,6 +143,11 @@ def build_all(
     progress : callable
         Told the name of each stage.
 
+    Returns
+    -------
+    BuildResult
+        The folder, its tables, and whether nothing had changed.
+
     Raises
     ------
     InputRefused

@@ -16,6 +16,7 @@ from rich.text import Text
 
 import kaohe
 from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.run import plans
 from kaohe.run.draw.cli import draw
 from kaohe.run.records import register
 
@@ -73,12 +74,15 @@ FORMS = OUTPUTS / "forms"
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option("--out")] = RAW, seed: Seed = 2020, households: Households = 400_000
+    out: Annotated[Path, typer.Option("--out")] = RAW,
+    seed: Seed = 2020,
+    households: Households = 400_000,
+    plan: PlanFolder = "",
 ) -> None:
     """Write the demonstration's raw files, as an office would hold them, and its answer key."""
     from kaohe.run import steps
 
-    steps.demo(out, seed, households, _say)
+    steps.demo(out, seed, households, _plan(plan), _say)
 
 
 @app.command()
@@ -191,7 +195,7 @@ def all_(
 
     chosen = _plan(plan)
     if demo and steps.is_empty(raw):
-        steps.demo(raw, seed, households, _say)
+        steps.demo(raw, seed, households, chosen, _say)
     cleaned = steps.clean(raw, processed, chosen, _say, accept_changed=accept_changed)
     steps.build(processed, chosen, force, _say)
     options = Options(force, jobs, edition.value, timeout, not cold, plan)
@@ -245,6 +249,7 @@ def version() -> None:
 
 register(app)
 app.add_typer(draw, name="draw")
+plans.register(app, lambda text: _say(text))
 
 
 def main(arguments: list[str] | None = None) -> int:

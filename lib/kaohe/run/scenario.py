@@ -137,6 +137,13 @@ def build_scenario(processed: Path, plan: Plan, scenario: Scenario, *, now: date
     now : datetime
         Written into scenario.json.
 
+    Returns
+    -------
+    Path
+        The folder of the scenario's tables.
+    Tried
+        Base and scenario side by side.
+
     Raises
     ------
     InputRefused

@@ -24,12 +24,12 @@ def is_empty(raw: Path) -> bool:
     return not raw.is_dir() or all(p.name == "README.md" or p.name.startswith(".") for p in raw.iterdir())
 
 
-def demo(out: Path, seed: int, households: int, say: Say) -> None:
+def demo(out: Path, seed: int, households: int, plan: Plan, say: Say) -> None:
     """Write the demonstration (see `kaohe.run.demo.make_demo`)."""
     from kaohe.run.demo import make_demo
 
     start = time.monotonic()
-    made = make_demo(out, seed=seed, households=households)
+    made = make_demo(out, seed=seed, households=households, plan=plan)
     say(
         f"demonstration: {made['files']} files in {out}, {made['households']:,} households in the register, "
         f"{made['selected']:,} in the sample, {made['faults']} faults planted ({time.monotonic() - start:.0f} s)"
@@ -95,15 +95,6 @@ def build_time() -> datetime:
     """The time written into a build: SOURCE_DATE_EPOCH where it is set, so that a build can be repeated byte by byte."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
-
-
-def refusal_line(finding: Finding) -> str:
-    """One line for a file that was not used: code, file, what was found, what would be right, what to do."""
-    where = " › ".join(p for p in (finding.file, finding.sheet, finding.column, finding.cell) if p)
-    said = [f"refused  {finding.code} {where}: {finding.rule}"]
-    said += [f"{label} {text}" for label, text in (("got", finding.value), ("expected", finding.expected)) if text]
-    said += [f"remedy {finding.remedy}"] if finding.remedy else []
-    return "; ".join(" ".join(part.split()) for part in said)
 
 
 def build(processed: Path, plan: Plan, force: bool, say: Say) -> None:

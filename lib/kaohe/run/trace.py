@@ -64,6 +64,11 @@ def trace(table: str, key: str, places: Places, plan: Plan) -> list[str]:
     places : Places
     plan : Plan
 
+    Returns
+    -------
+    list of str
+        The way of the record, one step a line; personal values never.
+
     Raises
     ------
     InputRefused

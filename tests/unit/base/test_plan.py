@@ -111,7 +111,7 @@ def test_office_choices_stand_apart_from_the_law(plan: Plan) -> None:
         ("no = 2, concept", "no = 3, concept", ["items[2].no", "3", "without a gap"]),
         ("county = 0.3333333333333333,", "county = 0.5,", ["choices.levels.weights", "adding to 1"]),
         ('active = ["V1", "V2"]', 'active = ["V1", "V9"]', ["choices.rules.active", "V9"]),
-        ("schema = 1", "schema = 7", ["schema", "7", "schema = 1"]),
+        ("schema = 2", "schema = 7", ["schema", "7", "schema = 2"]),
         ("[choices.ties]", "[choices.tie]", ["choices.tie", "ties"]),
         ('cap = "一般"', 'cap = "中等"', ["rules.V1.cap", "中等", "一般"]),
         ("[choices.scale]", "[choices.scale", ["not valid TOML"]),

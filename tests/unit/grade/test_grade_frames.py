@@ -140,6 +140,8 @@ def test_sensitivity_of_plain_frames_is_that_of_the_build(built: dict[str, pd.Da
         (pd.DataFrame({"object": [A], "item": [18], "grade": ["好"]}), "18"),
         (pd.DataFrame({"object": [A], "item": [1], "grade": ["优秀"]}), "优秀"),
         (pd.DataFrame({"object": [A], "grade": ["好"]}), "no column item"),
+        (pd.DataFrame({"object": [A, A], "item": ["city14.01", "city6.03"], "grade": "好"}), "city6.03"),
+        (pd.DataFrame({"object": [A], "item": ["county.04"], "grade": ["好"]}), "county.04"),
     ],
 )
 def test_items_that_cannot_be_used_are_refused(plan: Plan, items: pd.DataFrame, got: str) -> None:

@@ -29,7 +29,7 @@ def test_half_up_refuses_what_is_no_number(value: object) -> None:
 
 def test_missing_prints_as_a_dash_everywhere() -> None:
     shows = (
-        numbers.number, numbers.integer, numbers.score, numbers.percent, numbers.points, numbers.wan, numbers.signed,
+        numbers.number, numbers.integer, numbers.score, numbers.percent, numbers.points, numbers.signed,
         numbers.date_cn,
     )  # fmt: skip
     assert {show(np.nan) for show in shows} == {"—"}
@@ -44,8 +44,6 @@ def test_units_as_readers_expect_them() -> None:
     assert numbers.percent(0.98549) == "98.5%"
     assert numbers.percent(0.0005) == "0.1%"
     assert numbers.points(-0.0234) == "2.3个百分点"
-    assert numbers.wan(123_456) == "12.3万元"
-    assert numbers.wan(1_234_567_890) == "123,456.8万元"
     assert numbers.integer(6786) == "6,786"
     assert numbers.signed(2.04) == "+2.0"
     assert numbers.signed(-2.06) == "−2.1"

@@ -124,8 +124,6 @@ def test_context_names_and_refusals() -> None:
     assert ctx.name_of("DW007") == "单位007"
     assert ctx.name_of("440200000000") == "韶关市"
     assert ctx.name_of("DW999") == "DW999"
-    assert ctx.is_demo
-    assert not make_context("city", origin="office").is_demo
     with pytest.raises(KaoheError, match="kind = village"):
         Context("a", "甲", "village", "", "", 0, 2020, "demo", "", ctx.plan)
     with pytest.raises(KaoheError, match="demo or office"):

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import kaohe
-from kaohe.base.ledger import Finding
 from kaohe.run import cli, steps
 from support.publishing import good, save, write_build
 
 COMMANDS = (
     "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables", "draw",
+    "plan",
 )  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
@@ -110,14 +110,6 @@ def test_refusals_are_one_message_without_a_traceback(
     assert said in streams.err
     assert "Traceback" not in streams.err + streams.out
     assert not (place / "outputs").exists()
-
-
-def test_a_refused_file_is_one_line_with_its_remedy() -> None:
-    finding = Finding("refuse", "K211", "households", "survey/住户.csv", sheet="住户", value="0 字节\n", rule="空文件",
-                      expected="有表头和数据", remedy="请重新导出")  # fmt: skip
-    assert steps.refusal_line(finding) == (
-        "refused K211 survey/住户.csv › 住户: 空文件; got 0 字节; expected 有表头和数据; remedy 请重新导出"
-    )
 
 
 def test_targets_lists_codes_names_and_notebooks(

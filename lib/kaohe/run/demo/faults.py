@@ -59,7 +59,6 @@ OUTCOMES = {
     "duplicate_key": QUARANTINE, "two_ticks": QUARANTINE, "no_tick": QUARANTINE, "gb18030": NOTE,
     "gb18030_bom": NOTE, "utf8_bom": NOTE,
 }  # fmt: skip
-REPAIRED = ("full_width", "thousands", "unit_suffix", "short_name", "stray", "dotted_date")
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 _STRAYS = ("\u200b{0}", "{0}\u200b", "{0}\u3000", "\u00a0{0}")
 

@@ -1,0 +1,92 @@
+"""docs/extending.md carried out: its blocks are the edits."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+_EDIT = re.compile(
+    r"\*\*(?P<file>[^*]+)\*\*, (?P<how>[^\n]+):\n(?P<blocks>(?:\n```(?:toml|python)[^\n]*\n.*?\n```\n)+)", re.DOTALL
+)
+_BLOCK = re.compile(r"```(?:toml|python)(?P<tags>[^\n]*)\n(?P<text>.*?)\n```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of the page: file, where, and its blocks with their tags."""
+
+    file: str
+    how: str
+    blocks: tuple[tuple[str, str], ...]
+
+
+def edits() -> list[Edit]:
+    """Every edit of the page, in order."""
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    return [
+        Edit(m["file"], m["how"], tuple((b["tags"].strip(), b["text"]) for b in _BLOCK.finditer(m["blocks"])))
+        for m in _EDIT.finditer(page)
+    ]
+
+
+def copy_project(home: Path) -> Path:
+    """Library, notebooks and the plan folder that the page begins with."""
+    for part in ("lib", "notebooks"):
+        shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copytree(home / "lib" / "kaohe" / "plans" / "2020", home / "plans" / "mine")
+    return home
+
+
+def apply(home: Path, chosen: list[Edit]) -> set[str]:
+    """Carry out edits below `home`; the files touched."""
+    for edit in chosen:
+        path = home / edit.file
+        if path.suffix == ".ipynb":
+            _notebook(path, edit)
+        else:
+            _text(path, edit)
+    return {e.file for e in chosen}
+
+
+def _text(path: Path, edit: Edit) -> None:
+    (_, block), = edit.blocks  # fmt: skip
+    if edit.how == "new":
+        assert not path.exists()
+        path.write_text(block + "\n", encoding="utf-8")
+        return
+    text = path.read_text(encoding="utf-8")
+    if edit.how == "at the end":
+        path.write_text(f"{text.rstrip()}\n\n{block}\n", encoding="utf-8")
+        return
+    found = re.fullmatch(r"(above|below) the line `(.+)`", edit.how)
+    assert found, edit.how
+    lines = text.splitlines()
+    at = [i for i, line in enumerate(lines) if line.strip() == found[2]]
+    if found[1] == "below":
+        assert len(at) == 1, f"{found[2]} stands {len(at)} times"
+        lines[at[0] + 1 : at[0] + 1] = [block]
+    else:
+        lines[at[0] : at[0]] = [block, ""]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _notebook(path: Path, edit: Edit) -> None:
+    if edit.how == "new":
+        book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+        for tags, source in edit.blocks:
+            cell = nbformat.v4.new_code_cell(source)
+            cell.metadata["tags"] = [tags.removeprefix("tags=")] if tags else []
+            book.cells.append(cell)
+    else:
+        found = re.fullmatch(r"a code cell `([a-z-]+)` below the cell `([a-z-]+)`", edit.how)
+        assert found, edit.how
+        book = nbformat.read(path, as_version=4)
+        at = [c["id"] for c in book.cells].index(found[2])
+        (_, source), = edit.blocks  # fmt: skip
+        book.cells.insert(at + 1, nbformat.v4.new_code_cell(source, id=found[1]))
+    nbformat.write(book, path)

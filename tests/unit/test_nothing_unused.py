@@ -1,0 +1,147 @@
+"""Nothing in the library is without a caller, and no declared dependency without an import."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+LIB = ROOT / "lib" / "kaohe"
+DOCS = "".join(p.read_text(encoding="utf-8") for p in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
+# Called by a library that we give an object of ours to, by name; the last four are for programs that use ours.
+HOOKS = {
+    "export_from_notebook", "output_mimetype", "execute_managed_notebook", "start_new_kernel_client", "softbreak", "link",
+    "image", "setup", "teardown", "json_schema", "example_file", "run_serially", "replicate_covariance",
+}  # fmt: skip
+# Declared for what they do, not for an import.
+TOOLS = {
+    "jupyterlab": "make lab", "brotli": "fontTools writes woff2 with it", "zhplot": "holds the font",
+    "setuptools": "builds the package", "import-linter": "make check", "mypy": "make check", "ruff": "make check",
+    "pre-commit": "CONTRIBUTING", "nbstripout": "pre-commit", "pytest-cov": "coverage", "pytest-xdist": "parallel tests",
+    "axe-playwright-python": "the browser tests read its script",
+}  # fmt: skip
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(p for f in folders for p in (ROOT / f).rglob("*.py"))
+
+
+def defined(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    """Functions, classes, methods and module constants of a file; decorated functions are given away by that."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list:
+            yield node.name, node
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            words = {ast.unparse(d).split("(")[0] for d in node.decorator_list}
+            if words <= {
+                "dataclass",
+                "property",
+                "cached_property",
+                "staticmethod",
+                "classmethod",
+                "cache",
+                "lru_cache",
+            }:
+                yield node.name, node
+    for node in tree(path).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        yield from ((t.id, node) for t in targets if isinstance(t, ast.Name))
+
+
+def used(node: ast.AST) -> Iterator[str]:
+    """Every name that code reads, imports for use, or spells out whole."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
+            yield inner.id
+        elif isinstance(inner, ast.Attribute):
+            yield inner.attr
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value.isidentifier():
+            yield inner.value
+
+
+def notebook_code() -> str:
+    cells = (c for p in sorted((ROOT / "notebooks").rglob("*.ipynb")) for c in nbformat.read(p, as_version=4).cells)
+    return "\n".join(c.source for c in cells if c.cell_type == "code")
+
+
+def test_nothing_in_the_library_is_without_a_caller() -> None:
+    """Names count as called from the library outside their own lines, a notebook, a benchmark, or as documented for users."""
+    counts: dict[str, int] = {}
+    own: dict[tuple[Path, str], int] = {}
+    where: dict[str, Path] = {}
+    for path in sources("lib/kaohe", "benchmarks"):
+        for name in used(tree(path)):
+            counts[name] = counts.get(name, 0) + 1
+        for name, node in defined(path) if path.is_relative_to(LIB) else ():
+            own[path, name] = own.get((path, name), 0) + sum(n == name for n in used(node))
+            where.setdefault(name, path)
+    entry = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    outside = set(re.findall(r"\w+", notebook_code())) | set(re.findall(r":(\w+)\"", entry)) | HOOKS
+    outside |= {
+        n
+        for code in re.findall(r"`([^`\n]+)`|```\w*\n(.*?)```", DOCS, re.DOTALL)
+        for n in re.findall(r"\w+", "".join(code))
+    }
+    dead = [
+        f"{path.relative_to(LIB)}: {name}"
+        for (path, name), inside in own.items()
+        if counts.get(name, 0) <= inside
+        and name not in outside
+        and not re.fullmatch(r"__\w+__|_\w+_default|_render_traceback_|_repr_\w+_|_", name)
+    ]
+    assert not dead, "\n".join(dead)
+
+
+def declared(*extras: str) -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(d for e in extras for d in project["optional-dependencies"][e])]
+    return {re.split(r"[>=\[]", d)[0].strip().lower() for d in lines}
+
+
+def imported(*folders: str) -> set[str]:
+    found = set()
+    trees = [tree(p) for p in sources(*folders)]
+    trees += [ast.parse(notebook_code())] if "notebooks" in folders else []
+    for code in trees:
+        for node in ast.walk(code):
+            if isinstance(node, ast.Import):
+                found |= {a.name.split(".")[0] for a in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= set(re.findall(r"^(papermill|nbconvert)$", node.value))
+    return found
+
+
+def distributions(modules: set[str]) -> set[str]:
+    known = packages_distributions()
+    return {d.lower().replace("_", "-") for m in modules for d in known.get(m, ())}
+
+
+def test_every_dependency_is_imported_or_has_its_reason() -> None:
+    assert sorted(declared("cluster") - distributions(imported("lib/kaohe", "notebooks")) - set(TOOLS)) == []
+    tools = declared("dev") - distributions(imported("tests", "benchmarks", "lib/kaohe", "notebooks")) - set(TOOLS)
+    assert sorted(tools) == []
+    assert sorted(set(TOOLS) - declared("cluster", "dev")) == []
+
+
+def test_everything_imported_is_declared() -> None:
+    modules = imported("lib/kaohe") - {"kaohe"}
+    known = packages_distributions()
+    outside = {m for m in modules if m in known}
+    missing = {m for m in outside if not ({d.lower().replace("_", "-") for d in known[m]} & declared("cluster"))}
+    assert sorted(missing) == []
