@@ -10,11 +10,11 @@ import pandas as pd
 
 from kaohe.base.files import write_text
 from kaohe.base.plan import Plan
-from kaohe.publish.audit import refuse_leaks
-from kaohe.publish.built import BuildInfo, beijing_time
 from kaohe.plot.output import Context
 from kaohe.plot.tables_data import choices_in_force
 from kaohe.publish import glossary
+from kaohe.publish.audit import refuse_leaks
+from kaohe.publish.built import BuildInfo, beijing_time
 from kaohe.publish.index import STATES, render_index, rows_of, script_hash
 from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId
