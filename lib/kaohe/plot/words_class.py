@@ -46,7 +46,7 @@ def cards_ranking(job: Source) -> Cards:
     mean = numbers.score(known["class_mean"].iloc[0]) if len(known) else numbers.MISSING
     return Cards(
         [
-            Card(numbers.integer(int(rows["rank"].notna().sum())), "排名次的对象（个）", f"共{len(rows)}个"),
+            Card(numbers.integer(int(rows["rank"].notna().sum())), "有综合得分（个）", f"共{len(rows)}个"),
             Card(mean, "平均综合得分", "满分100分"),
             Card(spread(known) if len(known) else numbers.MISSING, "首末相差（分）"),
             Card(numbers.integer(weak), "一般及以下（个）", "综合评价等次"),

@@ -164,7 +164,7 @@ def conclusions_survey(job: Source) -> Notes:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
     whole = province_rows(job.table("estimates"))
     worse, better, compared = comparable(own, whole, ctx)
-    notes = [_headline(own, whole)]
+    notes = [_headline(own, whole, ctx)]
     tail = contradictions(worse, job.own("item_grades"), ctx)
     notes.append(Note(end(against_province(worse, better, compared) + tail), "t-estimates"))
     notes += _income(job)
@@ -180,7 +180,7 @@ def conclusions_survey(job: Source) -> Notes:
 HEADLINE = (SATISFACTION, "guarantees")
 
 
-def _headline(own: pd.DataFrame, province: pd.DataFrame) -> Note:
+def _headline(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> Note:
     """What readers ask first, each with its interval and the province beside it."""
     said = []
     for indicator in HEADLINE:
@@ -190,7 +190,8 @@ def _headline(own: pd.DataFrame, province: pd.DataFrame) -> Note:
             said.append(f"{row['label']}的比例为{with_interval(row)}{whole}".replace("的比例的比例", "的比例"))
     if not said:
         return Note("满意度和“三保障”达标情况因应答户太少或缺数据，不列示。", "t-estimates")
-    return Note(end("；".join(said)), "t-estimates")
+    where = f"在{ctx.name}对口帮扶的村，" if ctx.class_id == "city6" else ""
+    return Note(end(where + "；".join(said)), "t-estimates")
 
 
 def survey_gaps(job: Source) -> Text:
