@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from kaohe.publish.downloads import BEHIND, PAGE_ONLY
 from kaohe.publish.glossary import terms
@@ -28,15 +28,14 @@ REPORTS = KINDS[2:]
 
 
 @pytest.fixture(scope="module")
-def waiting() -> Iterator[Browser]:
+def waiting(driver: Playwright) -> Iterator[Browser]:
     """A browser for which every host name leads to a port that takes the call and never answers."""
     server = socket.create_server(("127.0.0.1", 0), backlog=64)
     path = next(p for n in NAMES if (p := shutil.which(n)))
     rules = f"--host-resolver-rules=MAP * 127.0.0.1:{server.getsockname()[1]}"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=[*FLAGS, rules])
-        yield started
-        started.close()
+    started = driver.chromium.launch(executable_path=path, args=[*FLAGS, rules])
+    yield started
+    started.close()
     server.close()
 
 

@@ -148,7 +148,11 @@ def test_statisticians_code_is_escaped() -> None:
 
 def test_the_statistician_sees_folded_tables_open() -> None:
     assert "<details><summary>表1" in page(table(folded=True))
-    assert "<details open><summary>表1" in page(table(folded=True), edition="statistician")
+    shown = page(table(folded=True), edition="statistician")
+    assert "<details open><summary>表1" in shown
+    assert "<li>streams[object=440200000000]　000000000000</li>" in shown
+    assert "streams[object=" not in page(table())
+    assert scan(shown) == []
 
 
 def test_the_same_notebook_gives_the_same_bytes() -> None:
