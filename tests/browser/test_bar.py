@@ -7,6 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, Playwright
 
-from kaohe.publish.downloads import BEHIND, PAGE_ONLY
+from kaohe.publish.downloads import BEHIND, PAGE_ONLY, linked_files
 from kaohe.publish.glossary import terms
 from support.browsing import FLAGS, KINDS, NAMES, Listener
 from support.built_frames import the_plan
@@ -131,7 +132,24 @@ def test_no_text_of_any_targets_pictures_is_cut_or_covers_another(whole_site: Pa
 # words
 
 # Names and abbreviations that stand in Chinese reports as they are.
-LATIN = {"kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "demo", "UTF"}
+LATIN = {
+    "kaohe",
+    "gd",
+    "CSV",
+    "Excel",
+    "Kish",
+    "html",
+    "tables",
+    "data",
+    "quality",
+    "xlsx",
+    "csv",
+    "GB",
+    "gb",
+    "demo",
+    "UTF",
+    "utf",
+}
 _WORDS = r"[A-Za-z]{2,}"
 # What only statisticians say; whoever reads it on a page finds it explained.
 VOCABULARY = (
@@ -261,7 +279,7 @@ def sheet(site: Path, book: str, name: str) -> list[dict[str, Any]]:
     lines = list(
         load_workbook(site.parent / "tables" / f"{book}.xlsx", read_only=True)[name].iter_rows(values_only=True)
     )
-    return [dict(zip(map(str, lines[0]), line, strict=True)) for line in lines[1:]]
+    return [dict(zip_longest(map(str, lines[0]), line)) for line in lines[1:]]
 
 
 def conclusions(site: Path, name: str, page: Page) -> list[str]:
@@ -331,6 +349,9 @@ def test_the_conclusions_on_data_and_sample_recompute_from_their_workbooks(site:
     read, used, aside = (sum(r[c] for r in rows) for c in ("读入行", "采用行", "隔离行"))
     assert f"收到{len({r['文件'] for r in rows})}个文件，读入{read:,}行，采用{used:,}行" in said[0]
     assert f"隔离{aside:,}行（{half_up(100 * aside / read, 2)}%）" in said[0]
+    asked = sheet(site, "data-quality", "数据质量")
+    share = 100 * sum(r["未答项"] for r in asked) / sum(r["应答项"] for r in asked)
+    assert any(f"缺失率为{half_up(share, 2)}%" in s for s in said)
     flags = sum(r["提示"] in {True, "是"} for r in sheet(site, "data-quality", "真实性筛查"))
     assert f"提示{flags}项" in said[-1]
     said = conclusions(site, "sample-design", page)
@@ -354,18 +375,27 @@ def test_the_conclusions_of_a_survey_recompute_from_the_citys_workbook(site: Pat
     assert f"抽中{answered['抽中户数']:,}户，完成{answered['完成户数']:,}户" in sentence
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_every_long_number_of_the_conclusions_stands_in_the_page_or_its_workbooks(
+def delivered(site: Path, text: str) -> set[float]:
+    """Numbers of the CSV files that a page links to, shares as percent too."""
+    found: set[float] = set()
+    for name in linked_files([text]):
+        if name.endswith(".csv"):
+            said = (site.parent / "tables" / name).read_text(encoding="utf-8-sig")
+            found |= {float(n) for n in re.findall(r"(?<=,)-?\d+\.\d+(?=[,\r])", said)}
+    return found | {100 * v for v in found if abs(v) <= 1}
+
+
+@pytest.mark.parametrize("name", [n for n in REPORTS if n != "data-quality"])
+def test_every_number_with_decimals_in_the_conclusions_stands_in_the_page_or_its_files(
     name: str, site: Path, page: Page
 ) -> None:
-    """Numbers with a decimal: short whole ones are counts, recomputed above where they are."""
+    """Whole numbers are mostly counts of rows: those are recomputed above, as is the page on data, whose shares are of totals."""
     page.goto((site / f"{name}.html").as_uri())
     said = " ".join(page.evaluate("[...document.querySelectorAll('.notes li')].map(l => l.firstChild.textContent)"))
     tables = page.evaluate("[...document.querySelectorAll('td, th, .chart svg text')].map(c => c.textContent)")
-    numbers = set(re.findall(r"\d[\d,]*\.\d+", re.sub(r"95%区间", "", said)))
-    cells = [c.replace("−", "-") for c in tables]
-    known = {n for c in cells for n in re.findall(r"\d[\d,]*\.\d+", c)}
-    as_float = sorted({float(n.replace(",", "")) for n in known})
-    lacking = [n for n in numbers if not any(half_up(v, len(n.partition(".")[2])) == n for v in as_float)]
-    gaps = {half_up(a - b) for a in as_float for b in as_float if 0 < a - b <= 100} if lacking else set()
-    assert [n for n in lacking if n not in gaps] == []
+    wanted = set(re.findall(r"\d[\d,]*\.\d+", said))
+    known = {float(n.replace(",", "")) for c in tables for n in re.findall(r"\d[\d,]*\.\d+", c)}
+    values = known | delivered(site, (site / f"{name}.html").read_text(encoding="utf-8"))
+    lacking = {n for n in wanted if n not in {half_up(abs(v), len(n.partition(".")[2])) for v in values}}
+    gaps = {half_up(a - b) for a in known for b in known if 0 < a - b <= 100} if lacking else set()
+    assert lacking - gaps == set()
