@@ -353,7 +353,7 @@ def test_the_conclusions_on_data_and_sample_recompute_from_their_workbooks(site:
     share = 100 * sum(r["未答项"] for r in asked) / sum(r["应答项"] for r in asked)
     assert any(f"缺失率为{half_up(share, 2)}%" in s for s in said)
     flags = sum(r["提示"] in {True, "是"} for r in sheet(site, "data-quality", "真实性筛查"))
-    assert f"提示{flags}项" in said[-1]
+    assert (f"提示{flags}项" if flags else "没有提示") in said[-1]
     said = conclusions(site, "sample-design", page)
     whole = next(r for r in sheet(site, "sample-design", "应答情况") if r["域类型"] == "全省")
     assert (
@@ -376,9 +376,9 @@ def test_the_conclusions_of_a_survey_recompute_from_the_citys_workbook(site: Pat
 
 
 def delivered(site: Path, text: str) -> set[float]:
-    """Numbers of the CSV files that a page links to, shares as percent too."""
+    """Numbers of the CSV files that a page links to, of scores and estimates; shares as percent too."""
     found: set[float] = set()
-    for name in linked_files([text]):
+    for name in linked_files([text]) | {"composite.csv", "estimates.csv"}:
         if name.endswith(".csv"):
             said = (site.parent / "tables" / name).read_text(encoding="utf-8-sig")
             found |= {float(n) for n in re.findall(r"(?<=,)-?\d+\.\d+(?=[,\r])", said)}
@@ -392,10 +392,17 @@ def test_every_number_with_decimals_in_the_conclusions_stands_in_the_page_or_its
     """Whole numbers are mostly counts of rows: those are recomputed above, as is the page on data, whose shares are of totals."""
     page.goto((site / f"{name}.html").as_uri())
     said = " ".join(page.evaluate("[...document.querySelectorAll('.notes li')].map(l => l.firstChild.textContent)"))
-    tables = page.evaluate("[...document.querySelectorAll('td, th, .chart svg text')].map(c => c.textContent)")
+    rows = page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => [...r.cells].map(c => c.textContent)))"
+    )
     wanted = set(re.findall(r"\d[\d,]*\.\d+", said))
-    known = {float(n.replace(",", "")) for c in tables for n in re.findall(r"\d[\d,]*\.\d+", c)}
-    values = known | delivered(site, (site / f"{name}.html").read_text(encoding="utf-8"))
+    known = {float(n.replace(",", "")) for t in rows for r in t for c in r for n in re.findall(r"\d[\d,]*\.\d+", c)}
+    sums = {
+        sum(float(v) for v in column if re.fullmatch(r"[\d.]+", v))
+        for t in rows
+        for column in zip_longest(*t, fillvalue="")
+    }
+    values = known | sums | delivered(site, (site / f"{name}.html").read_text(encoding="utf-8"))
     lacking = {n for n in wanted if n not in {half_up(abs(v), len(n.partition(".")[2])) for v in values}}
     gaps = {half_up(a - b) for a in known for b in known if 0 < a - b <= 100} if lacking else set()
     assert lacking - gaps == set()
