@@ -7,16 +7,19 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, Playwright
 
 from kaohe.publish.downloads import BEHIND, PAGE_ONLY, linked_files
 from kaohe.publish.glossary import terms
+from kaohe.publish.html import KaoheExporter
 from support.browsing import FLAGS, KINDS, NAMES, Listener
 from support.built_frames import the_plan
 from support.pdf_text import page_texts
@@ -245,6 +248,21 @@ def test_every_printed_page_carries_the_mark(name: str, site: Path, page: Page) 
     ] == []
     if name == "index":
         assert all("数据完整率" in t for t in texts[:-1])
+
+
+def test_the_statisticians_edition_is_accessible_on_a_phone_too(site: Path, page: Page, tmp_path: Path) -> None:
+    book = nbformat.read(site.parent / "notebooks" / "ranking-city14.ipynb", as_version=4)
+    text, _ = KaoheExporter(edition="statistician").from_notebook_node(book)
+    (tmp_path / "x.html").write_text(text, encoding="utf-8")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((tmp_path / "x.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]] == []
+    assert page.locator("details.code").count() > 10
+    assert page.locator("details.read li").count() > 5
 
 
 # ---------------------------------------------------------------------------------------------
