@@ -135,9 +135,10 @@ def weak_targets_title(class_id: str, weak: Mapping[str, int], items: int) -> st
     worst = [k for k, v in some.items() if v == top]
     if top == 1:
         return f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标，每个都只有1项"
-    whole = f"全部{items}项" if top == items else f"{top}项"
-    most = f"{listed(worst, class_id)}{'各' if len(worst) > 1 else ''}有{whole}"
-    return f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标，最多的{most}"
+    head = f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标"
+    if top == items:
+        return f"{head}，{listed(worst, class_id)}{items}项全部都是"
+    return f"{head}，最多的{listed(worst, class_id)}{'各' if len(worst) > 1 else ''}有{top}项"
 
 
 def gap_title(flags: Sequence[tuple[str, float]], compared: int) -> str:

@@ -63,7 +63,8 @@ def grade_heatmap(
         return Text((f"{title}。",))
     many = len(grid.targets) > PER_PAGE
     if many:
-        weak = {short(ctx, t): grid.weak(t) for t in grid.targets}
+        graded = [t for t in reversed(grid.targets) if any(grid.grades.get((t, c)) for c, _, _ in grid.items)]
+        weak = {short(ctx, t): grid.weak(t) for t in graded}
         title = words.weak_targets_title(which, weak, len(grid.items))
     canvas = _draw(grid, shown, totals, ctx)
     pages = heatmap_pages(item_grades, ctx, class_id=class_id)

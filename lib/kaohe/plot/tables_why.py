@@ -255,7 +255,9 @@ def _compared(column: str) -> t.Show:
 
 
 def _ordered(codes: pd.Series, composite: pd.DataFrame | None) -> list[str]:
-    """Codes once each: by rank where ranks are given, those without one last, otherwise by code."""
+    """Codes once each: by rank where ranks are given and no bands are, those without one last, otherwise by code."""
+    if composite is not None and composite["band"].str.endswith("档").any():
+        composite = None
     rank = {} if composite is None else dict(zip(composite["object"], composite["rank"].fillna(1e9), strict=True))
     return sorted(dict.fromkeys(str(c) for c in codes), key=lambda c: (rank.get(c, 1e9), c))
 
