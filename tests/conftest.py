@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from support.browsing import FLAGS, NAMES, Listener
 
@@ -67,11 +67,17 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def browser(listener: Listener) -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
+    """One driver for all browsers of a module: two cannot live in one process."""
+    with sync_playwright() as play:
+        yield play
+
+
+@pytest.fixture(scope="module")
+def browser(listener: Listener, driver: Playwright) -> Iterator[Browser]:
     path = next((p for n in NAMES if (p := shutil.which(n))), None)
     assert path, "Chromium, Chrome or Edge is needed: tests/run.sh installs it"
     rules = f"--host-resolver-rules=MAP * 127.0.0.1:{listener.port}"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=[*FLAGS, rules])
-        yield started
-        started.close()
+    started = driver.chromium.launch(executable_path=path, args=[*FLAGS, rules])
+    yield started
+    started.close()

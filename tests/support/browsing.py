@@ -11,7 +11,12 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-domain-reliability", "--disable-default-apps",
 ]  # fmt: skip
-TARGETS = ("province", "city14", "韶关市", "广州市", "武江区", "单位003")
+# One page of each kind.
+KINDS = (
+    "index", "glossary", "overview", "ranking-city14", "ranking-unit235", "city-440200", "city-440100", "survey-440200", "county-440203",
+    "unit-dw003", "data-quality", "sample-design",
+)  # fmt: skip
+TARGETS = ("province", "city14", "unit235", "韶关市", "广州市", "武江区", "单位003")
 
 
 # Chromium looks for these by itself when it starts, whatever page is open.

@@ -126,6 +126,21 @@ def items_title(class_id: str, weak: Mapping[str, int], n: int) -> str:
     return f"“一般及以下”分散在{len(some)}项指标，最多的{'、'.join(top)}{'各' if len(top) > 1 else '有'}{many}"
 
 
+def weak_targets_title(class_id: str, weak: Mapping[str, int], items: int) -> str:
+    """How many targets of a large class have weak items, and who has most; `weak` by name."""
+    some = {k: v for k, v in weak.items() if v}
+    if not some:
+        return f"{group_word(len(weak), class_id)}{items}项指标都在“较好”及以上"
+    top = max(some.values())
+    worst = [k for k, v in some.items() if v == top]
+    if top == 1:
+        return f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标，每个都只有1项"
+    head = f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标"
+    if top == items:
+        return f"{head}，{listed(worst, class_id)}{items}项全部都是"
+    return f"{head}，最多的{listed(worst, class_id)}{'各' if len(worst) > 1 else ''}有{top}项"
+
+
 def gap_title(flags: Sequence[tuple[str, float]], compared: int) -> str:
     """Where the index table and the field visits differ by a step or more.
 

@@ -132,7 +132,9 @@ def response_title(rates: Mapping[str, float], overall: float, own: str = "") ->
         whole = f"，全省{percent(overall)}" if not numbers.is_missing(overall) else ""
         place = 1 + sum(v < known[own] for v in known.values())
         tied = "并列" if sum(v == known[own] for v in known.values()) > 1 else ""
-        nth = f"{tied}最低" if place == 1 else f"{tied}第{place}低"
+        back = 1 + sum(v > known[own] for v in known.values())
+        end, n = ("低", place) if place <= back else ("高", back)
+        nth = f"{tied}最{end}" if n == 1 else f"{tied}第{n}{end}"
         return f"{own}应答率{known[own]}%，{len(known)}市中{nth}{whole}"
     if len(least) == len(known):
         return f"{head}各地相同（{low}%）"

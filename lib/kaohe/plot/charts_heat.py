@@ -15,7 +15,7 @@ from kaohe.plot.charts_mix import PER_PAGE, index_rows
 from kaohe.plot.labels import class_of, group_word, nothing, records, short, source
 from kaohe.plot.layout import legend
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, INK, MUTED
+from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, INK, MUTED, PAPER
 from kaohe.plot.terms import GRADES, WEAK
 from kaohe.plot.typeset import balanced, wrap
 
@@ -62,14 +62,17 @@ def grade_heatmap(
     if not shown:
         return Text((f"{title}。",))
     many = len(grid.targets) > PER_PAGE
+    if many:
+        graded = [t for t in reversed(grid.targets) if any(grid.grades.get((t, c)) for c, _, _ in grid.items)]
+        weak = {short(ctx, t): grid.weak(t) for t in graded}
+        title = words.weak_targets_title(which, weak, len(grid.items))
     canvas = _draw(grid, shown, totals, ctx)
     pages = heatmap_pages(item_grades, ctx, class_id=class_id)
     order = "按“一般及以下”项数由少到多排列"
     if many:
-        order = (
-            f"只列有“一般及以下”指标的{group_word(sum(grid.weak(t) > 0 for t in grid.targets), which)}，由多到少排列"
-        )
-        order += f"，第{page}页，共{pages}页" if pages > 1 else ""
+        order = f"有“一般及以下”指标的{group_word(sum(grid.weak(t) > 0 for t in grid.targets), which)}，由多到少排列"
+        first = (page - 1) * PER_PAGE + 1
+        order += f"，图中为第{first}至第{first + len(shown) - 1}个" if pages > 1 else ""
     weak_cells = sum(totals.values())
     caption = Caption(
         title,
@@ -189,6 +192,9 @@ def _tiles(canvas: Canvas, tiles: Mapping[str, Sequence[tuple[float, float, floa
         canvas.tiles(tiles[grade], GRADE_FILL[grade])
     for x, y, w, h in tiles[""]:
         canvas.hatch(x, y, w, h)
+        size = SMALL if h > 0.2 else TINY
+        canvas.rect(x + w / 2 - 0.08, y + 0.02, 0.16, h - 0.04, PAPER, z=1.5)
+        canvas.text(x + w / 2, y + h / 2, "缺", size=size, color=INK, align="center")
     for grade in WEAK:
         for x, y, w, h in tiles[grade]:
             size = SMALL if h > 0.2 else TINY

@@ -92,7 +92,7 @@ def rank_intervals(
         f"综合得分名次及{level}区间（只计专项调查的抽样误差），{ctx.year}年",
         f"区间图：{group_word(len(ranked), which)}按名次排列，圆圈为名次，粗线为各自的名次区间；"
         f"区间最宽的是{short(ctx, wide)}，{numbers.rank_span(spans[wide]['low'], spans[wide]['high'])}。",
-        source(ctx, "综合评价", f"名次区间按Mogstad等（2024）的名次置信集计算，置信水平{level}",
+        source(ctx, "综合评价", f"名次区间的置信水平为{level}，含义见“名词解释和方法说明”",
                "交叉考核和日常工作没有抽样误差，赋分等方法选择的影响另见敏感性图"),
     )  # fmt: skip
     head = ["对象", "综合得分", "名次", "名次区间", "同时成立的区间"]

@@ -77,13 +77,16 @@ def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
         t.custom("95%区间", interval_cell, "right"), t.custom("户数", lambda r: numbers.integer(r["n"]), "right"),
         t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
     ]  # fmt: skip
-    return [
-        t.make(
-            f"t-county-{k}", f"{ctx.name}各县（市、区）{topic}", rows[rows["topic"] == topic], fields,
-            empty=f"没有{ctx.name}各县（市、区）{topic}的估计。", note=COUNTY_NOTE, folded=True,
-        )
-        for k, topic in enumerate(ctx.plan.raw["survey_topics"]["household"], start=1)
-    ]  # fmt: skip
+    made: list[Output] = [Text((COUNTY_NOTE,))]
+    for k, topic in enumerate(ctx.plan.raw["survey_topics"]["household"], start=1):
+        mine = rows[rows["topic"] == topic]
+        made.append(
+            t.make(
+                f"t-county-{k}", f"{ctx.name}各县（市、区）{topic}", mine, fields,
+                empty=f"没有{ctx.name}各县（市、区）{topic}的估计。", folded=True,
+            )
+        )  # fmt: skip
+    return made
 
 
 def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) -> list[Output]:

@@ -5,13 +5,13 @@ Signatures: every function takes the rows to show (see `kaohe.base.built`) and t
 
 Grades and the rest of one target: `grades`, `field_grades`, `evidence`, `forms`, `streams`,
 `caps`, `decisions`, `daily`, `problems`, `self_compare`, `completeness`.
-Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `nonresponse`,
+Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `stages`, `nonresponse`,
 `calibration`, `weight_diagnostics`.
 Class and province: `ranking`, `sensitivity_summary`, `sensitivity`, `effective_weights`,
 `counties`, `talk_list`, `class_summary`.
 Why and how sure: `grade_chances`, `way_up`, `lost_points`, `swap_weights`, `consistency`, `profiles`, `group_scores`.
 Scenarios and trials: `scenario_table`, `scenario_choices`, `trial_table`.
-What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`, `screens`, `screen_records`,
+What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`, `screens_summary`, `screens`, `screen_records`,
 `choices`.
 """
 
@@ -37,6 +37,7 @@ from kaohe.plot.tables_data import (
     intake_totals,
     screen_records,
     screens,
+    screens_summary,
     set_aside,
 )
 from kaohe.plot.tables_grades import (
@@ -57,6 +58,7 @@ from kaohe.plot.tables_survey import (
     key_survey,
     nonresponse,
     response,
+    stages,
     survey_items,
     villages,
     weight_diagnostics,
@@ -74,6 +76,6 @@ from kaohe.plot.tables_why import (
 __all__ = [
     "calibration", "caps", "choices", "class_summary", "completeness", "consistency", "counties", "daily", "data_quality", "decisions",
     "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grade_chances", "grades", "group_scores", "intake", "intake_totals", "key_survey", "lost_points",
-    "nonresponse", "problems", "profiles", "ranking", "response", "scenario_choices", "scenario_table", "screen_records", "screens", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
-    "streams", "survey_items", "swap_weights", "talk_list", "trial_table", "villages", "way_up", "weight_diagnostics",
+    "nonresponse", "problems", "profiles", "ranking", "response", "scenario_choices", "scenario_table", "screen_records", "screens", "screens_summary", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
+    "stages", "streams", "survey_items", "swap_weights", "talk_list", "trial_table", "villages", "way_up", "weight_diagnostics",
 ]  # fmt: skip

@@ -36,24 +36,31 @@ def ranking(
     within = {} if intervals is None else {r["object"]: r for r in t.records(intervals)}
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams if ctx.class_id else True
     rows = frame.sort_values(["rank", "object"], na_position="last")
+    banded = not has_survey and bool((frame["band"] != "").any())
+    if banded:  # who shares a band is not told apart: neither by a rank nor by the order of rows
+        first = rows.groupby("band")["rank"].transform("min").where(rows["rank"].notna())
+        rows = rows.assign(_b=first).sort_values(["_b", "object"], na_position="last")
     moved = (rows["grade_score"] != "") & (rows["grade_score"] != rows["grade_final"])
     fields = [
-        t.custom("名次", rank_cell, "center"), t.custom("对象", linked(targets)), t.grade("等次", "grade_final"),
+        t.custom("档", _band, "center") if banded else t.custom("名次", rank_cell, "center"),
+        t.custom("对象", linked(targets)), t.grade("等次", "grade_final"),
         *([t.custom("按分等次", _by_score, "center")] if moved.any() else []),
-        t.custom("综合得分", _score, "right"),
+        t.custom("综合得分", _score_one if banded else _score, "right"),
     ]  # fmt: skip
     if has_survey:
         fields.append(t.decimal("专项调查", "survey"))
     fields += [t.decimal("交叉考核", "cross"), t.decimal("日常工作", "daily")]
     if within and has_survey:
         fields.append(t.custom("名次区间", lambda r: _interval(within.get(r["object"])), "center"))
-    if (rows["band"] != "").any():
+    if not banded and (rows["band"] != "").any():
         fields.append(t.text("档", "band"))
-    fields += [t.whole("一般及以下（项）", "n_weak"), t.percent("完整率", "completeness")]
+    fields += [t.whole("弱项", "n_weak"), t.percent("完整率", "completeness")]
     return t.make(
         id, f"{ctx.class_label or ctx.name}综合评价一览（{len(rows)}个）", rows, fields,
         empty="本类没有参评对象。",
-        note="得分相同的名次并列，其后名次顺延；等次待核的按得分排名次，等次待定；缺数据的不排名次，综合得分栏为可能的上下界。",
+        note=("按档排列，同档之间分不出先后，按编号排列；缺数据的不分档，" if banded else
+              "得分相同的名次并列，其后名次顺延；等次待核的按得分排名次，等次待定；缺数据的不排名次，")
+        + "综合得分栏为可能的上下界。弱项：一般及以下的指标数。",
         folded=len(rows) > FOLD_FROM,
     )  # fmt: skip
 
@@ -162,11 +169,14 @@ def talk_list(
         )
         if row["kind"] == "county":
             held["name"] = f"{row['name']}（{ctx.name_of(str(row['object'])[:4] + '0' * 8)}）"
+    clauses = {str(r["clause"]) for r in merged.values()}
+    kinds = {str(r["kind"]) for r in merged.values()}
     return t.make(
         id, f"谈话提醒对象（{len(merged)}个）", list(merged.values()),
         [
-            t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind")), t.custom("对象", linked(targets)), t.text("理由", "reason"),
-            t.text("依据", "clause"),
+            t.custom("对象", linked(targets)),
+            *([t.custom("种类", lambda r: terms.word(terms.KINDS, str(r["kind"]), "talk_list.kind"))] if len(kinds) > 1 else []),
+            t.text("理由", "reason"), *([t.text("依据", "clause")] if len(clauses) > 1 else []),
         ],
         empty="按现有认定，没有需要谈话提醒的对象。",
         note="按方案“六、（五）结果审定及运用”列出；是否谈话由省扶贫开发领导小组决定。市、单位按事实认定，县（市、区）按问题登记；"
@@ -217,6 +227,19 @@ def _forms(row: t.Row) -> Cell:
     """County, town and village forms received, or that nobody went there."""
     counts = [int(row[c]) for c in ("n_county", "n_town", "n_village")]
     return "／".join(str(n) for n in counts) if any(counts) else "未核查"
+
+
+def _band(row: t.Row) -> Cell:
+    return str(row["band"]) or numbers.MISSING
+
+
+def _score_one(row: t.Row) -> Cell:
+    """The composite with one decimal, where finer differences say nothing."""
+    return (
+        numbers.span(row["low"], row["high"])
+        if numbers.is_missing(row["composite"])
+        else numbers.score(row["composite"])
+    )
 
 
 def _score(row: t.Row) -> Cell:

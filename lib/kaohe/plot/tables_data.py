@@ -65,7 +65,17 @@ def intake_totals(frame: pd.DataFrame, ctx: Context, *, id: str = "t-intake-tota
     )  # fmt: skip
 
 
-def findings(frame: pd.DataFrame, ctx: Context, *, mended: bool = False, id: str = "") -> Table | Text:
+# What a table of findings lists: its id, what it is called, the actions in it, whether it is folded, the note.
+_FINDINGS = {
+    "aside": ("t-findings", "隔离和未采用的数据", ("quarantine", "refuse"), False,
+              "隔离的行不进入任何计算，逐条清单连同文件、工作表和行号随数据交还报送单位。"),
+    "mended": ("t-mended", "按规则改正的数据", ("normalise", "exclude"), True, "按改正后的值计算，原值留在来件中。"),
+    "noted": ("t-noted", "照收并记录备查的数据", ("note",), True,
+              "已经采用，记下来供核对；“抽查地点不在样本名单”指考核组到了样本名单以外的地点，另行选定重点地点时属正常。"),
+}  # fmt: skip
+
+
+def findings(frame: pd.DataFrame, ctx: Context, *, what: str = "aside", id: str = "") -> Table | Text:
     """Problem data by rule: how many, what was done, what the sender should do.
 
     Parameters
@@ -73,26 +83,20 @@ def findings(frame: pd.DataFrame, ctx: Context, *, mended: bool = False, id: str
     frame : DataFrame
         ``findings_summary``.
     ctx : Context
-    mended : bool
-        What was mended by rule or only noted, instead of what was set aside or refused.
+    what : str
+        ``aside``: set aside or refused; ``mended``: by rule; ``noted``: used as it came and noted down.
     id : str
         ASCII slug on the page.
     """
-    aside = frame["action"].isin(["quarantine", "refuse"])
-    rows = (frame[~aside] if mended else frame[aside]).sort_values(
-        ["n", "table", "code"], ascending=[False, True, True]
-    )
-    what = "按规则改正和记录的数据" if mended else "隔离和未采用的数据"
+    name, said, actions, folded, note = _FINDINGS[what]
+    rows = frame[frame["action"].isin(list(actions))].sort_values(["n", "table", "code"], ascending=[False, True, True])
     return t.make(
-        id or ("t-mended" if mended else "t-findings"), f"{what}，按规则汇总", rows,
+        id or name, f"{said}，按规则汇总", rows,
         [
             t.text("表", "table_label"), t.text("规则", "rule"), t.custom("处理", lambda r: _ACTIONS.get(str(r["action"]), str(r["action"])), "center"),
             t.whole("条数", "n"), t.text("处理建议", "remedy"), t.text("代码", "code"),
         ],
-        empty=f"没有{what}。",
-        note="改正的数据按改正后的值计算，原值留在来件中。" if mended
-        else "隔离的行不进入任何计算，逐条清单连同文件、工作表和行号随数据交还报送单位。",
-        folded=mended,
+        empty=f"没有{said}。", note=note, folded=folded,
     )  # fmt: skip
 
 
@@ -111,6 +115,30 @@ def data_quality(frame: pd.DataFrame, ctx: Context, *, id: str = "t-data-quality
             t.percent("缺失率", "missing_share", 2), t.whole("隔离行", "quarantined"), t.percent("存疑率", "doubtful_share", 2),
         ],
         empty="没有专项调查数据。",
+    )  # fmt: skip
+
+
+def screens_summary(frame: pd.DataFrame, ctx: Context, *, id: str = "t-screens-summary") -> Table | Text:
+    """The screens with flags, one row a screen: how many were looked at, how many are flagged, who.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``screens``.
+    """
+    rows = []
+    for label, mine in frame.groupby("label", sort=False):
+        flagged = mine[mine["flagged"]]
+        who = numbers.names(dict.fromkeys(flagged["name"]), 6, "个")
+        rows.append({"label": label, "n": len(mine), "flagged": len(flagged), "who": who})
+    rows.sort(key=lambda r: (-int(r["flagged"]), str(r["label"])))
+    shown = [r for r in rows if r["flagged"]]
+    clean = len(rows) - len(shown)
+    return t.make(
+        id, f"真实性筛查的提示，按筛查项目（{len(shown)}类）", shown,
+        [t.text("筛查", "label"), t.whole("筛查对象数", "n"), t.whole("提示数", "flagged"), t.text("提示对象", "who")],
+        empty="真实性筛查没有提示。",
+        note="提示只说明需要核对，不等于数据不实。" + (f"另有{clean}类筛查没有提示。" if clean else ""),
     )  # fmt: skip
 
 

@@ -211,16 +211,31 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
         mine = mine[mine["prominent"] & (mine["state"] != "已完成")]
         said = f"全省尚未完成整改的突出问题（{len(mine)}个）"
     rows = mine.assign(_p=~mine["prominent"], _s=mine["state"].map(order)).sort_values(["_p", "_s", "date", "problem"])
+    if ctx.kind == "province":
+        return _open_problems(rows, ctx, said, id)
     return t.make(
         id, said, rows,
         [
-            *([t.custom("考核对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind in {"province", "county"} else []),
+            *([t.custom("考核对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind == "county" else []),
             t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
             t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.custom("整改状态", _progress),
             t.custom("整改期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx)),
         ],
-        empty="没有尚未完成整改的突出问题。" if ctx.kind == "province" else f"没有登记{ctx.name}的问题。",
+        empty=f"没有登记{ctx.name}的问题。",
         note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
+    )  # fmt: skip
+
+
+def _open_problems(rows: pd.DataFrame, ctx: Context, said: str, id: str) -> Table | Text:
+    """The province's open prominent problems: what is the same in every row stands in the note."""
+    return t.make(
+        id, said, rows,
+        [
+            t.custom("考核对象", lambda r: ctx.name_of(str(r["object"]))), t.text("问题", "note"), t.text("涉及指标", "label"),
+            t.text("地点", "place_name"), t.text("发现渠道", "source"), t.day("发现日期", "date"), t.custom("整改", _progress),
+        ],
+        empty="没有尚未完成整改的突出问题。",
+        note=f"都列为突出问题。方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告；期限为{due(ctx)}。",
     )  # fmt: skip
 
 

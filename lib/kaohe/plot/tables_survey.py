@@ -158,6 +158,38 @@ def response(frame: pd.DataFrame, ctx: Context, *, id: str = "t-response") -> Ta
     )  # fmt: skip
 
 
+def stages(weights: pd.DataFrame, response: pd.DataFrame, ctx: Context, *, id: str = "t-stages") -> Table | Text:
+    """How the sample was drawn, one row a city: strata, then counties, towns, villages and households drawn.
+
+    Parameters
+    ----------
+    weights : DataFrame
+        ``weights``, one row a household that answered.
+    response : DataFrame
+        ``response``: households selected and completed.
+    """
+    drawn = {r["domain"]: r for r in t.records(response[response["domain_type"] == "city"])}
+    places = ("stratum", "county", "town", "village")
+    counts = weights.groupby("city")[list(places)].nunique()
+    rows = [
+        {"city": city, **{p: int(counts.loc[city, p]) for p in places}, **drawn[city]}
+        for city in sorted(drawn)
+        if city in counts.index
+    ]
+    total = {c: sum(int(r[c]) for r in rows) for c in (*places, "selected", "completed")}
+    if rows:
+        rows.append({"city": "", "name": "合计", **total})
+    return t.make(
+        id, "各市样本的抽取", rows,
+        [
+            t.text("市", "name"), t.whole("层", "stratum"), t.whole("县（市、区）", "county"), t.whole("镇", "town"), t.whole("村", "village"),
+            t.whole("抽中户", "selected"), t.whole("完成户", "completed"),
+        ],
+        empty="没有带权重的样本户。",
+        note="层、县、镇、村只数有完成户的。设计权重 = 县、镇、村、户各阶段抽中概率倒数的乘积；最终权重 = 设计权重 × 无应答调整因子 × 校准因子。",
+    )  # fmt: skip
+
+
 def nonresponse(frame: pd.DataFrame, ctx: Context, *, id: str = "t-nonresponse") -> Table | Text:
     """Nonresponse classes and their factors, merged ones said.
 

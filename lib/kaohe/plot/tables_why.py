@@ -9,7 +9,6 @@ import pandas as pd
 from kaohe.plot import captions_why as words
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
-from kaohe.plot.labels import some
 from kaohe.plot.output import Cell, Context, Table, Text, cell
 from kaohe.plot.tables_class import FOLD_FROM, linked
 
@@ -63,12 +62,12 @@ def way_up(
     rows = own.assign(_g=own["from_grade"].map(order).fillna(9)).sort_values(["_g", "gap", "object"])
     rows = rows.assign(name=[ctx.name_of(str(c)) for c in rows["object"]])
     reach = int((rows["state"] == REACHED).sum())
+    steps = [t.custom("最少档数", lambda r: numbers.integer(r["steps"]), "right"), t.custom("提升的指标", _items)]
     return t.make(
         id, words.way_caption(ctx.class_label or ctx.name, len(rows), reach), rows,
         [
             t.custom("对象", linked(targets)), t.grade("现等次", "from_grade"), t.grade("目标等次", "to_grade"),
-            t.decimal("还差（分）", "gap", 2), t.custom("最少提升档数", lambda r: numbers.integer(r["steps"]), "right"),
-            t.custom("提升的指标", _items), t.custom("说明", _why),
+            t.decimal("还差（分）", "gap", 2), *(steps if reach else []), t.custom("说明", _why),
         ],
         empty="没有综合评价结果。",
         note="每一步为指标表一项指标提高一档，取步数最少的一组；步数相同的取加分多的，再从等次低的指标算起。其余来源不变。",
@@ -160,16 +159,20 @@ def swap_weights(frame: pd.DataFrame, composite: pd.DataFrame, ctx: Context, *, 
     )  # fmt: skip
 
 
-def consistency(frame: pd.DataFrame, ctx: Context, *, id: str = "t-consistency") -> Table | Text:
+def consistency(
+    frame: pd.DataFrame, ctx: Context, *, composite: pd.DataFrame | None = None, id: str = "t-consistency"
+) -> Table | Text:
     """Self against field, index table against forms, survey against cross-assessment, one row a target.
 
     Parameters
     ----------
     frame : DataFrame
         ``consistency`` of the class.
+    composite : DataFrame, optional
+        ``composite`` of the class: its ranks give the order of rows; without it codes do.
     """
     found = {(r["object"], r["check"]): r for r in t.records(frame)}
-    codes = sorted(dict.fromkeys(frame["object"]))
+    codes = _ordered(frame["object"], composite)
     compared = [c for c in codes if any(r["n"] for (o, _), r in found.items() if o == c)]
     flagged = sorted({str(r["object"]) for r in t.records(frame) if r["flagged"]})
     has_survey = any(k == "survey_cross" for _, k in found)
@@ -180,6 +183,7 @@ def consistency(frame: pd.DataFrame, ctx: Context, *, id: str = "t-consistency")
     fields = [
         t.text("对象", "name"), t.custom("自评与实地核查", gap("self_field")), t.custom("指标表与实地核查", gap("index_field")),
         *([t.custom("专项调查与交叉考核", lambda r: _places(found.get((r["object"], "survey_cross"))))] if has_survey else []),
+        t.custom("提示", lambda r: "提示" if r["object"] in flagged else numbers.MISSING, "center"),
     ]  # fmt: skip
     with_survey = [r["correlation"] for (_, k), r in found.items() if k == "survey_cross"]
     tail = (
@@ -187,14 +191,20 @@ def consistency(frame: pd.DataFrame, ctx: Context, *, id: str = "t-consistency")
         if with_survey and not numbers.is_missing(with_survey[0])
         else ""
     )
-    names = [ctx.name_of(c) for c in flagged]
+    units = bool(ctx.class_id) and ctx.plan.classes[ctx.class_id].kind == "unit"
+    note = "分差为前者减后者（分），括号内为高一档以上的项数"
+    if has_survey:
+        note += f"；专项调查与交叉考核比的是各自的名次，相差达到对象数一半的提示{tail}"
+    note += "。" + (
+        "单位只与考核组到过的地点比对，地点少，只供参考。"
+        if units
+        else "考核组与市一一对应，差别可能来自考核组，也可能来自市。"
+    )
     caption = f"{ctx.class_label or ctx.name}各来源是否一致（{len(compared)}个可比，{len(flagged)}个有提示）"
     return t.make(
         id, caption, [{"object": c, "name": ctx.name_of(c)} for c in compared], fields,
         empty="没有可以相互比对的来源。",
-        note=f"分差为前者减后者（分），括号内为高一档以上的项数；名次差为专项调查名次减交叉考核名次，达到一半对象数的提示{tail}。"
-        + (f"有提示的：{some(names, 5)}。" if names else "")
-        + "考核组与市一一对应，差别可能来自考核组，也可能来自市。",
+        note=note,
         folded=len(compared) > FOLD_FROM,
     )  # fmt: skip
 
@@ -210,7 +220,7 @@ def _places(row: t.Row | None) -> Cell:
     if row is None or numbers.is_missing(row["rank_gap"]):
         return numbers.MISSING
     spans = f"第{numbers.integer(row['rank_first'])}名对第{numbers.integer(row['rank_second'])}名"
-    return f"{spans}{'（提示）' if row['flagged'] else ''}"
+    return spans
 
 
 def profiles(frame: pd.DataFrame, ctx: Context, *, id: str = "t-profiles") -> Table | Text:
@@ -224,7 +234,7 @@ def profiles(frame: pd.DataFrame, ctx: Context, *, id: str = "t-profiles") -> Ta
     rows = frame[frame["n_graded"] > 0].sort_values(["at_good", "at_fair", "object"], ascending=[False, False, True])
     rows = rows.assign(name=[ctx.name_of(str(c)) for c in rows["object"]])
     shares = frame["ordered"].dropna()
-    said = f"，{numbers.percent(shares.iloc[0], 0)}的对数不论怎样赋分都能定先后" if len(shares) else ""
+    said = f"，{numbers.percent(shares.iloc[0], 0)}的两两比较不论怎样赋分都能定先后" if len(shares) else ""
     return t.make(
         id, f"{ctx.class_label or ctx.name}指标等次构成（{len(rows)}个{said}）", rows,
         [t.text("对象", "name"), t.percent("好", "at_good", 0), t.percent("较好及以上", "at_fair", 0),
@@ -244,18 +254,30 @@ def _compared(column: str) -> t.Show:
     return lambda r: numbers.integer(r[column]) if r["n_graded"] == r["n_items"] else numbers.MISSING
 
 
-def group_scores(frame: pd.DataFrame, ctx: Context, *, id: str = "t-groups") -> Table | Text:
+def _ordered(codes: pd.Series, composite: pd.DataFrame | None) -> list[str]:
+    """Codes once each: by rank where ranks are given and no bands are, those without one last, otherwise by code."""
+    if composite is not None and composite["band"].str.endswith("档").any():
+        composite = None
+    rank = {} if composite is None else dict(zip(composite["object"], composite["rank"].fillna(1e9), strict=True))
+    return sorted(dict.fromkeys(str(c) for c in codes), key=lambda c: (rank.get(c, 1e9), c))
+
+
+def group_scores(
+    frame: pd.DataFrame, ctx: Context, *, composite: pd.DataFrame | None = None, id: str = "t-groups"
+) -> Table | Text:
     """Score of each group of items (考核内容) by target.
 
     Parameters
     ----------
     frame : DataFrame
         ``group_scores`` of the class or target; rows of the county form are left out in a class's.
+    composite : DataFrame, optional
+        ``composite`` of the class: its ranks give the order of rows; without it codes do.
     """
     rows = frame[frame["class_id"] == ctx.class_id] if ctx.class_id else frame
     groups: Sequence[str] = list(rows.sort_values("place").drop_duplicates("group")["group"])
     found = {(r["object"], r["group"]): r for r in t.records(rows)}
-    codes = sorted(dict.fromkeys(str(c) for c in rows["object"]))
+    codes = _ordered(rows["object"], composite)
 
     def show(group: str) -> t.Show:
         return lambda r: _group(found.get((r["object"], group)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import numbers, terms
-from kaohe.plot.output import Card, Cards, Note, Notes
+from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
 from kaohe.plot.words_common import Source, concept_name, end, grade_counts
@@ -25,13 +25,16 @@ def conclusions_ranking(job: Source) -> Notes:
     rows = job.peers("composite")
     if rows.empty:
         return Notes([Note(f"没有{ctx.name}的综合评价结果。", "")])
-    notes = [Note(end(f"{ctx.class_label}中，{grades_of(rows)}"), "t-ranking"), _ends(rows)]
-    within = job.peers("rank_intervals")
+    changed = capped(rows, job.peers("caps"), job.peers("decisions_log"))
+    notes = [
+        Note(end(f"{ctx.class_label}中，{grades_of(rows)}"), "t-ranking"),
+        Note(end(changed or "没有对象因限制规则或人工决定改变等次"), "t-ranking"),
+        _ends(rows),
+    ]
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams
-    notes.append(_sure(within, rows) if has_survey else _ties(rows))
-    notes += _moves(job.peers("sensitivity_summary"))
+    notes.append(_sure(job.peers("rank_intervals"), rows) if has_survey else _bands(rows, ctx))
     notes += _effective(job.peers("effective_weights"))
-    notes.append(_capped(rows, job.peers("caps"), job.peers("decisions_log"), "t-ranking"))
+    notes += _moves(job.peers("sensitivity_summary"), has_survey)
     return Notes(notes)
 
 
@@ -43,10 +46,10 @@ def cards_ranking(job: Source) -> Cards:
     mean = numbers.score(known["class_mean"].iloc[0]) if len(known) else numbers.MISSING
     return Cards(
         [
-            Card(numbers.integer(int(rows["rank"].notna().sum())), "排名次的对象（个）", f"共{len(rows)}个"),
+            Card(numbers.integer(int(rows["rank"].notna().sum())), "有综合得分（个）", f"共{len(rows)}个"),
             Card(mean, "平均综合得分", "满分100分"),
             Card(spread(known) if len(known) else numbers.MISSING, "首末相差（分）"),
-            Card(numbers.integer(weak), "综合评价一般及以下（个）"),
+            Card(numbers.integer(weak), "一般及以下（个）", "综合评价等次"),
         ]
     )
 
@@ -57,10 +60,17 @@ def spread(rows: pd.DataFrame) -> str:
 
 
 def grades_of(rows: pd.DataFrame) -> str:
-    """Counts of final grades, and who is 待核 or lacks data, by name."""
+    """Counts of final grades with the weak ones by name, and who is 待核 or lacks data."""
     lacking = rows[rows["composite"].isna()]
     doubtful = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
-    parts = [grade_counts(rows[rows["composite"].notna()]["grade_final"])]
+    given = rows[rows["composite"].notna()]
+    counts = grade_counts(given["grade_final"])
+    for grade in terms.WEAK:
+        who = given[given["grade_final"] == grade].sort_values(["composite", "object"])["name"]
+        if len(who):
+            said = f"{numbers.quoted(grade)}{len(who)}个"
+            counts = counts.replace(said, f"{said}（{numbers.names(who, 4, '个')}）")
+    parts = [counts]
     for word, who in (("待核", doubtful), ("因缺数据不定等次", lacking)):
         if len(who):
             parts.append(f"{word}{len(who)}个（{numbers.names(who['name'], 3, '个')}）")
@@ -84,7 +94,7 @@ def _ends(rows: pd.DataFrame) -> Note:
 def _sure(within: pd.DataFrame, rows: pd.DataFrame) -> Note:
     known = within[within["low"].notna() & within["high"].notna()]
     if known.empty:
-        return Note("没有名次区间，名次先后不能判断是否可靠。", "rank-intervals")
+        return Note("没有名次区间，不能判断名次先后是否可靠。", "rank-intervals")
     names = dict(zip(rows["object"], rows["name"], strict=True))
     fixed = [names.get(r["object"], str(r["object"])) for r in records(known) if r["low"] == r["high"]]
     widest = numbers.integer((known["high"] - known["low"] + 1).max())
@@ -96,34 +106,45 @@ def _sure(within: pd.DataFrame, rows: pd.DataFrame) -> Note:
     )
 
 
-def _ties(rows: pd.DataFrame) -> Note:
+def _bands(rows: pd.DataFrame, ctx: Context) -> Note:
+    """How many bands there are: units in one band are not told apart."""
     ranked = rows[rows["rank"].notna()]
-    distinct = int(ranked["rank"].nunique())
-    tied = int(ranked["tied"].sum())
-    if not tied:
-        return Note(f"{len(ranked)}个对象得分各不相同，但相邻得分往往只差一项指标的一档，宜看档、不宜看名次。", "bands")
+    word = "个单位" if ctx.plan.classes[ctx.class_id].kind == "unit" else "个对象"
+    if ranked.empty:
+        return Note("没有可以分档的综合得分。", "bands")
+    sizes = ranked.sort_values(["rank", "object"]).groupby("band", sort=False).size()
+    if len(sizes) == 1:
+        return Note(f"{len(ranked)}{word}同在一档，分不出先后。", "bands")
+    alone = int((sizes == 1).sum())
+    tail = f"，其中{alone}档只有1{word}" if alone else ""
     return Note(
-        f"{len(ranked)}个对象只有{distinct}个不同的名次，{tied}个与他人并列；得分相近的宜看档、不宜看名次。",
+        f"{len(ranked)}{word}按得分分为{len(sizes)}档，第一档有{int(sizes.iloc[0])}{word}{tail}；同档之间分不出先后，宜看档、不宜看名次。",
         "bands",
     )
 
 
-def _moves(rows: pd.DataFrame) -> list[Note]:
+def _moves(rows: pd.DataFrame, ranks: bool) -> list[Note]:
+    """What moves ranks and grades most when a choice is changed; places instead of ranks where bands count."""
     if rows.empty:
         return []
+    word = "名次" if ranks else "位次"
     changed = int(rows["grade_changes"].max())
-    tail = f"等次改变最多的是{_most(rows, 'grade_changes')}（{changed}个）" if changed else "没有对象改变等次"
+    tail = (
+        f"改变{_most(rows, 'grade_changes')}时等次变化的最多，有{numbers.integer(changed)}个对象"
+        if changed
+        else "没有对象改变等次"
+    )
     if rows["max_shift"].max() == 0:
-        return [Note(f"在试过的各种方法情形下，名次都没有变动；{tail}。", "t-sensitivity")]
+        return [Note(f"在试过的各种方法情形下，{word}都没有变动；{tail}。", "t-sensitivity")]
     means = [numbers.half_up(v, 2) for v in rows["mean_shift"]]
     mean = rows[[v == max(means) for v in means]]
     reach = f"最多{numbers.integer(mean['max_shift'].max())}位"
-    said = f"平均变动最大的是{numbers.names(mean['source_name'], 3)}（{max(means)}位，{reach}）"
+    said = f"改变{numbers.names(mean['source_name'], 3)}时{word}变动最大（平均{max(means)}位，{reach}）"
     farthest = rows[rows["max_shift"] == rows["max_shift"].max()]
     if not set(mean["source_name"]) & set(farthest["source_name"]):
         most = numbers.integer(rows["max_shift"].max())
-        said += f"；单个对象变动最多的是{_most(rows, 'max_shift')}（{most}位）"
-    return [Note(f"改变方法选择时，名次{said}；{tail}。", "t-sensitivity")]
+        said += f"，改变{_most(rows, 'max_shift')}时个别对象最多变动{most}位"
+    return [Note(f"{said}；{tail}。", "t-sensitivity")]
 
 
 def _most(rows: pd.DataFrame, column: str) -> str:
@@ -138,19 +159,19 @@ def _effective(rows: pd.DataFrame) -> list[Note]:
     top = records(known.sort_values("effective", ascending=False))[0]
     return [
         Note(
-            f"名次高低主要由{top['stream_name']}拉开：名义权重{numbers.percent(top['nominal'], 0)}，"
+            f"得分差距主要由{top['stream_name']}拉开：方案权重{numbers.percent(top['nominal'], 0)}，"
             f"有效权重{numbers.percent(top['effective'], 0)}。",
             "effective-weights",
         )
     ]
 
 
-def _capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, ref: str) -> Note:
-    """Whose grade is not the one by score, named with score and what changed it."""
+def capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame) -> str:
+    """Whose grade is not the one by score, named with score and what changed it; empty when nobody's."""
     both = rows[rows["grade_final"].isin(terms.GRADES) & (rows["grade_score"] != "")]
     moved = both[both["grade_final"] != both["grade_score"]]
     if moved.empty:
-        return Note("没有对象因限制规则或人工决定改变等次。", ref)
+        return ""
     ruled = set(caps[caps["fired"] & (caps["before"] != caps["after"])]["object"])
     decided = set(decisions[decisions["applied"] & (decisions["to_grade"] != "")]["object"])
     said = []
@@ -162,7 +183,7 @@ def _capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame, ref
             f"{row['name']}（{numbers.score(row['composite'])}分）按{why}定为{numbers.quoted(str(row['grade_final']))}"
         )
     listed = numbers.names(said, 4, "个")
-    return Note(f"因限制规则或人工决定改变等次的有{len(moved)}个：{listed}。", ref)
+    return f"因限制规则或人工决定改变等次的有{len(moved)}个：{listed}"
 
 
 def conclusions_overview(job: Source) -> Notes:
@@ -177,13 +198,18 @@ def conclusions_overview(job: Source) -> Notes:
     ctx = job.ctx
     rows = job.table("composite")
     said: dict[str, list[str]] = {}
-    for cls in ctx.plan.classes.values():
-        mine = rows[rows["class_id"] == cls.id]
-        if len(mine):
-            said.setdefault(cls.kind, []).append(f"{cls.label}：{grades_of(mine)}")
-    notes = [Note("".join(end(part) for part in parts), "class-summary") for parts in said.values()]
+    caps, decisions = job.table("caps"), job.table("decisions_log")
+    for kind in dict.fromkeys(cls.kind for cls in ctx.plan.classes.values()):
+        mine = [(cls, rows[rows["class_id"] == cls.id]) for cls in ctx.plan.classes.values() if cls.kind == kind]
+        parts = [f"{cls.label}：{grades_of(part)}" for cls, part in mine if len(part)]
+        if parts:
+            changed = capped(pd.concat([part for _, part in mine]), caps, decisions)
+            said[kind] = [*parts, changed] if changed else parts
+    notes = [
+        Note("".join(end(part) for part in parts), "tiles" if kind == "city" else "class-summary")
+        for kind, parts in said.items()
+    ]
     notes += [
-        _capped(rows, job.table("caps"), job.table("decisions_log"), "class-summary"),
         _talk(job.table("talk_list")),
         _common(job),
         _province_survey(job),
@@ -201,12 +227,14 @@ def cards_overview(job: Source) -> Cards:
         [
             Card(numbers.integer(len(rows)), "考核对象（个）", "市和单位"),
             Card(
-                numbers.integer(weak), "综合评价一般及以下（个）", f"另有{undecided}个待核或缺数据" if undecided else ""
+                numbers.integer(weak),
+                "一般及以下（个）",
+                f"另有{undecided}个待核或缺数据" if undecided else "综合评价等次",
             ),
             Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象（个）", "含县（市、区）"),
             Card(
                 numbers.integer(int((open_["state"] != "已完成").sum())),
-                "尚未完成整改的问题（个）",
+                "未完成整改问题（个）",
                 f"共登记{len(open_)}个",
             ),
         ]
@@ -216,8 +244,13 @@ def cards_overview(job: Source) -> Cards:
 def _talk(rows: pd.DataFrame) -> Note:
     if rows.empty:
         return Note("按现有认定，没有需要谈话提醒的对象。", "t-talk")
-    counts = {k: int(rows[rows["kind"] == k]["object"].nunique()) for k in ("city", "unit", "county")}
-    said = "、".join(f"{terms.KINDS[k]}{n}个" for k, n in counts.items() if n)
+    parts = []
+    for kind in ("city", "unit", "county"):
+        who = rows[rows["kind"] == kind].drop_duplicates("object")
+        if len(who):
+            names = f"（{numbers.names(who['name'], 6, '个')}）" if kind == "city" else ""
+            parts.append(f"{terms.KINDS[kind]}{len(who)}个{names}")
+    said = "、".join(parts)
     return Note(f"按方案“六、（五）结果审定及运用”列入谈话提醒的对象共{rows['object'].nunique()}个：{said}。", "t-talk")
 
 
@@ -238,7 +271,8 @@ def _common(job: Source) -> Note:
         top = [c for c in order if counts[c] > counts[order[2]]] or [c for c in order if counts[c] == counts[order[0]]]
     said = [f"{concept_name(c, ctx)}（{counts[c]}个市）" for c in top]
     return Note(
-        f"{n}个任务市的指标等次中，一般及以下共{len(weak)}个，最多的是{numbers.names(said, 6)}。", "grade-heatmap"
+        f"{n}个任务市的{len(own[own['grade'] != ''])}个指标等次中，一般及以下{len(weak)}个，最多的是{numbers.names(said, 6)}。",
+        "grade-heatmap",
     )
 
 

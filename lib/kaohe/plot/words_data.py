@@ -29,7 +29,7 @@ def conclusions_sample(job: Source) -> Notes:
         Note(
             f"抽样调查覆盖{drawn['city'].nunique()}个市、{drawn['county'].nunique()}个县（市、区）的{len(drawn)}个村，抽中"
             f"{numbers.integer(whole['selected'])}户，完成{numbers.integer(whole['completed'])}户，"
-            f"应答率{numbers.percent(whole['response_rate'])}。",
+            f"应答率{numbers.percent(whole['response_rate'])}{_key(len(key))}。",
             "t-response",
         )
     ]
@@ -44,9 +44,12 @@ def conclusions_sample(job: Source) -> Notes:
             )
         )
     notes += [*_weights(job.table("weight_diagnostics")), _calibrated(job.table("calibration"))]
-    if len(key):
-        notes.append(Note(f"另有重点调查村{len(key)}个，只作描述，不带权重，不进入估计、得分和名次。", ""))
     return Notes(notes)
+
+
+def _key(n: int) -> str:
+    """The villages of 重点调查, as a clause; empty when there are none."""
+    return f"；另有重点调查村{n}个，只作描述，不带权重，不进入估计、得分和名次" if n else ""
 
 
 def cards_sample(job: Source) -> Cards:
@@ -104,7 +107,7 @@ def conclusions_quality(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``intake``, ``findings_summary``, ``data_quality``, ``screens``, ``streams``.
+        Reads ``intake``, ``findings_summary``, ``set_aside``, ``data_quality``, ``screens``.
     """
     intake = job.table("intake")
     if intake.empty:
@@ -118,21 +121,21 @@ def conclusions_quality(job: Source) -> Notes:
         else "，没有隔离"
     )
     other = int(intake["declared"].sum() + intake["blank"].sum())
-    text += f"；合计行和空行{numbers.integer(other)}行" if other else ""
+    text += f"；表头、合计行和空行{numbers.integer(other)}行" if other else ""
     text += (
-        "；逐件核对，读入与采用、隔离、合计行、空行之和无差额"
+        "；逐件核对，读入与采用、隔离、表头合计行、空行之和无差额"
         if balance == 0
         else f"；有{numbers.integer(balance)}行去向不明，须查清后再用"
     )
-    notes = [Note(end(text), "t-intake")]
+    notes = [Note(end(text), "t-intake-totals")]
     if len(refused):
         names = numbers.names(dict.fromkeys(str(f) for f in refused["file"]), 3, "个文件")
         notes.append(Note(f"整件未采用的有{refused['file'].nunique()}个文件：{names}。", "t-intake"))
     notes += [
-        _rules(job.table("findings_summary")),
+        _rules(job.table("findings_summary"), job.table("set_aside")),
+        *_noted(job.table("findings_summary")),
         _worst(job.table("data_quality")),
         _screens(job.table("screens")),
-        _gaps(job.table("streams")),
     ]
     return Notes(notes)
 
@@ -158,16 +161,30 @@ def cards_quality(job: Source) -> Cards:
     )
 
 
-def _rules(rows: pd.DataFrame) -> Note:
+def _rules(rows: pd.DataFrame, set_aside: pd.DataFrame) -> Note:
+    """What was set aside most often, who is asked to send it again, what was mended by rule."""
     aside = rows[rows["action"] == "quarantine"].sort_values(["n", "code"], ascending=[False, True])
     mended = int(rows[rows["action"] == "normalise"]["n"].sum())
     tail = f"；按规则自动改正{numbers.integer(mended)}处" if mended else ""
     if aside.empty:
         return Note(end(f"没有需要隔离的问题数据{tail}"), "t-findings")
-    top = [f"{r['rule']}（{numbers.integer(r['n'])}条）" for r in records(aside.head(3))]
-    return Note(
-        end(f"隔离的问题数据{numbers.integer(aside['n'].sum())}条，最多的是{'、'.join(top)}{tail}"), "t-findings"
-    )
+    by_rule = aside.groupby("rule", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")
+    top = [f"{rule}（{numbers.integer(n)}条）" for rule, n in by_rule.head(3).items()]
+    senders = set_aside[set_aside["action"] == "quarantine"].groupby("sender")["n"].sum()
+    asked = f"，涉及{len(senders)}个报送单位" if len(senders) > 1 else ""
+    said = f"隔离的问题数据{numbers.integer(aside['n'].sum())}条{asked}，最多的是{'、'.join(top)}{tail}"
+    return Note(end(said), "t-findings")
+
+
+def _noted(rows: pd.DataFrame) -> list[Note]:
+    """What was used as it came and only noted down, so that a large count is not taken for a fault."""
+    noted = rows[rows["action"] == "note"]
+    if noted.empty:
+        return []
+    by_rule = noted.groupby("rule", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")
+    top = [f"{rule}（{numbers.integer(n)}处）" for rule, n in by_rule.head(2).items()]
+    said = f"照收并记录备查{numbers.integer(noted['n'].sum())}处，最多的是{'、'.join(top)}；已计入采用，不是错误"
+    return [Note(end(said), "t-noted")]
 
 
 def _worst(rows: pd.DataFrame) -> Note:
@@ -185,18 +202,10 @@ def _worst(rows: pd.DataFrame) -> Note:
 def _screens(rows: pd.DataFrame) -> Note:
     flagged = rows[rows["flagged"]]
     if flagged.empty:
-        return Note("真实性筛查没有提示。", "t-screens")
+        return Note("真实性筛查没有提示。", "t-screens-summary")
     kinds = flagged["label"].value_counts()
     said = [f"{k}（{n}项）" for k, n in sorted(kinds.items(), key=lambda kv: (-kv[1], str(kv[0])))]
     return Note(
         f"真实性筛查提示{len(flagged)}项：{numbers.names(said, 3, '类')}；提示只说明需要核对，不等于数据不实。",
-        "t-screens",
+        "t-screens-summary",
     )
-
-
-def _gaps(rows: pd.DataFrame) -> Note:
-    lacking = rows[rows["score"].isna() & (rows["weight"] > 0)]
-    if lacking.empty:
-        return Note("各考核对象的各类来源数据齐全。", "")
-    said = [f"{name}{n}个对象" for name, n in sorted(lacking["stream_name"].value_counts().items())]
-    return Note(f"缺来源数据、不能计综合得分的对象有{lacking['object'].nunique()}个（{'、'.join(said)}）。", "")

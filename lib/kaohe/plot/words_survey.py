@@ -162,22 +162,58 @@ def conclusions_survey(job: Source) -> Notes:
     own = job.own("estimates")
     if own.empty:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
-    notes = [_sample(job)]
-    row = shown(own, SATISFACTION)
-    if row is not None:
-        whole = shown(province_rows(job.table("estimates")), SATISFACTION)
-        beside = f"，全省为{estimate_cell(whole)}" if whole is not None else ""
-        notes.append(Note(end(f"{row['label']}为{with_interval(row)}{beside}"), "t-estimates"))
+    whole = province_rows(job.table("estimates"))
+    worse, better, compared = comparable(own, whole, ctx)
+    notes = [_headline(own, whole, ctx)]
     tail = contradictions(worse, job.own("item_grades"), ctx)
     notes.append(Note(end(against_province(worse, better, compared) + tail), "t-estimates"))
     notes += _income(job)
     notes += _score(job)
+    notes.append(_sample(job))
     key = job.own("key_survey")
     if len(key):
         n = f"{numbers.integer(key['n_villages'].max())}个重点调查村"
         notes.append(Note(f"{n}的情况另列一节，不加权、不推算全市，不进入估计、得分和名次。", "t-key-survey"))
     return Notes(notes)
+
+
+HEADLINE = (SATISFACTION, "guarantees")
+
+
+def _headline(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> Note:
+    """What readers ask first, each with its interval and the province beside it."""
+    said = []
+    for indicator in HEADLINE:
+        row, beside = shown(own, indicator), shown(province, indicator)
+        if row is not None:
+            whole = f"，全省为{estimate_cell(beside)}" if beside is not None else ""
+            said.append(f"{row['label']}的比例为{with_interval(row)}{whole}".replace("的比例的比例", "的比例"))
+    if not said:
+        return Note("满意度和“三保障”达标情况因应答户太少或缺数据，不列示。", "t-estimates")
+    where = f"在{ctx.name}对口帮扶的村，" if ctx.class_id == "city6" else ""
+    return Note(end(where + "；".join(said)), "t-estimates")
+
+
+def survey_gaps(job: Source) -> Text:
+    """Which household estimates are to be read with care, are withheld, or have no error; and a missing score."""
+    rows = job.own("estimates")
+    rows = rows[rows["unit"] == "household"]
+    said = []
+    for quality, tail in (
+        ("caution", "只列示、不作结论"),
+        ("suppressed", "依保密要求不列示"),
+        ("not_estimable", "不能估计误差，不给区间"),
+        ("missing", "没有应答"),
+    ):
+        mine = rows[rows["quality"] == quality]
+        if len(mine):
+            names = numbers.names(mine["label"], 4)
+            said.append(f"{terms.quality_word(quality)}的有{len(mine)}项，{tail}：{names}")
+    stream = first(job.own("streams").query("stream == 'survey'"))
+    lead = [] if stream is None or not numbers.is_missing(stream["score"]) else ["专项调查不计分，综合得分只给上下界。"]
+    if not said:
+        return Text((*lead, f"{len(rows)}项住户指标的估计都可用。"), "warning" if lead else "")
+    return Text((*lead, end(f"{len(rows)}项住户指标中，{'；'.join(said)}")), "warning")
 
 
 def _sample(job: Source) -> Note:
@@ -248,7 +284,7 @@ def cards_survey(job: Source) -> Cards:
                 f"抽中{numbers.integer(row['selected'])}户" if row else "",
             ),
             Card(numbers.percent(row["response_rate"]) if row else numbers.MISSING, "应答率"),
-            Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "对脱贫攻坚工作表示满意"),
-            Card(below, "收入低于相对贫困线的人口"),
+            Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "满意度", "对脱贫攻坚工作表示满意"),
+            Card(below, "低于相对贫困线", "人均收入低于线的人口"),
         ]
     )

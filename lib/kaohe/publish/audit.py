@@ -24,14 +24,14 @@ TAGS = frozenset((
     "html", "head", "meta", "style", "title", "body", "a", "header", "main", "nav", "footer", "section", "div",
     "p", "span", "h1", "h2", "h3", "h4", "ol", "ul", "li", "dl", "dt", "dd", "figure", "figcaption", "details",
     "summary", "table", "caption", "thead", "tbody", "tr", "th", "td", "pre", "code", "em", "strong",
-    "blockquote", "hr", "br", "label", "input", "select", "option", "button", "abbr", "time", "output",
+    "blockquote", "hr", "br", "wbr", "label", "input", "select", "option", "button", "abbr", "time", "output",
     "doctype", "svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
     "defs", "clipPath", "use", "symbol", "marker", "pattern", "linearGradient", "radialGradient", "stop",
     "desc",
 ))  # fmt: skip
 _SPOKEN = frozenset({"aria-label", "title", "alt", "content", "placeholder", "value", "data-name"})
 _LOCAL = re.compile(
-    r"#[a-z][a-z0-9-]*|[a-z0-9-]+\.(html|xlsx|csv)(#[a-z][a-z0-9-]*)?|\.\./tables/[a-z0-9-]+\.xlsx", re.ASCII
+    r"#[a-z][a-z0-9-]*|[a-z0-9-]+\.(html|xlsx|csv)(#[a-z][a-z0-9-]*)?|\.\./tables/[a-z0-9-]+\.(xlsx|csv)", re.ASCII
 )
 
 # (what it is, pattern); the texts are searched after NFKC.

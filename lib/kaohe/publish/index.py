@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.plan import Plan
-from kaohe.plot.numbers import is_missing, number, percent
+from kaohe.plot.numbers import is_missing, number, percent, rank_short
 from kaohe.publish.look import (
     FAMILY_STACK,
     FONT_HERE,
@@ -117,7 +117,7 @@ def _target_facts(row: Mapping[str, Any] | None, interval: Mapping[str, Any] | N
     if not is_missing(rank):
         text = f"{rank:.0f}"
         if interval is not None and not is_missing(interval["low"]):
-            text += f"（{interval['low']:.0f}–{interval['high']:.0f}）"
+            text += f"（{rank_short(interval['low'], interval['high'])}）"
         elif row["band"].endswith("档"):
             text = str(row["band"])
     return {
@@ -161,7 +161,7 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
     text = template.render(
         rows=rows,
         groups=list(dict.fromkeys(r.group for r in rows)),
-        grades=[g for g in (*plan.grades, "待核") if any(r.grade == g for r in rows)],
+        grades=[g for g in (*plan.grades, "待核", "缺数据") if any(r.grade == g for r in rows)],
         title=f"{plan.meta['year']}年扶贫开发工作成效考核分析报告总目录",
         mark=str(plan.meta["mark"]),
         document_no=str(plan.meta["document_no"]),

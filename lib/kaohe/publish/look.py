@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kaohe.publish.webfont import FAMILY
 
@@ -18,6 +18,7 @@ FAMILY_STACK = Markup(
 RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
 FONT_HERE = "@font-goes-here@"
 MARGINS = "第页，共 0123456789"
+_SEAM = re.compile(r"(?<=年)(?=扶贫|定点|考核|专项)|(?<=开发)(?=工作)|(?<=成效考核)|(?<=：)|(?<=任务的)")
 _SVG_TEXT = re.compile(r"<[^>]*>")
 
 
@@ -34,6 +35,7 @@ def page_environment() -> Environment:
     environment.filters["grade_class"] = grade_class
     environment.filters["trusted"] = Markup
     environment.filters["cell_length"] = cell_length
+    environment.filters["seams"] = seams
     environment.globals["family"] = FAMILY
     return environment
 
@@ -41,6 +43,11 @@ def page_environment() -> Environment:
 def css_string(text: str) -> Markup:
     """A text as the inside of a CSS string: letters as they are, everything else as escapes."""
     return Markup("".join(c if c.isalnum() or c in " ·（）：" else f"\\{ord(c):x} " for c in text))
+
+
+def seams(title: str) -> Markup:
+    """A title that breaks between its parts only, where the parts are known, and anywhere when it must."""
+    return Markup("<wbr>").join(escape(part) for part in _SEAM.split(title) if part)
 
 
 def grade_class(grade: str) -> str:

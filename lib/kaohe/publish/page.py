@@ -16,6 +16,7 @@ import nbformat
 from kaohe.base.errors import KaoheError
 from kaohe.plot.output import MIME
 from kaohe.publish import markdown, svg
+from kaohe.publish.downloads import downloads
 
 EDITIONS = ("leadership", "statistician")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
@@ -146,6 +147,7 @@ class _Maker:
                     item["number"] = self.numbers.get(item.get("ref", ""), "")
             if block.kind == "table":
                 self._links(block.data)
+                block.data["files"] = downloads(self.seal["notebook"], self.seal["target"], block.data["id"])
         return Page(self.header, self.seal, blocks, contents, self.edition, self.figures, self.tables)
 
     def _links(self, table: dict[str, Any]) -> None:

@@ -50,11 +50,13 @@ PROVINCE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 OF_CLASS = (
     "composite", "rank_intervals", "rank_probabilities", "streams", "item_grades", "daily_sources", "caps", "talk_list",
-    "sensitivity_summary", "effective_weights", "completeness", "self_status", "self_compare",
+    "sensitivity_summary", "effective_weights", "completeness", "self_status", "self_compare", "grade_probabilities",
+    "way_up", "swap_weights", "consistency", "profiles", "group_scores", "decisions_log",
 )  # fmt: skip
 OF_CITY = (
     "composite", "rank_intervals", "streams", "item_grades", "evidence", "form_scores", "survey_items", "estimates",
-    "key_survey", "daily_items", "caps", "decisions_log", "rectify", "self_compare", "counties", "completeness",
+    "key_survey", "daily_items", "caps", "decisions_log", "rectify", "self_compare", "counties", "completeness", "response",
+    "lost_points", "group_scores", "way_up",
 )  # fmt: skip
 LISTS = tuple(dict.fromkeys([t for _, _, tables in PROVINCE for t in tables] + [*OF_CLASS, *OF_CITY]))
 
@@ -85,7 +87,12 @@ def books_of(targets: pd.DataFrame, plan: Plan) -> list[Book]:
 
 
 def _page(table: str, rows: Rows) -> Page:
-    return Page(BUILT[table].label.replace("（", "").replace("）", "").replace("、", "")[:31], table, rows)
+    return Page(sheet_name(table), table, rows)
+
+
+def sheet_name(table: str) -> str:
+    """What the sheet of a built table is called."""
+    return BUILT[table].label.replace("（", "").replace("）", "").replace("、", "")[:31]
 
 
 def whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -108,8 +115,3 @@ def of_city(table: str, city: str) -> Rows:
         return lambda frame: frame[frame["domain"].str.startswith(inside)]
     own = "object" if "object" in columns else "city"
     return lambda frame: frame[frame[own] == city]
-
-
-def city_of(book: Book) -> str:
-    """Code of the city a workbook is about; empty for the others."""
-    return book.target if book.slug.startswith("city-") else ""

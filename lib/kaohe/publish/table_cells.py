@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.plan import Plan
 from kaohe.clean.book_out import Head, Shown
+from kaohe.estimate.suppress import hide_counts
 from kaohe.plot.terms import FORM_LEVELS, LEVELS, QUALITY, hidden
 
 HIDDEN = QUALITY["suppressed"]
@@ -22,11 +23,17 @@ WITHHELD: dict[str, tuple[str, ...]] = {
     "key_survey": ("n_villages", "n", "value"),
     "survey_items": ("estimate", "se", "score", "contribution", "n"),
 }
+# What a row on few respondents does not show, and within which groups another row goes with it (see `hide_counts`).
+FEW: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "nonresponse": ("n_respondents", ("city",), ("n_respondents", "factor")),
+    "calibration": ("n", ("city", "margin"), ("n", "before", "g_min", "g_max")),
+}
 LEFT_OUT = {
     "intake": ("sha256", "table"), "findings_summary": ("table",), "streams": ("stream",), "daily_items": ("source",),
     "daily_sources": ("source",), "sensitivity_summary": ("source",), "effective_weights": ("stream",), "caps": ("field",),
     "screens": ("screen",), "screen_records": ("screen",), "completeness": ("part",), "evidence": ("concept",),
     "self_compare": ("concept",), "set_aside": ("table",), "rectify": ("concept",), "item_grades": ("concept",),
+    "consistency": ("check",), "swap_weights": ("stream",), "lost_points": ("stream", "component"), "group_scores": ("place",),
 }  # fmt: skip
 WORDS: dict[str, Mapping[str, str]] = {
     "level": {**LEVELS, "unit": "单位"},
@@ -44,13 +51,14 @@ WORDS: dict[str, Mapping[str, str]] = {
 }  # fmt: skip
 PERCENT = frozenset({
     "response_rate", "missing_share", "doubtful_share", "share", "share_good", "share_fair", "share_below", "share_low",
-    "share_high", "completeness", "p", "p_rank", "p_grade", "nominal", "effective", "cv",
+    "share_high", "completeness", "p", "p_rank", "p_grade", "nominal", "effective", "cv", "at_good", "at_fair", "at_ordinary",
+    "ordered", "swap",
 })  # fmt: skip
 WHOLE = frozenset({
     "rank", "target", "before", "after", "register_households", "p10", "p25", "p50", "p75", "p90", "steps",
 })  # fmt: skip
 _WHOLE_IN = {"rank_intervals": {"low", "high", "sim_low", "sim_high"}, "weight_diagnostics": {"sum_weights"}}
-_PERCENT_IN = {"streams": {"weight"}, "survey_items": {"weight"}}
+_PERCENT_IN = {"streams": {"weight"}, "survey_items": {"weight"}, "lost_points": {"weight"}}
 _WHOLE_NOT = {"survey_items": {"target"}}
 _AS_ROW = {
     "estimates": ("estimate", "se", "ci_low", "ci_high"), "key_survey": ("value",), "survey_items": ("estimate", "se", "floor", "target"),
@@ -130,6 +138,11 @@ def _values(table: str, column: str, mark: str, frame: pd.DataFrame, names: Name
         return [None if v is pd.NaT else v.date() for v in values]
     if column in _AS_ROW.get(table, ()):
         values = [Shown(v, "percent") if s else v for v, s in zip(values, _shares(frame, names.plan), strict=True)]
+    if table in FEW and column in FEW[table][2] and len(frame):
+        counts, by, _ = FEW[table]
+        least = int(names.plan.disclosure["min_households"])
+        few = pd.concat([hide_counts(part[counts], least) for _, part in frame.groupby(list(by), sort=False)])
+        return [HIDDEN if f else v for v, f in zip(values, few.reindex(frame.index), strict=True)]
     if column in WITHHELD.get(table, ()) and "quality" in frame.columns:
         return [_said(v, str(q)) for v, q in zip(values, frame["quality"], strict=True)]
     return values

@@ -29,7 +29,7 @@ from kaohe.base.plan import Plan
 from kaohe.clean.book_out import SheetOut, Shown, legible, neutral, write_book
 from kaohe.clean.scrub import looks_personal
 from kaohe.publish.built import BuildInfo
-from kaohe.publish.table_books import LISTS, Book, books_of, city_of
+from kaohe.publish.table_books import LISTS, Book, books_of
 from kaohe.publish.table_cells import HIDDEN, UNKNOWN, Names, cells
 
 FOLDER = "tables"
@@ -65,7 +65,7 @@ class Wanted:
 
 
 def write_tables(
-    outputs: Path, info: BuildInfo, plan: Plan, *, force: bool = False, cities: Collection[str] | None = None
+    outputs: Path, info: BuildInfo, plan: Plan, *, force: bool = False, only: Collection[str] | None = None
 ) -> TablesOut:
     """Write the workbooks and CSV files that are not fresh.
 
@@ -78,8 +78,8 @@ def write_tables(
     plan : Plan
     force : bool
         Write what is fresh, too.
-    cities : collection of str, optional
-        Only the workbooks of these cities; None: everything.
+    only : collection of str, optional
+        Only the files of these names; None: everything.
 
     Returns
     -------
@@ -102,7 +102,9 @@ def write_tables(
     source = _Source(info, plan)
     done.absent = {t for t in LISTS if t not in source}
     try:
-        for wanted in source.files(cities):
+        for wanted in source.files():
+            if only is not None and wanted.name not in only:
+                continue
             inputs = source.fingerprint(wanted.tables)
             path = home / wanted.name
             known = before.get(wanted.name, {})
@@ -113,7 +115,7 @@ def write_tables(
             write_bytes(path, data)
             state[wanted.name] = {"inputs": inputs, "sha256": hashlib.sha256(data).hexdigest()}
             done.made.append(wanted.name)
-        if cities is None:
+        if only is None:
             for name in state.keys() - {*done.made, *done.fresh}:
                 with suppress(FileNotFoundError):
                     (home / name).unlink()
@@ -158,15 +160,13 @@ class _Source:
             self._frames[table] = read_parquet(self._info.folder / f"{table}.parquet")
         return self._frames[table]
 
-    def files(self, cities: Collection[str] | None) -> Iterator[Wanted]:
-        """Every file to make; only the cities' workbooks when some are named."""
+    def files(self) -> Iterator[Wanted]:
+        """Every file there is to make."""
         for book in self._books:
-            if cities is None or city_of(book) in cities:
-                yield Wanted(f"{book.slug}.xlsx", book.tables, lambda book=book: self.book(book))  # type: ignore[misc]
-        if cities is None:
-            for table in LISTS:
-                if table in self:
-                    yield Wanted(f"{table.replace('_', '-')}.csv", (table,), lambda table=table: self.csv(table))  # type: ignore[misc]
+            yield Wanted(f"{book.slug}.xlsx", book.tables, lambda book=book: self.book(book))  # type: ignore[misc]
+        for table in LISTS:
+            if table in self:
+                yield Wanted(f"{table.replace('_', '-')}.csv", (table,), lambda table=table: self.csv(table))  # type: ignore[misc]
 
     def fingerprint(self, tables: Collection[str]) -> str:
         """Digest of what a file is made from: its tables, targets, plan, origin and our own code."""

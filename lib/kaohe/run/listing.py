@@ -10,6 +10,9 @@ import pandas as pd
 
 from kaohe.base.files import write_text
 from kaohe.base.plan import Plan
+from kaohe.plot.output import Context
+from kaohe.plot.tables_data import choices_in_force
+from kaohe.publish import glossary
 from kaohe.publish.audit import refuse_leaks
 from kaohe.publish.built import BuildInfo, beijing_time
 from kaohe.publish.index import STATES, render_index, rows_of, script_hash
@@ -39,7 +42,7 @@ def write_index(
     outputs: Path, reports: Sequence[ReportId], states: Mapping[str, str], manifest: Manifest,
     tables: Mapping[str, pd.DataFrame], plan: Plan, info: BuildInfo,
 ) -> Path:  # fmt: skip
-    """Write ``html/index.html``; the same inputs give the same bytes.
+    """Write ``html/index.html`` and the glossary beside it; the same inputs give the same bytes.
 
     Raises
     ------
@@ -65,7 +68,23 @@ def write_index(
         stamp=f"建表 {beijing_time(info.time)}",
     )  # fmt: skip
     refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
-    path = outputs / "html" / "index.html"
+    _write_glossary(outputs, plan, info)
+    return _put(outputs / "html" / "index.html", text)
+
+
+def _write_glossary(outputs: Path, plan: Plan, info: BuildInfo) -> None:
+    """The page of words and method that every report links to."""
+    year = int(plan.meta["year"])
+    ctx = Context("province", "全省", "province", "", "", 0, year, info.origin, info.banner, plan)
+    text = glossary.render_glossary(
+        plan, banner=info.banner, choices=choices_in_force(ctx), stamp=f"建表 {beijing_time(info.time)}"
+    )
+    refuse_leaks(text, "glossary")
+    _put(outputs / "html" / glossary.NAME, text)
+
+
+def _put(path: Path, text: str) -> Path:
+    """Write a page that is not there yet or says something else."""
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
     return path

@@ -99,7 +99,7 @@ def _tools(folder: str) -> tuple[Say, Plan]:
 
 
 def write_tables(
-    processed: Path, outputs: Path, plan: Plan, say: Say, *, force: bool = False, cities: Collection[str] | None = None
+    processed: Path, outputs: Path, plan: Plan, say: Say, *, force: bool = False, only: Collection[str] | None = None
 ) -> None:
     """Write the tables for readers (see `kaohe.publish.tables_out.write_tables`) under the lock of the outputs.
 
@@ -129,7 +129,7 @@ def write_tables(
         )  # fmt: skip
     check_tables(info)
     with writable(outputs), locked(outputs, "kaohe tables"):
-        done = write(outputs, info, plan, force=force, cities=cities)
+        done = write(outputs, info, plan, force=force, only=only)
     say(f"{said(done)} ({time.monotonic() - start:.0f} s)")
 
 

@@ -135,9 +135,9 @@ def run(
     tell = (lambda _: None) if options.events else say
     for line in said_of(done, outputs):
         tell(line)
-    cities = None if selection.everything else _cities(processed, plan, selection)
-    if cities is None or cities:
-        write_tables(processed, outputs, plan, tell, cities=cities)
+    only = None if selection.everything else _linked(processed, outputs, plan, selection)
+    if only is None or only:
+        write_tables(processed, outputs, plan, tell, only=only)
     return done.exit_code
 
 
@@ -150,13 +150,15 @@ def executor(scheduler: str, cluster: int) -> dict[str, Any]:
     return {"executor": on_cluster(scheduler, cluster)}
 
 
-def _cities(processed: Path, plan: Plan, selection: Selection) -> set[str]:
-    """The cities among the targets of a selection: their workbooks are made with their pages."""
+def _linked(processed: Path, outputs: Path, plan: Plan, selection: Selection) -> set[str]:
+    """The files of tables that the pages of a selection link to: they are made with their pages."""
     from kaohe.publish.built import find_build
+    from kaohe.publish.downloads import linked_files
     from kaohe.publish.reports import read_reports
 
     chosen = select(read_reports(find_build(processed), plan), selection, plan)
-    return {r.target.object for r in chosen if r.target.kind == "city"}
+    pages = [outputs / "html" / f"{r.slug}.html" for r in chosen]
+    return linked_files(p.read_text(encoding="utf-8") for p in pages if p.is_file())
 
 
 def said_of(done: BatchResult, outputs: Path) -> list[str]:

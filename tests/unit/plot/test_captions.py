@@ -467,3 +467,19 @@ def test_response_on_a_citys_page_leads_with_that_city() -> None:
 def test_profile_without_any_direction_is_for_information() -> None:
     title = survey.profile_title("甲市", "样本户基本情况", [], [], 0, 4, judged=False)
     assert title == "甲市“样本户基本情况”4项比例供了解情况，不作好坏判断"
+
+
+@pytest.mark.parametrize(
+    ("weak", "said"),
+    [
+        ({"甲": 0, "乙": 0}, "2个单位15项指标都在“较好”及以上"),
+        ({"甲": 1, "乙": 0}, "2个单位中1个单位有“一般及以下”指标，每个都只有1项"),
+        ({"甲": 4, "乙": 2, "丙": 0}, "3个单位中2个单位有“一般及以下”指标，最多的甲有4项"),
+        ({"甲": 4, "乙": 4}, "2个单位中2个单位有“一般及以下”指标，最多的甲、乙各有4项"),
+        ({"甲": 15, "乙": 1}, "2个单位中2个单位有“一般及以下”指标，甲15项全部都是"),
+    ],
+)
+def test_weak_targets_of_a_large_class(weak: dict[str, int], said: str) -> None:
+    from kaohe.plot.captions_grades import weak_targets_title
+
+    assert weak_targets_title("unit235", weak, 15) == said

@@ -82,7 +82,9 @@ def test_counties_of_a_city_topic_by_topic() -> None:
         estimate(domain_type="county", domain="440203000000", name="武江区", unit="village"),
         estimate(),
     )
-    made = sections.county_tables(whole, CITY)
+    note, *made = sections.county_tables(whole, CITY)
+    assert isinstance(note, Text)
+    assert not any(getattr(m, "note", "") for m in made)
     topics = CITY.plan.raw["survey_topics"]["household"]
     assert len(made) == len(topics) == 6
     at = topics.index("落实“三保障”情况")

@@ -51,7 +51,7 @@ def test_without_a_difference_the_conclusion_says_so() -> None:
     said = words.conclusions_quality(FakeReport(PROVINCE, intake=intake(0, 0))).items[0].text
     assert (
         said
-        == "收到2个文件，读入40行，采用34行，隔离2行（5.00%）；合计行和空行4行；逐件核对，读入与采用、隔离、合计行、空行之和无差额。"
+        == "收到2个文件，读入40行，采用34行，隔离2行（5.00%）；表头、合计行和空行4行；逐件核对，读入与采用、隔离、表头合计行、空行之和无差额。"
     )
 
 

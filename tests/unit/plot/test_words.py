@@ -341,7 +341,8 @@ def test_a_helper_citys_figures_are_said_to_be_its_paired_villages() -> None:
     assert scope.tone == "warning"
     assert "“广州市”都指广州市对口帮扶的村的登记户" in scope.paragraphs[0]
     texts = [n.text for n in words.conclusions_survey(invented_report(helper)).items]
-    assert texts[0].startswith("专项调查在广州市对口帮扶的村抽中")
+    assert texts[0].startswith("在广州市对口帮扶的村，对脱贫攻坚工作表示满意的比例为")
+    assert any(t.startswith("专项调查在广州市对口帮扶的村抽中") for t in texts)
     assert any(t.startswith("广州市对口帮扶的村人均可支配收入") for t in texts)
     assert words.survey_scope(FakeReport(CITY)).paragraphs == (
         "本节为韶关市全部登记户的加权估计；“全省”指有脱贫攻坚任务的14个市的全部登记户。",
@@ -364,9 +365,9 @@ def test_ranking_counts_ends_and_spread_recomputed() -> None:
         assert (f"“{grade}”{n}个" in notes[0].text) == (n > 0)
     assert "因缺数据不定等次1个（云浮市）" in notes[0].text
     spread = f"{best['composite'] - last['composite']:.1f}"
-    assert best["name"] in notes[1].text
-    assert last["name"] in notes[1].text
-    assert f"相差{spread}分" in notes[1].text
+    assert best["name"] in notes[2].text
+    assert last["name"] in notes[2].text
+    assert f"相差{spread}分" in notes[2].text
 
 
 def test_overview_counts_recomputed() -> None:
@@ -376,7 +377,8 @@ def test_overview_counts_recomputed() -> None:
     assert f"列入谈话提醒的对象共{talk['object'].nunique()}个" in " ".join(texts)
     own = invented("item_grades").query("class_id == 'city14' and level == 'city'")
     weak_n = int(own["grade"].isin(["一般", "较差"]).sum())
-    assert f"一般及以下共{weak_n}个" in " ".join(texts)
+    assert f"{(own['grade'] != '').sum()}个指标等次中，一般及以下{weak_n}个" in " ".join(texts)
+    assert len(texts) <= 6
     assert f"全省登记问题{len(invented('rectify'))}个" in texts[-1]
 
 
@@ -510,6 +512,27 @@ def test_moves_name_ties_and_the_farthest() -> None:
     job = FakeReport(make_context("class"), composite=composite(), sensitivity_summary=rows)
     text = "".join(n.text for n in words.conclusions_ranking(job).items)
     assert (
-        "平均变动最大的是乙、甲（1.50位，最多3位）；单个对象变动最多的是丙（5位）；等次改变最多的是丙、乙（4个）。"
+        "改变甲、乙时名次变动最大（平均1.50位，最多3位），改变丙时个别对象最多变动5位；改变乙、丙时等次变化的最多，有4个对象。"
         in text
     )
+
+
+def test_survey_gaps_name_what_is_to_be_read_with_care() -> None:
+    rows = invented("estimates").query("domain_type == 'city' and unit == 'household'")
+    one = rows[rows["domain"] == SHAOGUAN].assign(quality="ok")
+    ctx = make_context("city")
+    clean = words.survey_gaps(FakeReport(ctx, estimates=one))
+    assert clean.paragraphs == (f"{len(one)}项住户指标的估计都可用。",)
+    one.loc[one.index[:2], "quality"] = "caution"
+    one.loc[one.index[2], "quality"] = "suppressed"
+    said = words.survey_gaps(FakeReport(ctx, estimates=one)).paragraphs
+    assert said[0].startswith(f"{len(one)}项住户指标中，慎用的有2项，只列示、不作结论：")
+    assert "；已隐藏的有1项，依保密要求不列示：" in said[0]
+
+
+def test_units_are_told_by_bands_and_never_by_rank() -> None:
+    job = invented_report(make_context("classunit"))
+    text = "".join(n.text for n in words.conclusions_ranking(job).items)
+    rows = invented("composite").query("class_id == 'unit235' and rank == rank")
+    assert f"{len(rows)}个单位按得分分为{rows['band'].nunique()}档" in text or rows["band"].nunique() == 1
+    assert "名次变动" not in text

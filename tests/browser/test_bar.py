@@ -1,0 +1,426 @@
+"""The bar of the pages: each line over one page of each kind, and over every target where that is asked for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, Page, Playwright
+
+from kaohe.publish.downloads import BEHIND, PAGE_ONLY, linked_files
+from kaohe.publish.glossary import terms
+from kaohe.publish.html import KaoheExporter
+from support.browsing import FLAGS, KINDS, NAMES, Listener
+from support.built_frames import the_plan
+from support.pdf_text import page_texts
+
+pytestmark = pytest.mark.browser
+REPORTS = KINDS[2:]
+
+# ---------------------------------------------------------------------------------------------
+# offline
+
+
+@pytest.fixture(scope="module")
+def waiting(driver: Playwright) -> Iterator[Browser]:
+    """A browser for which every host name leads to a port that takes the call and never answers."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=64)
+    path = next(p for n in NAMES if (p := shutil.which(n)))
+    rules = f"--host-resolver-rules=MAP * 127.0.0.1:{server.getsockname()[1]}"
+    started = driver.chromium.launch(executable_path=path, args=[*FLAGS, rules])
+    yield started
+    started.close()
+    server.close()
+
+
+_PAINT = "(performance.getEntriesByName('first-contentful-paint')[0] || {startTime: 1e9}).startTime"
+
+
+def shown_after(browser: Browser, url: str) -> float:
+    """Milliseconds until something is seen; the best of three, since other work may hold up one."""
+    best = 1e9
+    for _ in range(3):
+        page = browser.new_page()
+        page.goto(url, wait_until="commit")
+        end = time.monotonic() + 3
+        while (took := float(page.evaluate(_PAINT))) == 1e9 and time.monotonic() < end:
+            page.wait_for_timeout(50)
+        page.close()
+        best = min(best, took)
+        if best < 1000:
+            break
+    return best
+
+
+@pytest.mark.parametrize("name", ["index", "overview", "city-440200"])
+def test_shown_in_a_second_where_no_name_is_ever_answered(name: str, site: Path, waiting: Browser) -> None:
+    assert shown_after(waiting, (site / f"{name}.html").as_uri()) < 1000
+
+
+def test_a_page_that_waits_for_the_network_is_told_apart(tmp_path: Path, waiting: Browser) -> None:
+    (tmp_path / "bad.html").write_text(
+        "<link rel=stylesheet href='http://example.org/x.css'><p>a</p>", encoding="utf-8"
+    )
+    assert shown_after(waiting, (tmp_path / "bad.html").as_uri()) == 1e9
+
+
+@pytest.mark.every_target
+def test_no_page_of_any_target_asks_for_anything_or_scrolls_sideways(
+    whole_site: Path, page: Page, listener: Listener
+) -> None:
+    before, asked = len(listener.visits), list[str]()
+    page.on("request", lambda r: asked.append(r.url))
+    pages = sorted(whole_site.glob("*.html"))
+    assert len(pages) > 100
+    for path in pages:
+        for width in (1366, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+    assert [a for a in asked if not a.startswith(("file:", "data:"))] == []
+    assert len(listener.visits) == before
+
+
+# ---------------------------------------------------------------------------------------------
+# pictures
+
+# Texts that leave their picture or cover another by more than a third of the smaller one's height and width.
+_LAYOUT = """() => [...document.querySelectorAll('figure.chart')].flatMap(f => {
+  const svg = f.querySelector('svg'), box = svg.getBoundingClientRect(), bad = [];
+  const all = [...svg.querySelectorAll('text')].map(t => [t.textContent.trim(), t.getBoundingClientRect()]).filter(t => t[0]);
+  for (const [said, r] of all)
+    if (r.left < box.left - 2 || r.right > box.right + 2 || r.top < box.top - 2 || r.bottom > box.bottom + 2)
+      bad.push([f.id, 'outside', said]);
+  for (let i = 0; i < all.length; i++) for (let j = i + 1; j < all.length; j++) {
+    const [s, a] = all[i], [t, b] = all[j];
+    const w = Math.min(a.right, b.right) - Math.max(a.left, b.left), h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (w > 2 && h > 0.45 * Math.min(a.height, b.height)) bad.push([f.id, s, t]);
+  }
+  return bad;
+})"""
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_text_of_a_picture_is_cut_or_covers_another(name: str, site: Path, page: Page) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    assert page.evaluate(_LAYOUT) == []
+
+
+def test_a_covered_text_is_found(tmp_path: Path, page: Page) -> None:
+    text = '<figure class="chart" id="a"><svg width="200" height="40" viewBox="0 0 200 40">{}</svg></figure>'
+    inside = '<text x="9" y="20">一二三四</text><text x="19" y="22">五六七八</text><text x="190" y="20">九十百千</text>'
+    (tmp_path / "bad.html").write_text(f"<meta charset=utf-8>{text.format(inside)}", encoding="utf-8")
+    page.goto((tmp_path / "bad.html").as_uri())
+    assert [b[1] for b in page.evaluate(_LAYOUT)] == ["outside", "一二三四"]
+
+
+@pytest.mark.every_target
+def test_no_text_of_any_targets_pictures_is_cut_or_covers_another(whole_site: Path, page: Page) -> None:
+    for path in sorted(whole_site.glob("*.html")):
+        page.goto(path.as_uri())
+        assert page.evaluate(_LAYOUT) == [], path.name
+
+
+# ---------------------------------------------------------------------------------------------
+# words
+
+# Names and abbreviations that stand in Chinese reports as they are.
+LATIN = {
+    "kaohe",
+    "gd",
+    "CSV",
+    "Excel",
+    "Kish",
+    "html",
+    "tables",
+    "data",
+    "quality",
+    "xlsx",
+    "csv",
+    "GB",
+    "gb",
+    "demo",
+    "UTF",
+    "utf",
+}
+_WORDS = r"[A-Za-z]{2,}"
+# What only statisticians say; whoever reads it on a page finds it explained.
+VOCABULARY = (
+    "名次区间", "同时成立的95%区间", "有效权重", "方案权重", "设计效应", "有效样本量", "变异系数", "初级抽样单元", "无应答调整", "校准",
+    "置信区间", "抽样误差", "标准误", "重点调查", "已隐藏", "不可估", "慎用", "待核", "缺数据", "上下界", "按分等次", "等次赋分", "分等界限",
+    "限制规则", "人工决定", "换位权重", "方法敏感性", "备选赋分", "随机赋分", "等级相关系数", "中位等次", "真实性筛查", "加权κ", "缺失率",
+    "存疑率", "数据指纹", "数据版本", "相对贫困线", "三保障", "错退率", "漏评率", "分位", "中位数", "下限值", "目标值", "贡献分", "失分",
+    "应答率", "空户", "隔离", "差额", "实地核查得分", "靠后", "突出问题", "一般及以下", "明显差于全省", "设计权重", "登记户", "位次",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_pages_speak_chinese_and_show_no_trace_of_the_machine(name: str, site: Path, page: Page) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    said = page.inner_text("body")
+    said += " ".join(
+        page.evaluate("[...document.querySelectorAll('[aria-label]')].map(e => e.getAttribute('aria-label'))")
+    )
+    said += " ".join(
+        page.evaluate("[...document.querySelectorAll('svg desc, svg title, svg text')].map(e => e.textContent)")
+    )
+    said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|DW\d+", "", said)
+    assert set(re.findall(_WORDS, said)) - LATIN == set()
+    assert not re.search(r"Traceback|\\u[0-9a-f]{4}|\bNaN\b|\bnan\b|\bNone\b|/home/|/tmp/", said)
+    assert not re.search(r"(?<![\d.])0(个|项|户)(中|里)|。。|；。|，。|（）|、）|（、", said)
+
+
+def test_what_statisticians_say_is_explained_and_every_page_leads_there(site: Path) -> None:
+    explained = "、".join(terms(the_plan()))
+    for name in KINDS:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        lacking = [w for w in VOCABULARY if w in re.sub(r"<[^>]*>", "", text) and w not in explained]
+        assert lacking == [], name
+        assert name == "glossary" or 'href="glossary.html"' in text, name
+
+
+# ---------------------------------------------------------------------------------------------
+# tables beside the page
+
+
+def test_every_table_has_its_files_beside_the_page_and_they_hold_its_sheet(
+    site: Path, page: Page, tmp_path: Path
+) -> None:
+    stick = tmp_path / "U盘 1"
+    for folder in ("html", "tables"):
+        shutil.copytree(site.parent / folder, stick / folder)
+    seen: set[str] = set()
+    for name in REPORTS:
+        page.goto((stick / "html" / f"{name}.html").as_uri())
+        found = page.evaluate(
+            """[...document.querySelectorAll('figure.tab')].map(f => [f.id,
+                 [...f.querySelectorAll('.get a')].map(a => [a.getAttribute('href'), a.textContent])])"""
+        )
+        for table, links in found:
+            assert links or table in PAGE_ONLY, (name, table)
+            seen.add(table)
+            for href, text in links:
+                path = stick / "html" / href
+                assert path.is_file(), (name, href)
+                if path.suffix == ".xlsx":
+                    sheet = re.fullmatch(r"Excel（工作表“(.+)”）", text)
+                    assert sheet is not None
+                    assert sheet[1] in load_workbook(path, read_only=True).sheetnames, (name, href)
+    assert seen <= BEHIND.keys() | PAGE_ONLY
+    assert len(seen) > 30
+
+
+def test_paper_leaves_out_what_only_a_screen_can_use(site: Path, page: Page) -> None:
+    page.goto((site / "ranking-city14.html").as_uri())
+    page.emulate_media(media="print")
+    assert not page.is_visible(".get >> nth=0")
+    page.goto((site / "index.html").as_uri())
+    assert page.locator("#reports thead th").all_inner_texts() == [
+        "对象", "类别", "报告", "等次", "得分", "名次", "数据完整率", "状态",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["index", "overview", "ranking-unit235"])
+def test_every_printed_page_carries_the_mark(name: str, site: Path, page: Page) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    data = page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
+    assert len(data) < 1_500_000
+    assert b"/StructTreeRoot" in data
+    boxes = {
+        tuple(round(float(v) / 72 * 25.4) for v in b.split()) for b in re.findall(rb"/MediaBox ?\[([^\]]*)\]", data)
+    }
+    assert boxes == {(0, 0, 210, 297)}
+    texts = page_texts(data)
+    assert len(texts) > 1
+    assert [
+        n for n, t in enumerate(texts, start=1) if "内部资料" not in t or f"第{n}页" not in t.replace(" ", "")
+    ] == []
+    if name == "index":
+        assert all("数据完整率" in t for t in texts[:-1])
+
+
+def test_the_statisticians_edition_is_accessible_on_a_phone_too(site: Path, page: Page, tmp_path: Path) -> None:
+    book = nbformat.read(site.parent / "notebooks" / "ranking-city14.ipynb", as_version=4)
+    text, _ = KaoheExporter(edition="statistician").from_notebook_node(book)
+    (tmp_path / "x.html").write_text(text, encoding="utf-8")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto((tmp_path / "x.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]] == []
+    assert page.locator("details.code").count() > 10
+    assert page.locator("details.read li").count() > 5
+
+
+# ---------------------------------------------------------------------------------------------
+# hostile input
+
+
+def test_hostile_words_in_every_column_of_the_tables_are_shown_and_do_nothing(
+    hostile_site: Path, page: Page, listener: Listener
+) -> None:
+    before = len(listener.visits)
+    pages = sorted(hostile_site.glob("*.html"))
+    assert {p.stem for p in pages} >= {"index", "overview", "city-440200", "data-quality"}
+    seen = 0
+    for path in pages:
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate("document.body.dataset.pwn") is None, path.name
+        assert (
+            page.evaluate("document.querySelectorAll('main img, main iframe, main script, main [onerror]').length") == 0
+        )
+        seen += page.inner_text("body").count("<img src=x onerror=document.body.dataset.pwn=1>")
+    assert seen > 50
+    assert len(listener.visits) == before
+
+
+# ---------------------------------------------------------------------------------------------
+# numbers of the conclusions
+
+
+def sheet(site: Path, book: str, name: str) -> list[dict[str, Any]]:
+    """The rows of a delivered workbook's sheet."""
+    lines = list(
+        load_workbook(site.parent / "tables" / f"{book}.xlsx", read_only=True)[name].iter_rows(values_only=True)
+    )
+    return [dict(zip_longest(map(str, lines[0]), line)) for line in lines[1:]]
+
+
+def conclusions(site: Path, name: str, page: Page) -> list[str]:
+    page.goto((site / f"{name}.html").as_uri())
+    said: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.notes li')].map(l => [...l.childNodes].filter(n => n.nodeType == 3).map(n => n.textContent).join(''))"
+    )
+    assert 3 <= len(said) <= 6, said
+    return said
+
+
+def half_up(value: float, digits: int = 1) -> str:
+    from decimal import ROUND_HALF_UP, Decimal
+
+    return f"{Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+
+
+def test_the_conclusions_of_a_ranking_recompute_from_its_workbook(site: Path, page: Page) -> None:
+    said = conclusions(site, "ranking-city14", page)
+    rows = sheet(site, "ranking-city14", "综合评价")
+    graded = [r["综合等次"] for r in rows if r["综合得分"] is not None]
+    for grade in ("好", "较好", "一般", "较差"):
+        n = graded.count(grade)
+        assert (f"“{grade}”{n}个" in said[0]) == (n > 0)
+    scores = [half_up(r["综合得分"]) for r in rows if r["名次"] is not None]
+    high, low = max(scores, key=float), min(scores, key=float)
+    assert f"{high}分" in said[2]
+    assert f"{low}分" in said[2]
+    assert f"相差{half_up(float(high) - float(low))}分" in said[2]
+    spans = [
+        r["名次上限"] - r["名次下限"] + 1
+        for r in sheet(site, "ranking-city14", "名次区间")
+        if r["名次下限"] is not None
+    ]
+    assert max(spans) == 1 or f"跨{max(spans):.0f}个位次" in said[3]
+    top = max(sheet(site, "ranking-city14", "名义与有效权重"), key=lambda r: r["有效权重"])
+    assert (
+        f"{top['来源名称']}拉开：方案权重{half_up(100 * top['名义权重'], 0)}%，有效权重{half_up(100 * top['有效权重'], 0)}%"
+        in said[4]
+    )
+    moves = sheet(site, "ranking-city14", "敏感性汇总")
+    assert f"平均{half_up(max(r['平均名次变动'] for r in moves), 2)}位" in said[5]
+    assert (
+        f"有{max(r['等次变化对象数'] for r in moves)}个对象" in said[5] or max(r["等次变化对象数"] for r in moves) == 0
+    )
+
+
+def test_the_conclusions_of_the_overview_recompute_from_its_workbooks(site: Path, page: Page) -> None:
+    said = conclusions(site, "overview", page)
+    rows = sheet(site, "overview", "综合评价")
+    for text, kind in ((said[0], "市"), (said[1], "单位")):
+        for label in {r["类别"] for r in rows if str(r["类别"]).endswith(kind)}:
+            mine = [r["综合等次"] for r in rows if r["类别"] == label and r["综合得分"] is not None]
+            part = text[text.index(label) :].partition("。")[0]
+            for grade in ("好", "较好", "一般", "较差"):
+                assert (f"“{grade}”{mine.count(grade)}个" in part) == (grade in mine), (label, grade)
+    talk = {r["对象"] for r in sheet(site, "overview", "谈话提醒对象")}
+    assert f"共{len(talk)}个" in said[2]
+    problems = sheet(site, "rectification", "问题与整改")
+    assert f"登记问题{len(problems)}个" in said[-1]
+    assert f"尚有{sum(r['整改状态'] != '已完成' for r in problems)}个未完成整改" in said[-1]
+
+
+def test_the_conclusions_on_data_and_sample_recompute_from_their_workbooks(site: Path, page: Page) -> None:
+    said = conclusions(site, "data-quality", page)
+    rows = sheet(site, "data-quality", "来件清单")
+    read, used, aside = (sum(r[c] for r in rows) for c in ("读入行", "采用行", "隔离行"))
+    assert f"收到{len({r['文件'] for r in rows})}个文件，读入{read:,}行，采用{used:,}行" in said[0]
+    assert f"隔离{aside:,}行（{half_up(100 * aside / read, 2)}%）" in said[0]
+    asked = sheet(site, "data-quality", "数据质量")
+    share = 100 * sum(r["未答项"] for r in asked) / sum(r["应答项"] for r in asked)
+    assert any(f"缺失率为{half_up(share, 2)}%" in s for s in said)
+    flags = sum(r["提示"] in {True, "是"} for r in sheet(site, "data-quality", "真实性筛查"))
+    assert (f"提示{flags}项" if flags else "没有提示") in said[-1]
+    said = conclusions(site, "sample-design", page)
+    whole = next(r for r in sheet(site, "sample-design", "应答情况") if r["域类型"] == "全省")
+    assert (
+        f"抽中{whole['抽中户数']:,}户，完成{whole['完成户数']:,}户，应答率{half_up(100 * whole['应答率'])}%" in said[0]
+    )
+    deffs = [r["权重设计效应"] for r in sheet(site, "sample-design", "权重诊断")]
+    assert f"（{half_up(max(deffs), 2)}）" in said[2]
+    assert f"（{half_up(min(deffs), 2)}）" in said[2]
+
+
+def test_the_conclusions_of_a_survey_recompute_from_the_citys_workbook(site: Path, page: Page) -> None:
+    said = conclusions(site, "survey-440200", page)
+    rows = [r for r in sheet(site, "city-440200", "调查估计") if r["域类型"] == "市"]
+    pleased = next(r for r in rows if r["指标"] == "sat_work")
+    assert f"{half_up(100 * pleased['估计值'])}%（95%区间" in said[0]
+    assert f"{half_up(100 * pleased['区间下限'])}%–{half_up(100 * pleased['区间上限'])}%" in said[0]
+    answered = next(r for r in sheet(site, "city-440200", "应答情况") if r["域类型"] == "市")
+    sentence = next(s for s in said if "抽中" in s)
+    assert f"抽中{answered['抽中户数']:,}户，完成{answered['完成户数']:,}户" in sentence
+
+
+def delivered(site: Path, text: str) -> set[float]:
+    """Numbers of the CSV files that a page links to, of scores and estimates; shares as percent too."""
+    found: set[float] = set()
+    for name in linked_files([text]) | {"composite.csv", "estimates.csv"}:
+        if name.endswith(".csv"):
+            said = (site.parent / "tables" / name).read_text(encoding="utf-8-sig")
+            found |= {float(n) for n in re.findall(r"(?<=,)-?\d+\.\d+(?=[,\r])", said)}
+    return found | {100 * v for v in found if abs(v) <= 1}
+
+
+@pytest.mark.parametrize("name", [n for n in REPORTS if n != "data-quality"])
+def test_every_number_with_decimals_in_the_conclusions_stands_in_the_page_or_its_files(
+    name: str, site: Path, page: Page
+) -> None:
+    """Whole numbers are mostly counts of rows: those are recomputed above, as is the page on data, whose shares are of totals."""
+    page.goto((site / f"{name}.html").as_uri())
+    said = " ".join(page.evaluate("[...document.querySelectorAll('.notes li')].map(l => l.firstChild.textContent)"))
+    rows = page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => [...r.cells].map(c => c.textContent)))"
+    )
+    wanted = set(re.findall(r"\d[\d,]*\.\d+", said))
+    known = {float(n.replace(",", "")) for t in rows for r in t for c in r for n in re.findall(r"\d[\d,]*\.\d+", c)}
+    sums = {
+        sum(float(v) for v in column if re.fullmatch(r"[\d.]+", v))
+        for t in rows
+        for column in zip_longest(*t, fillvalue="")
+    }
+    values = known | sums | delivered(site, (site / f"{name}.html").read_text(encoding="utf-8"))
+    lacking = {n for n in wanted if n not in {half_up(abs(v), len(n.partition(".")[2])) for v in values}}
+    gaps = {half_up(a - b) for a in known for b in known if 0 < a - b <= 100} if lacking else set()
+    assert lacking - gaps == set()
