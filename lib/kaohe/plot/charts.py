@@ -28,6 +28,8 @@ Scores and ranks
     effective_weights(effective_weights, ctx, *, class_id="")   nominal against effective weights
     daily_deductions(daily_sources, ctx)               a target: points taken off by source
     survey_scores(survey_items, ctx)                   a target: scored survey indicators
+    band_place(composite, ctx)                         a unit: the bands of its class as columns, its own marked
+    county_place(counties, ctx)                        a county among all that have a field score
     county_ranks(counties, ctx)                        counties of a city, or the last of the province
     class_summary(class_summary, ctx)                  grades by class
     tile_grid(composite, ctx)                          the province as tiles (not a map)
@@ -48,9 +50,10 @@ Data
 
 from __future__ import annotations
 
+from kaohe.plot.charts_band import band_place
 from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
-from kaohe.plot.charts_counties import county_ranks
+from kaohe.plot.charts_counties import county_place, county_ranks
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
 from kaohe.plot.charts_heat import grade_heatmap, heatmap_pages
 from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
@@ -66,7 +69,7 @@ from kaohe.plot.charts_survey import estimate_dots, estimate_profile
 from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
 
 __all__ = [
-    "class_summary", "completeness_bars", "county_grades", "county_ranks", "daily_deductions", "data_quality_bars",
+    "band_place", "class_summary", "completeness_bars", "county_grades", "county_place", "county_ranks", "daily_deductions", "data_quality_bars",
     "effective_weights", "estimate_dots", "estimate_profile", "evidence_gap", "grade_heatmap", "grade_matrix",
     "grade_mix", "heatmap_pages", "income_bars", "item_charts", "item_mix", "pair_chances", "position_in_class", "rank_chart", "rank_intervals", "response_bars", "scenario_ranks",
     "self_gap", "sensitivity_ranks", "streams_bars", "survey_scores", "tile_grid", "topic_profiles", "unit_bands", "unit_grades",
