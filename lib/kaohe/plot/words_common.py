@@ -107,7 +107,7 @@ def _rank(job: Source, row: Row) -> str:
         return "，不排名次"
     ranked = f"（{int(row['n_ranked'])}个排名次）" if int(row["n_ranked"]) < ctx.n_class else ""
     among = f"，在{ctx.class_label}{ranked}中"
-    if row["band"]:
+    if row["band"] and ctx.kind == "unit":
         return among + _band(job, row)
     text = f"{among}{'并列' if row['tied'] else '列'}第{numbers.integer(row['rank'])}名"
     within = first(job.own("rank_intervals"))
