@@ -69,7 +69,9 @@ def _own_form_title(name: str, cells: Sequence[tuple[str, str, str]], level: str
     bad = [c for c in field if c[2] in WEAK]
     if not bad:
         return f"{said}；村级考评表{'也' if not weak else ''}没有{WEAK_WORDS}"
-    return f"{said}；村级考评表已评{len(field)}项中{len(bad)}项为{_weak_words(bad)}（{some([c for c, _, _ in bad], 3)}）"
+    return (
+        f"{said}；村级考评表已评{len(field)}项中{len(bad)}项为{_weak_words(bad)}（{some([c for c, _, _ in bad], 3)}）"
+    )
 
 
 def _weak_words(weak: Sequence[tuple[str, str, str]]) -> str:
@@ -121,9 +123,10 @@ def own_mix_title(name: str, class_id: str, weak: Mapping[str, int], own: str) -
             else f"{group_word(n, class_id)}都没有"
         )
         return f"{name}没有“一般及以下”指标，{others}"
-    more = sum(v > weak[own] for v in weak.values())
+    more, fewer = sum(v > weak[own] for v in weak.values()), sum(v < weak[own] for v in weak.values())
     same = sum(v == weak[own] for v in weak.values()) > 1
-    place = ("并列" if same else "") + ("最多" if not more else f"第{more + 1}多")
+    end, before = ("多", more) if more <= fewer else ("少", fewer)
+    place = ("并列" if same else "") + (f"第{before + 1}{end}" if before else f"最{end}")
     return f"{name}有{weak[own]}项“一般及以下”指标，在{group_word(n, class_id)}中{place}"
 
 

@@ -265,7 +265,7 @@ def test_caps_and_decisions_are_whole_logs() -> None:
     assert column(table, "条款")[0] == "附件1 第1、2条：无重大违纪违规问题"
     none = tables.decisions(frame("decisions_log"), CITY)
     assert isinstance(none, Text)
-    assert none.paragraphs == ("没有涉及韶关市的人工决定，等次全部由规则得出。",)
+    assert none.paragraphs == ("没有涉及韶关市的人工决定。",)
 
 
 def test_intake_totals_add_up() -> None:
