@@ -203,8 +203,12 @@ def why(job: Source) -> list[Output]:
         Reads ``streams``, ``contributions``, ``lost_points``, ``way_up``.
     """
     ctx = job.ctx
-    made: list[Output] = [tables.streams(job.own("streams"), ctx, peers=job.peers("streams"))]
-    made += differences(job.own("contributions"), ctx)
+    streams = job.own("streams")
+    made: list[Output] = [tables.streams(streams, ctx, peers=job.peers("streams"))]
+    if (streams["weight"] == 0).any():
+        made.append(Text(("来源权重已按人工决定重新分配，与其他对象的差距不能逐项比较，不作分解。",)))
+    else:
+        made += differences(job.own("contributions"), ctx)
     lost = job.own("lost_points")
     return [*made, *([tables.lost_points(lost, ctx)] if len(lost) else []), next_grade(job)]
 

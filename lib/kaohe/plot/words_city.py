@@ -187,7 +187,7 @@ def complete_note(job: Source, *, ref: str) -> Note:
     Parameters
     ----------
     job : Source
-        Reads ``completeness`` and ``composite``.
+        Reads ``completeness``, ``composite`` and ``decisions_log``.
     ref : str
         Id of the table.
     """
@@ -195,8 +195,9 @@ def complete_note(job: Source, *, ref: str) -> Note:
     due = rows[rows["expected"] > 0]
     if due.empty:
         return Note(f"没有{job.ctx.name}应报数据的记录。", ref)
-    score = first(job.own("composite"))
-    counted = "" if score is None or numbers.is_missing(score["composite"]) else "；综合得分照常计算"
+    score, made = first(job.own("composite")), job.own("decisions_log")
+    how = "按人工决定" if (made["applied"] & made["to_grade"].eq("")).any() else "照常"
+    counted = "" if score is None or numbers.is_missing(score["composite"]) else f"；综合得分{how}计算"
     late = [r for r in records(due) if r["received"] < r["expected"]]
     unanswered = any(r["part"] == "survey" for r in late)
     short = [_short(r) for r in late if r["part"] != "survey"]

@@ -269,7 +269,10 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     if total == 0:
         return Note(end(f"没有登记{ctx.name}的问题{extra}"))
     left = int((rows["state"] != "已完成").sum())
-    text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
+    if total == 1:
+        text = "登记突出问题1个" if bad else "登记问题1个，不属突出问题"
+    else:
+        text = f"登记问题{total}个，其中{f'突出问题{bad}个' if bad else '没有列为突出的'}"
     if left == 0:
         text += "，全部完成整改" if total > 1 else "，已完成整改"
     elif left == total:

@@ -198,6 +198,15 @@ def test_sections_leave_out_what_is_not_there() -> None:
         "waterfall-mean",
         "waterfall-next",
     ]
+    given = frame(
+        "streams",
+        stream(SHAOGUAN, "survey", 0.5, 80.0),
+        stream(SHAOGUAN, "daily", 0.5, 90.0),
+        stream(SHAOGUAN, "cross", 0.0, None),
+    )
+    outputs = sections.why(FakeReport(CITY, streams=given, contributions=above))
+    assert not [c for c in outputs if isinstance(c, Chart)]
+    assert Text(("来源权重已按人工决定重新分配，与其他对象的差距不能逐项比较，不作分解。",)) in outputs
     assert sections.county_survey(FakeReport(COUNTY, city=SHAOGUAN)) == [
         Text((f"专项调查没有{COUNTY.name}的样本户。",))
     ]

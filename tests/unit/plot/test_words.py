@@ -194,9 +194,10 @@ def rectified(*states: str, prominent: int = 0) -> pd.DataFrame:
     ("states", "prominent", "text"),
     [
         ((), 0, "没有登记韶关市的问题。"),
-        (("已完成",), 0, "登记问题1个，其中没有列为突出的，已完成整改。"),
+        (("已完成",), 0, "登记问题1个，不属突出问题，已完成整改。"),
+        (("未整改",), 1, "登记突出问题1个，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("已完成", "已完成"), 1, "登记问题2个，其中突出问题1个，全部完成整改。"),
-        (("未整改",), 0, "登记问题1个，其中没有列为突出的，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
+        (("未整改",), 0, "登记问题1个，不属突出问题，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("未整改", "整改中"), 0, "登记问题2个，其中没有列为突出的，都尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("未整改", "已完成", "整改中"), 2,
          "登记问题3个，其中突出问题2个；已完成整改1个，尚有2个未完成，整改方案与报告须于考核结果通报后两个月内提交。"),
@@ -446,7 +447,9 @@ def test_numbers_of_a_citys_conclusions_recomputed_from_the_tables(code: str) ->
     answered = invented("response").query("domain == @code")["completed"].iloc[0]
     assert f"完成样本户{answered}户" in notes[3]
     problems_ = invented("rectify").query("object == @code")
-    assert notes[4].startswith(f"登记问题{len(problems_)}个" if len(problems_) else "没有登记")
+    one_grave = len(problems_) == 1 and bool(problems_["prominent"].iloc[0])
+    counted = f"登记{'突出' if one_grave else ''}问题{len(problems_)}个"
+    assert notes[4].startswith(counted if len(problems_) else "没有登记")
 
 
 @pytest.mark.parametrize("code", [*members("city14"), *members("city6")])
