@@ -23,20 +23,22 @@ def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int)
     missing : int
         Cells that should have a grade and have none.
     """
-    tail = f"，另有{missing}个应评未评" if missing else ""
+    tail = f"；另有{missing}个应评未评" if missing else ""
     if not cells:
         return f"{name}尚无指标等次" + (f"，{missing}项{'均' if missing > 1 else ''}未评" if missing else "")
+    levels = {level for _, level, _ in cells}
+    own = levels & {"city", "unit"}
+    if own and levels <= own | {"village"}:
+        return _own_form_title(name, cells, next(iter(own))) + tail
     weak = [c for c in cells if c[2] in WEAK]
     if not weak:
         return f"{of(name)}{len(cells)}个评定没有{WEAK_WORDS}{tail}"
-    one_level = len({level for _, level, _ in cells}) == 1
     if len(weak) == 1:
         concept, level, grade = weak[0]
-        where = concept if one_level else f"{LEVELS[level]}“{concept}”"
-        return f"{of(name)}{len(cells)}个评定中1个为“{grade}”，即{where}{tail}"
+        return f"{of(name)}{len(cells)}个评定中1个为“{grade}”，即{LEVELS[level]}“{concept}”{tail}"
     head = f"{of(name)}{len(cells)}个评定中{len(weak)}个为{_weak_words(weak)}"
     counts = Counter(concept for concept, _, _ in weak)
-    if one_level:
+    if len(levels) == 1:
         return f"{head}：{some(list(counts), 4)}{tail}"
     gathered = [c for c, n in counts.most_common() if n >= 2]
     if not gathered:
@@ -44,7 +46,32 @@ def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int)
     if 2 * sum(counts[c] for c in gathered[:3]) >= len(weak):
         return f"{head}，集中在{some(gathered, 3)}{tail}"
     top = [c for c in gathered if counts[c] == counts[gathered[0]]]
-    return f"{head}，分散在{len(counts)}项指标，最多的{some(top, 3)}有{counts[top[0]]}级{tail}"
+    seen = Counter(concept for concept, _, _ in cells)
+    if all(counts[c] == seen[c] for c in top):
+        return f"{head}，分散在{len(counts)}项指标，其中{some(top, 3)}各级都是{tail}"
+    return f"{head}，分散在{len(counts)}项指标，最多的{some(top, 3)}{'各' if len(top) > 1 else ''}有{counts[top[0]]}级{tail}"
+
+
+def _own_form_title(name: str, cells: Sequence[tuple[str, str, str]], level: str) -> str:
+    """The target's own form first, then the village forms, which ask about other things."""
+    own = [c for c in cells if c[1] == level]
+    weak = [c for c in own if c[2] in WEAK]
+    said = f"{of(name)}{len(own)}项指标"
+    if not weak:
+        said += f"没有{WEAK_WORDS}"
+    elif len(weak) == len(own) > 1:
+        said += f"全部为{_weak_words(weak)}"
+    else:
+        said += f"中{len(weak)}项为{_weak_words(weak)}（{some([c for c, _, _ in weak], 4)}）"
+    field = [c for c in cells if c[1] == "village"]
+    if not field:
+        return said
+    bad = [c for c in field if c[2] in WEAK]
+    if not bad:
+        return f"{said}；村级考评表{'也' if not weak else ''}没有{WEAK_WORDS}"
+    return (
+        f"{said}；村级考评表已评{len(field)}项中{len(bad)}项为{_weak_words(bad)}（{some([c for c, _, _ in bad], 3)}）"
+    )
 
 
 def _weak_words(weak: Sequence[tuple[str, str, str]]) -> str:
@@ -96,9 +123,10 @@ def own_mix_title(name: str, class_id: str, weak: Mapping[str, int], own: str) -
             else f"{group_word(n, class_id)}都没有"
         )
         return f"{name}没有“一般及以下”指标，{others}"
-    more = sum(v > weak[own] for v in weak.values())
+    more, fewer = sum(v > weak[own] for v in weak.values()), sum(v < weak[own] for v in weak.values())
     same = sum(v == weak[own] for v in weak.values()) > 1
-    place = ("并列" if same else "") + ("最多" if not more else f"第{more + 1}多")
+    end, before = ("多", more) if more <= fewer else ("少", fewer)
+    place = ("并列" if same else "") + (f"第{before + 1}{end}" if before else f"最{end}")
     return f"{name}有{weak[own]}项“一般及以下”指标，在{group_word(n, class_id)}中{place}"
 
 
@@ -166,16 +194,25 @@ def gap_title(flags: Sequence[tuple[str, float]], compared: int) -> str:
     return f"{compared}项中{len(flags)}项与实地核查相差一档以上：{joined(parts)}"
 
 
-def self_title(name: str, steps: Sequence[float], unknown: int) -> str:
-    """How own grades compare with assessed ones; a positive step means the own grade is better."""
+def self_title(name: str, steps: Sequence[tuple[str, float]], unknown: int) -> str:
+    """How own grades compare with assessed ones.
+
+    Parameters
+    ----------
+    steps : sequence of (concept name, steps)
+        Items that have both grades; a positive step means the own grade is better.
+    unknown : int
+        Items that lack one of them.
+    """
     if not steps:
         return f"{name}没有可对照的自评等次"
-    high, low = sum(s > 0 for s in steps), sum(s < 0 for s in steps)
+    high, low = [c for c, s in steps if s > 0], [c for c, s in steps if s < 0]
     tail = f"；另有{unknown}项缺一方等次" if unknown else ""
     if not high and not low:
         return f"{of(name)}{len(steps)}项自评与考核等次完全一致{tail}"
-    parts = [f"{high}项自评高于考核" if high else "", f"{low}项自评低于考核" if low else ""]
-    same = len(steps) - high - low
+    parts = [f"{len(high)}项自评高于考核（{some(high)}）" if high else "", f"{len(low)}项低于考核（{some(low)}）" if low and high
+             else f"{len(low)}项自评低于考核（{some(low)}）" if low else ""]  # fmt: skip
+    same = len(steps) - len(high) - len(low)
     return f"{of(name)}{len(steps)}项中{joined([*parts, f'{same}项一致' if same else ''], '、')}{tail}"
 
 

@@ -231,6 +231,14 @@ def counties_title(rows: Sequence[tuple[str, bool]], unranked: int, *, within: s
     return f"{head}中{len(bottom)}个靠后：{numbers.names(bottom, 3, '个')}{tail}"
 
 
+def county_place_title(name: str, score_: float, rank: float, tied: bool, n: int, bottom: bool) -> str:
+    """Field score and place of one county among `n` that have one."""
+    if n == 1:
+        return f"{name}实地核查得分{score(score_)}分，没有其他县（市、区）可比"
+    place = f"在{n}个县（市、区）中{'并列' if tied else '列'}第{numbers.integer(rank)}位"
+    return f"{name}实地核查得分{score(score_)}分，{place}{'，列为靠后' if bottom else ''}"
+
+
 def summary_title(counts: Mapping[str, Mapping[str, int]], labels: Mapping[str, str]) -> str:
     """How many of each class are at 一般 or below; `counts` by class and grade (待核 too)."""
     total = sum(sum(c.values()) for c in counts.values())

@@ -8,6 +8,8 @@ from kaohe.plot import numbers
 from kaohe.plot.labels import group_word, joined, listed, of, quoted, some
 from kaohe.plot.numbers import half_up, percent
 
+SCORED = "计分指标"
+
 
 def dots_title(
     label: str, direction: str, reference: str, worse: Sequence[str], better: Sequence[str], n: int, class_id: str
@@ -74,11 +76,13 @@ def profile_title(
     name: str, topic: str, worse: Sequence[str], better: Sequence[str], compared: int, shown: int, judged: bool = True,
 ) -> str:  # fmt: skip
     """Which shares of a topic differ from the province; `judged` is False where none has a good or bad direction."""
-    head = f"{of(name)}{quoted(topic)}"
+    head = f"{name}{topic}" if topic == SCORED else f"{of(name)}{quoted(topic)}"
     if not compared:
         return f"{head}{shown}项比例" + ("只作列示，不判断好坏" if judged else "供了解情况，不作好坏判断")
+    if not worse and not better and compared == 1:
+        return f"{head}可与全省比较的1项比例没有明显差别"
     if not worse and not better:
-        return f"{head}{compared}项可比的比例与全省{'都' if compared > 1 else ''}没有明显差别"
+        return f"{head}{compared}项可比的比例与全省都没有明显差别"
     parts = [f"{len(worse)}项明显差于全省（{some(worse, 2)}）" if worse else "没有明显差于全省的",
              f"{len(better)}项明显好于全省（{some(better, 2)}）" if better else ""]  # fmt: skip
     return f"{head}{compared}项可比的比例中{joined(parts, '，')}"
@@ -98,8 +102,20 @@ def province_title(topic: str, shares: Sequence[tuple[str, str]]) -> str:
     return f"{head}最低的是{low[1]}（{low[2]}%），最高的是{high[1]}（{high[2]}%）"
 
 
-def income_title(name: str, below: Mapping[str, float], limit: float) -> str:
-    """Share of people below the line; `below` by city (only known ones), `limit` the province's share."""
+def income_title(name: str, below: Mapping[str, float], limit: float, full: str = "", within: str = "") -> str:
+    """Share of people below the line.
+
+    Parameters
+    ----------
+    name : str
+        The report's own city as it stands in `below`; empty where there is none.
+    below : mapping of city to share
+        Only known ones.
+    limit : float
+        The province's share.
+    full, within : str
+        The own city's full name and the interval of its share, as printed.
+    """
     if not below:
         return "没有可列示的低于相对贫困线的人口比例"
     shown = {k: half_up(100 * v, 1) for k, v in below.items()}
@@ -112,9 +128,9 @@ def income_title(name: str, below: Mapping[str, float], limit: float) -> str:
     head = f"{listed(most, 'city14')}收入低于相对贫困线的人口比例最高（{top}%）"
     if name in shown and name not in most:
         place = 1 + sum(v > shown[name] for v in shown.values())
-        head = f"{name}有{shown[name]}%的人口收入低于相对贫困线，{len(shown)}市中第{place}高"
+        head = f"{full or name}有{shown[name]}%{within}的人口收入低于相对贫困线，{len(shown)}市中第{place}高"
     elif name in shown:
-        head = f"{name}有{top}%的人口收入低于相对贫困线，{len(shown)}市中最高"
+        head = f"{full or name}有{top}%{within}的人口收入低于相对贫困线，{len(shown)}市中最高"
     return head + (f"，全省{percent(limit)}" if not numbers.is_missing(limit) else "")
 
 

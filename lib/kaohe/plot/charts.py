@@ -28,6 +28,8 @@ Scores and ranks
     effective_weights(effective_weights, ctx, *, class_id="")   nominal against effective weights
     daily_deductions(daily_sources, ctx)               a target: points taken off by source
     survey_scores(survey_items, ctx)                   a target: scored survey indicators
+    band_place(composite, ctx)                         a unit: the bands of its class as columns, its own marked
+    county_place(counties, ctx)                        a county among all that have a field score
     county_ranks(counties, ctx)                        counties of a city, or the last of the province
     class_summary(class_summary, ctx)                  grades by class
     tile_grid(composite, ctx)                          the province as tiles (not a map)
@@ -54,10 +56,11 @@ Data
 
 from __future__ import annotations
 
+from kaohe.plot.charts_band import band_place
 from kaohe.plot.charts_bench import agreement_matrix, influence_bars, kappa_dots, trial_dots
 from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
-from kaohe.plot.charts_counties import county_ranks
+from kaohe.plot.charts_counties import county_place, county_ranks
 from kaohe.plot.charts_curves import lorenz, poverty_lines, quantiles
 from kaohe.plot.charts_dots import estimate_chart
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
@@ -76,9 +79,11 @@ from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
 
 __all__ = [
     "agreement_matrix",
+    "band_place",
     "class_summary",
     "completeness_bars",
     "county_grades",
+    "county_place",
     "county_ranks",
     "daily_deductions",
     "data_quality_bars",

@@ -46,7 +46,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     listing = scored if not is_missing(me["composite"]) else [*scored, me]
     mine = [r["object"] == ctx.object for r in listing]
     frame = rows(
-        [short(ctx, str(r["object"])) for r in listing], above=0.5, below=0.5, pitch=0.25, marked=mine,
+        [short(ctx, str(r["object"])) for r in listing], above=0.5, below=0.48, marked=mine,
         numbers=[
             Numbers("得分", [numbers.score(r["composite"]) for r in listing], [BLUE if m else MUTED for m in mine]),
             Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [BLUE if m else MUTED for m in mine]),
@@ -115,6 +115,14 @@ def _marks(frame: Rows, scale: Scale, mean: float, ctx: Context) -> None:
             taken.append((centre - half, centre + half))
 
 
+def band_groups(scored: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows with a composite by band, best first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for item in sorted(scored, key=lambda r: -r["composite"]):
+        groups.setdefault(str(item["band"]) or numbers.score(item["composite"]), []).append(item)
+    return groups
+
+
 def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit235", id: str = "bands") -> Chart | Text:
     """Number of targets by band of scores that the grades cannot tell apart, stacked by final grade.
 
@@ -132,9 +140,7 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
         return nothing("综合评价", ctx)
     items = records(peers)
     scored = [r for r in items if not is_missing(r["composite"])]
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for item in sorted(scored, key=lambda r: -r["composite"]):
-        groups.setdefault(str(item["band"]) or numbers.score(item["composite"]), []).append(item)
+    groups = band_groups(scored)
     sizes = [(b, len(g)) for b, g in groups.items()]
     me = next((r for r in items if r["object"] == ctx.object), None)
     title = words.bands_title(class_id, sizes, len(items) - len(scored))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 
 from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
-from kaohe.plot.canvas import SMALL, Caption
+from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.labels import joined, nothing, records, source
-from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, MUTED, SOFT
+from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, SOFT
 
 LAST = 25
 
@@ -97,3 +99,84 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         for r in items
     ]  # fmt: skip
     return frame.canvas.chart(id, caption, DataTable("县（市、区）实地核查得分", head, body))
+
+
+def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-place") -> Chart | Text:
+    """One county among all that have a field score: a dot each, equal scores on top of each other.
+
+    Parameters
+    ----------
+    counties : DataFrame
+        Built table `counties`, the whole province.
+    ctx : Context
+        A county.
+    """
+    scored = sorted(records(counties[counties["score"].notna()]), key=lambda r: (r["score"], r["county"]))
+    me = next((r for r in scored if r["county"] == ctx.object), None)
+    if me is None:
+        return Text((f"{ctx.name}没有实地核查得分，不排位次。",))
+    tied = sum(r["rank"] == me["rank"] for r in scored) > 1
+    title = words.county_place_title(
+        ctx.name, float(me["score"]), float(me["rank"]), tied, len(scored), bool(me["bottom"])
+    )
+    canvas = _draw_place(scored, me)
+    share = numbers.percent(ctx.plan.choices["county"]["bottom_share"], 0)
+    bottom = sum(bool(r["bottom"]) for r in scored)
+    alike = sum(r["city"] == me["city"] for r in scored) - 1
+    caption = Caption(
+        title,
+        f"有得分的{len(scored)}个县（市、区）的实地核查得分（县级考评表，满分100），每点一个，得分相同的叠放，{ctx.year}年",
+        f"点图：横轴为得分，{len(scored)}个点从{numbers.score(scored[0]['score'])}分到{numbers.score(scored[-1]['score'])}分，"
+        f"{ctx.name}单独标出；同市另有{alike}个，全省{bottom}个靠后。",
+        source(ctx, "交叉考核实地核查", f"靠后：得分居后{share}（考核办选定）", "核查地点重点抽查，得分不是综合评价，位次只供参考"),
+    )  # fmt: skip
+    head = ["县（市、区）", "市", "实地核查得分", "全省位次", "靠后"]
+    body = [
+        [str(r["name"]), str(r["city_name"]), numbers.score(r["score"]), numbers.integer(r["rank"]), "是" if r["bottom"] else "否"]
+        for r in reversed(scored)
+    ]  # fmt: skip
+    return canvas.chart(id, caption, DataTable("县（市、区）实地核查得分", head, body))
+
+
+def _draw_place(scored: list[dict[str, object]], me: dict[str, object]) -> Canvas:
+    heights = Counter(numbers.score(r["score"]) for r in scored)
+    step = min(0.15, 1.5 / max(heights.values()))
+    stack = step * max(heights.values())
+    canvas = Canvas(1.42 + stack)
+    frame = Rows(canvas, 0.15, WIDTH - 0.15, 0.92, stack, 1)
+    low, high = widen([float(str(r["score"])) for r in scored], ceiling=100)
+    scale = Scale(low, high, frame.left, frame.right)
+    axis(frame, scale, ticks(low, high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1),
+         "实地核查得分；横轴不从0开始")  # fmt: skip
+    _place_key(canvas, str(me["name"]), any(r["bottom"] for r in scored))
+    done: Counter[str] = Counter()
+    for item in sorted(scored, key=lambda r: (r is me, r["city"] == me["city"])):
+        level = numbers.score(item["score"])
+        x, y = scale(float(str(item["score"]))), frame.bottom - (done[level] + 0.5) * step
+        done[level] += 1
+        own = item is me
+        fill = BLUE if own else MID if item["city"] == me["city"] else SOFT
+        if own:
+            canvas.line([(x, y), (x, 0.72)], BLUE, line=1.0)
+        if item["bottom"]:
+            canvas.diamond(x, y, 0.1 if own else 0.062, fill if own else ACCENT, edge=PAPER)
+        else:
+            canvas.dot(x, y, 0.085 if own else step * 0.38, fill, edge=PAPER, line=0.6)
+        if own:
+            text = f"{item['name']} {numbers.score(item['score'])}"
+            half = fonts.width(text, 9.5) / 2
+            canvas.text(min(max(x, half), WIDTH - half), 0.6, text, color=BLUE, align="center")
+    canvas.line([(frame.left, frame.bottom), (frame.right, frame.bottom)], INK, line=1.0)
+    return canvas
+
+
+def _place_key(canvas: Canvas, name: str, bottom: bool) -> None:
+    x = 0.1
+    entries = [(BLUE, name), (MID, "同市其他县（市、区）"), (SOFT, "其他市的县（市、区）")]
+    for fill, word in [*entries, *([(ACCENT, "靠后")] if bottom else [])]:
+        if fill == ACCENT:
+            canvas.diamond(x, 0.12, 0.065, fill)
+        else:
+            canvas.dot(x, 0.12, 0.06, fill)
+        canvas.text(x + 0.14, 0.12, word, size=SMALL, color=MUTED)
+        x += 0.14 + fonts.width(word, SMALL) + 0.28

@@ -151,8 +151,15 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
     canvas.text(0.24, 0.12, "考核等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(1.9, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)
     canvas.text(2.02, 0.12, "自评等次", size=SMALL, color=MUTED)
-    canvas.line([(2.78, 0.12), (3.06, 0.12)], ACCENT, line=3.0)
-    canvas.text(3.14, 0.12, "自评高于考核", size=SMALL, color=MUTED)
+    x = 2.78
+    for word, color, there in (
+        ("自评高于考核", ACCENT, any(a > 0 for a in ahead.values())),
+        ("自评低于考核", BLUE, any(a < 0 for a in ahead.values())),
+    ):
+        if there:
+            canvas.line([(x, 0.12), (x + 0.28, 0.12)], color, line=3.0)
+            canvas.text(x + 0.36, 0.12, word, size=SMALL, color=MUTED)
+            x += 1.34
     scale = _scale(frame, ctx)
     _grade_axis(frame, scale, ctx, "等次（数字为等次赋分）")
     for row, item in enumerate(items):
@@ -166,13 +173,13 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
         if own in GRADES:
             same = own == assessed
             canvas.dot(scale(value[own]), y, 0.03 if same else 0.055, PAPER, edge=BLUE, line=1.0 if same else 1.5, z=4)
-    steps = [float(ahead[r["item"]]) for r in records(known)]
+    steps = [(concepts[str(r["concept"])], float(ahead[r["item"]])) for r in records(known)]
     title = words.self_title(ctx.name, steps, len(items) - len(known))
     caption = Caption(
         title,
         f"{of(ctx.name)}{len(items)}项指标的自评等次与考核等次，{ctx.year}年",
-        f"哑铃图：每行一项指标，空心圆为自评等次，菱形为考核等次；{sum(s > 0 for s in steps)}项的连线表示自评较高。",
-        source(ctx, "自评报告与交叉考核指标表", "自评高于考核的以红褐色连线标出"),
+        f"哑铃图：每行一项指标，空心圆为自评等次，菱形为考核等次；{sum(s > 0 for _, s in steps)}项的连线表示自评较高。",
+        source(ctx, "自评报告与交叉考核指标表"),
     )
     head = ["序号", "指标", "自评等次", "考核等次", "比较"]
     said = {1: "自评高", 0: "一致", -1: "自评低"}

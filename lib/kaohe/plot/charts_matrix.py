@@ -21,7 +21,7 @@ from kaohe.plot.typeset import balanced, wrap
 
 ORDER = ("village", "town", "county", "city", "unit")
 _ABSENT = "—"
-_GAP = 0.13
+_GAP = 0.1
 Cell = Mapping[str, Any]
 
 
@@ -111,7 +111,7 @@ def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Ca
     label_w = x0 - left - 0.12
     texts = [balanced(f"{r.no}. {r.item.name}", label_w, SIZE - 0.5) for r in rows]
     pitch = (SIZE - 0.5) * LINE / 72
-    heights = [max(0.27, len(t) * pitch + 0.07) for t in texts]
+    heights = [max(0.25, len(t) * pitch + 0.06) for t in texts]
     breaks = sum(a.group != b.group for a, b in pairwise(rows))
     canvas = Canvas(0.62 + sum(heights) + breaks * _GAP + 0.06)
     entries = [(GRADE_FILL[g], g) for g in GRADES]

@@ -50,6 +50,18 @@ def _province(frame: pd.DataFrame) -> dict[str, Any] | None:
     return next(iter(records(frame[frame["domain_type"] == "province"])), None)
 
 
+def _whose(ctx: Context) -> str:
+    """Whose households a city's figures are."""
+    return f"{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ctx.name
+
+
+def _within(row: dict[str, Any] | None) -> str:
+    """The interval of a share below the line, in brackets."""
+    if row is None or is_missing(row["share_low"]) or is_missing(row["share_high"]):
+        return ""
+    return f"（95%区间{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
+
+
 def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id: str = "income") -> Chart | Text:
     """Income per head by city: 10–90 and 25–75 % ranges and median on a log axis, share below the line.
 
@@ -74,7 +86,7 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     mine = [r["domain"] == ctx.object for r in listing]
     shares = [numbers.SUPPRESSED if r in closed else numbers.percent(r["share_below"]) for r in listing]
     frame = rows(
-        names, above=0.66, below=0.34, pitch=0.27, marked=mine,
+        names, above=0.66, below=0.32, pitch=0.24, marked=mine,
         numbers=[Numbers("低于线的人口", shares, [BLUE if m else INK for m in mine]), Numbers("中位数（元）", [numbers.integer(r["p50"]) if r in open_rows else "" for r in listing])],
     )  # fmt: skip
     canvas = frame.canvas
@@ -114,7 +126,7 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     own = short(ctx, ctx.object) if any(mine) else ""
     few = [n for n, r in zip(names, listing, strict=True) if r["n"] < FEW]
     caption = Caption(
-        words.income_title(own, below, overall),
+        words.income_title(own, below, overall, _whose(ctx), _within(next((r for r in open_rows if r["domain"] == ctx.object), None))),
         f"人均可支配收入（元，对数刻度），按低于相对贫困线的人口比例由高到低，{ctx.year}年专项调查",
         f"分位数条形图：{len(open_rows)}市收入的10–90%和25–75%分位范围与中位数，虚线为相对贫困线{numbers.integer(line)}元。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户", str(ctx.plan.choices["income"]["note"]),

@@ -170,7 +170,7 @@ def _difference(canvas: Canvas, scale: Scale, y: float, h: float, parts: Mapping
 
 
 def waterfall(
-    contributions: pd.DataFrame, ctx: Context, *, reference: str = "mean", most: int = 12, id: str = ""
+    contributions: pd.DataFrame, ctx: Context, *, reference: str = "mean", most: int = 10, id: str = ""
 ) -> Chart | Text:
     """Where a target's difference from a reference comes from, component by component.
 
@@ -209,8 +209,7 @@ def waterfall(
         source(
             ctx,
             "综合评价",
-            "各分项差值之和等于综合得分之差",
-            f"条形起点为上一条形的终点；{'较小的分项合并为一条' if rest else '全部分项'}",
+            f"各分项之和等于总差距{'；较小的分项合并为一条' if rest else ''}",
         ),
     )
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]

@@ -19,6 +19,8 @@ from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MUTED, PAPER, SOFT
 from kaohe.plot.terms import hidden, quality_word
 
 DOMAINS = {"city14": "city", "city6": "helper"}
+# How an estimate differs from the province's; the last where neither way is better.
+_SIDES = {ACCENT: "明显较差", BLUE: "明显较好", INK: "明显不同"}
 
 
 def estimate_dots(
@@ -141,9 +143,9 @@ def _plot(
 
 
 def estimate_profile(
-    estimates: pd.DataFrame, ctx: Context, *, topic: str, unit: str = "household", id: str = ""
+    estimates: pd.DataFrame, ctx: Context, *, topic: str = "", unit: str = "household", id: str = ""
 ) -> Chart | Text:
-    """Shares of one topic for the report's target, each against the province.
+    """Shares of one topic for the report's target, or the scored ones of all, each against the province.
 
     Parameters
     ----------
@@ -152,11 +154,14 @@ def estimate_profile(
     ctx : Context
         A city or county; the province shows its own shares alone.
     topic : str
-        A survey topic of the plan.
+        A survey topic of the plan; empty for the shares that count in the survey score.
     unit : str
         ``household`` or ``village``.
     """
-    mine = estimates[(estimates["topic"] == topic) & (estimates["unit"] == unit) & estimates["is_share"]]
+    scored = [q.id for q in ctx.plan.questions.values() if q.weight > 0]
+    which = estimates["topic"] == topic if topic else estimates["indicator"].isin(scored)
+    topic = topic or words.SCORED
+    mine = estimates[which & (estimates["unit"] == unit) & estimates["is_share"]]
     province = {str(r["indicator"]): r for r in records(mine[mine["domain_type"] == "province"])}
     own = mine[mine["domain"] == ctx.object] if ctx.kind != "province" else mine[mine["domain_type"] == "province"]
     found = {str(r["indicator"]): r for r in records(own)}
@@ -173,7 +178,7 @@ def estimate_profile(
     alone = ctx.kind == "province"
     sides = [0 if alone else side(r, province.get(str(r["indicator"]))) for r in items]
     good = [{"up": 1, "down": -1}.get(str(r["direction"]), 0) * s for r, s in zip(items, sides, strict=True)]
-    color = [ACCENT if g < 0 else (BLUE if g > 0 or s else SOFT) for g, s in zip(good, sides, strict=True)]
+    color = [ACCENT if g < 0 else BLUE if g > 0 else INK if s else SOFT for g, s in zip(good, sides, strict=True)]
     texts = [shown(r) for r in items]
     refs = ["" if alone else _plain_share(province.get(str(r["indicator"]))) for r in items]
     who = "户数" if unit == "household" else "村数"
@@ -182,10 +187,11 @@ def estimate_profile(
         Numbers("95%区间", [t[1] for t in texts]),
     ]
     columns += [] if alone else [Numbers("全省", refs)]
-    frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.62, below=0.5, pitch=0.3,
-                 widest=2.3, size=SIZE - 0.5, gap=0.2)  # fmt: skip
+    frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.6, below=0.48, pitch=0.25,
+                 widest=3.05, size=SIZE - 0.5, gap=0.2)  # fmt: skip
     canvas = frame.canvas
-    _profile_key(canvas, ctx, alone, few=any(hollow(r) and not hidden(str(r["quality"])) for r in items))
+    few = any(hollow(r) and not hidden(str(r["quality"])) for r in items)
+    _profile_key(canvas, ctx, alone, [c for c in _SIDES if c in color], few=few)
     low = _start([*items, *([] if alone else [province[q] for q in found if q in province])])
     scale = Scale(low, 1, frame.left + 0.08, frame.right)
     axis(frame, scale, ticks(low, 1), lambda v: tick(v, True), "比例（%）" + ("；横轴不从0开始" if low else ""))
@@ -207,14 +213,18 @@ def estimate_profile(
             ctx.name, topic, worse, better, compared, sum(bool(t[0]) and t[0] != numbers.SUPPRESSED for t in texts),
             any(r["direction"] in {"up", "down"} for r in items),
         )  # fmt: skip
-    said = joined([f"{len(worse)}项明显较差" if worse else "", f"{len(better)}项明显较好" if better else ""])
+    other = color.count(INK)
+    said = joined(
+        [f"{len(worse)}项明显较差" if worse else "", f"{len(better)}项明显较好" if better else "", f"{other}项明显不同" if other else ""]
+    )  # fmt: skip
     said = f"；{said}" if said else ""
     caption = Caption(
         title,
         joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：“{topic}”{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
         source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
-               "明显：区间全在全省估计一侧；没有好坏方向的指标不作判断，未作多重校正" if any(sides) else "", hidden_note(items)),
+               f"明显：区间全在全省估计一侧{'；没有好坏方向的指标不作判断' if other else ''}，未作多重校正" if any(sides) else "",
+               hollow_note(items), hidden_note(items)),
     )  # fmt: skip
     head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
@@ -246,7 +256,8 @@ def _plain_share(row: Row | None) -> str:
     return plain(row["estimate"], "", True)
 
 
-def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> None:
+def _profile_key(canvas: Canvas, ctx: Context, alone: bool, used: Sequence[str], *, few: bool) -> None:
+    """The key of a profile; only of marks that occur."""
     canvas.line([(0.02, 0.12), (0.34, 0.12)], SOFT, line=3.2)
     canvas.dot(0.18, 0.12, 0.062, SOFT, edge=PAPER, line=0.8)
     x = 0.42
@@ -257,7 +268,8 @@ def _profile_key(canvas: Canvas, ctx: Context, alone: bool, *, few: bool) -> Non
         canvas.line([(x, 0.02), (x, 0.22)], INK, line=1.6)
         canvas.text(x + 0.08, 0.12, "全省", size=SMALL, color=MUTED)
         x += 0.56
-        for color, word in ((ACCENT, "明显较差"), (BLUE, "明显较好")):
+        for color in used:
+            word = _SIDES[color]
             if color == ACCENT:
                 canvas.diamond(x + 0.05, 0.12, 0.075, color)
             else:

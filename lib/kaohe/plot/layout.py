@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kaohe.plot import fonts
-from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
+from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas
 from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
-from kaohe.plot.typeset import shorten
+from kaohe.plot.typeset import balanced, shorten
 
-PITCH = 0.26
+PITCH = 0.235
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def rows(
     Parameters
     ----------
     names : sequence of str
-        One a row; cut with … beyond `widest` inches.
+        One a row; in two small lines beyond `widest` inches.
     numbers : sequence of Numbers
         Columns at right, heads in the strip `above`.
     above, below : float
@@ -134,13 +134,24 @@ def rows(
         color = BLUE if marked and marked[row] else (colors[row] if colors else INK)
         if marked and marked[row]:
             canvas.pointer(label + 0.03, frame.y(row), BLUE)
-        canvas.text(label, frame.y(row), name, size=size, color=color, align="right", fit=widest)
+        _name(canvas, label, frame.y(row), name, widest, size, color)
     for column, spot in spots:
         canvas.text(spot, above - 0.14, column.head, size=SMALL, color=MUTED, align="right")
         for row, text in enumerate(column.texts):
             color = column.colors[row] if column.colors else MUTED
             canvas.text(spot, frame.y(row), text, size=size, color=color, align="right")
     return frame
+
+
+def _name(canvas: Canvas, x: float, y: float, name: str, widest: float, size: float, color: str) -> None:
+    """The name of a row; one that is too wide stands in two small lines, and is cut with … only beyond those."""
+    if fonts.width(name, size) > widest:
+        lines = balanced(fonts.drawable(name), widest, TINY)
+        if len(lines) == 2:
+            for line, at in zip(lines, (y - 0.062, y + 0.062), strict=True):
+                canvas.text(x, at, line, size=TINY, color=color, align="right")
+            return
+    canvas.text(x, y, name, size=size, color=color, align="right", fit=widest)
 
 
 def axis(

@@ -7,9 +7,11 @@ import pandas as pd
 from kaohe.plot import numbers, tables, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.charts_chances import pair_chances
-from kaohe.plot.charts_class import unit_bands
+from kaohe.plot.charts_class import position_in_class, unit_bands
+from kaohe.plot.charts_counties import county_place
+from kaohe.plot.charts_evidence import self_gap
 from kaohe.plot.charts_heat import grade_heatmap
-from kaohe.plot.charts_matrix import county_grades
+from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
 from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_sample import response_bars
@@ -17,6 +19,9 @@ from kaohe.plot.charts_scores import waterfall
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
 from kaohe.plot.tables_survey import estimate_cell, interval_cell
+from kaohe.plot.words_common import Source
+from kaohe.plot.words_method import self_report
+from kaohe.plot.words_why import next_grade
 
 COUNTY_NOTE = "县级样本量小，区间宽；初级抽样单元只有一个的县不能估计误差，有效户数过少的县依保密要求不列示。"
 
@@ -175,6 +180,8 @@ def reliability(
 def differences(contributions: pd.DataFrame, ctx: Context) -> list[Output]:
     """Where a target's score comes from: against its class, the next above, and the cut-off of the next grade.
 
+    The cut-off is left out for a target that is above it: there is no next grade.
+
     Parameters
     ----------
     contributions : DataFrame
@@ -184,5 +191,98 @@ def differences(contributions: pd.DataFrame, ctx: Context) -> list[Output]:
     kinds = ("mean", "cut") if ctx.plan.classes[ctx.class_id].kind == "unit" else ("mean", "next", "cut")
     mine = contributions[contributions["object"] == ctx.object]
     if mine.empty:
-        return [waterfall(contributions, ctx)]
-    return [waterfall(contributions, ctx, reference=kind) for kind in kinds]
+        return [Text((f"{ctx.name}没有综合得分，不分解得分差距，也不列失分。",))]
+    below = mine[mine["reference"] == "cut"]["delta"].sum() < 0
+    shown = [kind for kind in kinds if kind != "cut" or below]
+    return [waterfall(contributions, ctx, reference=kind, most=10 if kind == "mean" else 7) for kind in shown]
+
+
+def why(job: Source) -> list[Output]:
+    """The streams of one target's score, its differences, where it loses points, and the way to the next grade.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``streams``, ``contributions``, ``lost_points``, ``way_up``.
+    """
+    ctx = job.ctx
+    streams = job.own("streams")
+    made: list[Output] = [tables.streams(streams, ctx, peers=job.peers("streams"))]
+    if (streams["weight"] == 0).any():
+        made.append(Text(("来源权重已按人工决定重新分配，与其他对象的差距不能逐项比较，不作分解。",)))
+    else:
+        made += differences(job.own("contributions"), ctx)
+    lost = job.own("lost_points")
+    return [*made, *([tables.lost_points(lost, ctx)] if len(lost) else []), next_grade(job)]
+
+
+def place(job: Source) -> list[Output]:
+    """Where a city stands in its class: scores, and ranks with their intervals where it has a rank.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``composite``, ``rank_intervals``.
+    """
+    composite, ranks = job.peers("composite"), job.peers("rank_intervals")
+    known = ranks.loc[ranks["rank"].notna(), "object"]
+    made: list[Output] = [position_in_class(composite, job.ctx)]
+    return [*made, rank_intervals(ranks, composite, job.ctx)] if (known == job.ctx.object).any() else made
+
+
+def county_place_and_peers(job: Source) -> list[Output]:
+    """A county among all that have a field score, then the counties of its city.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``counties``.
+    """
+    return [county_place(job.table("counties"), job.ctx), tables.counties(job.peers("counties"), job.ctx)]
+
+
+def county_survey(job: Source) -> list[Output]:
+    """What the survey says of a county: what differs from the province, the scored shares, then every estimate.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``estimates``.
+    """
+    ctx, whole, own = job.ctx, job.table("estimates"), job.own("estimates")
+    if own.empty:
+        return [Text((f"专项调查没有{ctx.name}的样本户。",))]
+    province = whole[whole["domain_type"] == "province"]
+    made: list[Output] = [tables.differing(own, ctx, province=whole), estimate_profile(whole, ctx, id="survey-key")]
+    return [*made, tables.estimates(own, ctx, province=province)]
+
+
+def own_grades(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:
+    """The grades of one city or unit, as picture and table; one sentence where it has none.
+
+    Parameters
+    ----------
+    item_grades : DataFrame
+        ``item_grades`` of the target.
+    ctx : Context
+    """
+    if not (item_grades["n_graded"] > 0).any():
+        return [Text((f"没有收到{ctx.name}的考核指标表和考评表，各项等次缺数据。",), "warning")]
+    picture: Output = unit_grades(item_grades, ctx) if ctx.kind == "unit" else grade_matrix(item_grades, ctx)
+    return [picture, tables.grades(item_grades, ctx)]
+
+
+def own_report(job: Source) -> list[Output]:
+    """The self-report: when it came and how its grades compare, with a picture for a city, and every item folded.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``self_status``, ``composite``, ``self_compare``.
+    """
+    ctx, rows = job.ctx, job.own("self_compare")
+    made: list[Output] = [self_report(job)]
+    if not ((rows["self_grade"] != "") & (rows["index_grade"] != "")).any():
+        return made
+    picture: list[Output] = [self_gap(rows, ctx)] if ctx.kind == "city" else []
+    return [*made, *picture, tables.self_compare(rows, ctx)]

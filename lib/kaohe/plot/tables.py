@@ -5,7 +5,7 @@ Signatures: every function takes the rows to show (see `kaohe.base.built`) and t
 
 Grades and the rest of one target: `grades`, `field_grades`, `evidence`, `forms`, `streams`,
 `caps`, `decisions`, `daily`, `problems`, `self_compare`, `completeness`.
-Survey: `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `stages`, `nonresponse`,
+Survey: `differing`, `estimates`, `survey_items`, `key_survey`, `villages`, `response`, `stages`, `nonresponse`,
 `calibration`, `weight_diagnostics`.
 Class and province: `ranking`, `sensitivity_summary`, `sensitivity`, `effective_weights`,
 `counties`, `talk_list`, `class_summary`.
@@ -40,18 +40,17 @@ from kaohe.plot.tables_data import (
     screens_summary,
     set_aside,
 )
+from kaohe.plot.tables_differ import differing
 from kaohe.plot.tables_grades import (
-    caps,
     daily,
-    decisions,
     evidence,
     field_grades,
     forms,
     grades,
     problems,
     self_compare,
-    streams,
 )
+from kaohe.plot.tables_score import caps, decisions, streams
 from kaohe.plot.tables_survey import (
     calibration,
     estimates,
@@ -74,7 +73,7 @@ from kaohe.plot.tables_why import (
 )
 
 __all__ = [
-    "calibration", "caps", "choices", "class_summary", "completeness", "consistency", "counties", "daily", "data_quality", "decisions",
+    "calibration", "caps", "choices", "class_summary", "completeness", "consistency", "counties", "daily", "data_quality", "decisions", "differing",
     "effective_weights", "estimates", "evidence", "field_grades", "findings", "forms", "grade_chances", "grades", "group_scores", "intake", "intake_totals", "key_survey", "lost_points",
     "nonresponse", "problems", "profiles", "ranking", "response", "scenario_choices", "scenario_table", "screen_records", "screens", "screens_summary", "self_compare", "sensitivity", "sensitivity_summary", "set_aside",
     "stages", "streams", "survey_items", "swap_weights", "talk_list", "trial_table", "villages", "way_up", "weight_diagnostics",

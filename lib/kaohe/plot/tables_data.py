@@ -236,7 +236,7 @@ def completeness(frame: pd.DataFrame, ctx: Context, *, id: str = "t-completeness
             t.text("部分", "label"), t.whole("应有", "expected"), t.whole("实有", "received"), t.percent("完整率", "share"), t.text("说明", "note"),
         ],
         empty=f"没有{ctx.name}的数据完整情况。",
-        note="“应有”为0的部分不计完整率。",
+        note="“应有”为0的部分不计完整率。" if (rows["expected"] == 0).any() else "",
     )  # fmt: skip
 
 

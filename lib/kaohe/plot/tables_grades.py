@@ -1,4 +1,4 @@
-"""Tables of grades, evidence, streams, caps, decisions, daily records, problems and self-reports."""
+"""Tables of grades, evidence, daily records, problems and self-reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text
 
-_SEVERITY = {True: "突出", False: "一般"}
+# In full: 一般 alone is the name of a grade.
+_SEVERITY = {True: "突出问题", False: "一般问题"}
 
 
 def grades(frame: pd.DataFrame, ctx: Context, *, id: str = "t-grades") -> Table | Text:
@@ -116,64 +117,6 @@ def forms(frame: pd.DataFrame, ctx: Context, *, id: str = "t-forms") -> Table | 
     )  # fmt: skip
 
 
-def streams(frame: pd.DataFrame, ctx: Context, *, id: str = "t-streams") -> Table | Text:
-    """The streams of the composite: weight, score, bounds, contribution and state.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``streams`` of the target.
-    """
-    return t.make(
-        id, f"{ctx.name}各类来源的得分和贡献", frame.sort_values("stream", key=lambda s: s.map(_stream_order(ctx))),
-        [
-            t.text("来源", "stream_name"), t.percent("权重", "weight", 0), t.decimal("得分", "score"),
-            t.custom("上下界", lambda r: numbers.span(r["low"], r["high"]) if numbers.is_missing(r["score"]) else numbers.MISSING, "right"), t.decimal("抽样标准误", "se", 2),
-            t.decimal("贡献分", "contribution", 2), t.percent("缺失比例", "missing_share"), t.text("状态", "state"), t.text("说明", "note"),
-        ],
-        empty=f"没有{ctx.name}的任何一类来源数据。",
-        note="综合得分为各类来源得分按方案规定权重的加权和；只有专项调查有抽样误差。缺数据的来源只给出可能的上下界。",
-    )  # fmt: skip
-
-
-def caps(frame: pd.DataFrame, ctx: Context, *, id: str = "t-caps") -> Table | Text:
-    """The log of the rules that limit the grade: fact, evidence, date, fired or not, before and after.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``caps`` of the target.
-    """
-    return t.make(
-        id, f"{ctx.name}等次限制规则的逐条认定", frame.sort_values("rule"),
-        [
-            t.text("事项", "field_name"), t.text("认定", "value"), t.custom("依据和日期", _evidenced), t.text("结果", "state"),
-            t.grade("限制前", "before"), t.grade("限制后", "after"), t.custom("条款", lambda r: f"{r['clause']}：{r['text']}"),
-        ],
-        empty="现行方案没有启用等次限制规则。",
-        note="限制只改变等次，不改变得分；事实待核或未报且可能改变等次的，综合等次列为待核；“未启用”的规则不限制等次。",
-    )  # fmt: skip
-
-
-def decisions(frame: pd.DataFrame, ctx: Context, *, id: str = "t-decisions") -> Table | Text:
-    """The log of decisions taken by hand.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``decisions_log`` of the target.
-    """
-    return t.make(
-        id, f"{ctx.name}的人工决定记录", frame.sort_values("decision"),
-        [
-            t.text("编号", "decision"), t.text("类型", "kind"), t.grade("原等次", "from_grade"), t.grade("调整为", "to_grade"),
-            t.text("涉及来源", "stream"), t.text("理由", "reason"), t.text("决定机构", "by_role"), t.day("日期", "date"),
-            t.yes("是否采用", "applied", "采用", "未采用"), t.text("说明", "why"),
-        ],
-        empty=f"没有涉及{ctx.name}的人工决定，等次全部由规则得出。",
-    )  # fmt: skip
-
-
 def daily(frame: pd.DataFrame, ctx: Context, *, id: str = "t-daily") -> Table | Text:
     """Every daily-work record that counts: deductions and graded measures.
 
@@ -196,7 +139,7 @@ def daily(frame: pd.DataFrame, ctx: Context, *, id: str = "t-daily") -> Table | 
 
 
 def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Table | Text:
-    """Problems found and how far they are rectified, prominent and open ones first.
+    """Problems found and how far they are rectified, open ones first, prominent ones before others.
 
     Parameters
     ----------
@@ -210,16 +153,18 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
     if ctx.kind == "province":
         mine = mine[mine["prominent"] & (mine["state"] != "已完成")]
         said = f"全省尚未完成整改的突出问题（{len(mine)}个）"
-    rows = mine.assign(_p=~mine["prominent"], _s=mine["state"].map(order)).sort_values(["_p", "_s", "date", "problem"])
+    ranked = mine.assign(_d=mine["state"] == "已完成", _p=~mine["prominent"], _s=mine["state"].map(order))
+    rows = ranked.sort_values(["_d", "_p", "_s", "date", "problem"])
     if ctx.kind == "province":
         return _open_problems(rows, ctx, said, id)
     return t.make(
         id, said, rows,
         [
             *([t.custom("考核对象", lambda r: ctx.name_of(str(r["object"])))] if ctx.kind == "county" else []),
-            t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])], "center"), t.text("问题", "note"), t.text("涉及指标", "label"),
-            t.text("地点", "place_name"), t.custom("发现", lambda r: _found(r)), t.custom("整改状态", _progress),
-            t.custom("整改期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx)),
+            t.custom("性质", lambda r: _SEVERITY[bool(r["prominent"])]), t.text("问题", "note"), t.text("涉及指标", "label"),
+            *([t.text("地点", "place_name")] if rows["place_name"].ne("").any() else []), t.text("发现渠道", "source"), t.day("发现日期", "date"),
+            t.custom("整改状态", _progress),
+            t.custom("期限或完成日期", lambda r: numbers.date_cn(r["done_date"]) if r["state"] == "已完成" else due(ctx).removeprefix("考核结果")),
         ],
         empty=f"没有登记{ctx.name}的问题。",
         note=f"方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告。未完成的问题期限为{due(ctx)}。",
@@ -294,24 +239,8 @@ def _measure(ctx: Context) -> t.Show:
     return lambda row: names.get(str(row["measure"]), str(row["measure"])) or numbers.MISSING
 
 
-def _stream_order(ctx: Context) -> dict[str, int]:
-    return {stream: n for n, stream in enumerate(ctx.plan.streams)}
-
-
 def _grade_or_missing(row: t.Row) -> Cell:
     return t.grade_cell(str(row["grade"])) if row["grade"] else "缺"
-
-
-def _evidenced(row: t.Row) -> Cell:
-    """The evidence of a fact and its date."""
-    parts = [str(row["evidence"]), "" if numbers.is_missing(row["date"]) else numbers.date_cn(row["date"])]
-    return "，".join(p for p in parts if p) or numbers.MISSING
-
-
-def _found(row: t.Row) -> Cell:
-    """How and when a problem was found."""
-    parts = [str(row["source"]), "" if numbers.is_missing(row["date"]) else numbers.date_cn(row["date"])]
-    return "，".join(p for p in parts if p) or numbers.MISSING
 
 
 def _steps(row: t.Row) -> Cell:

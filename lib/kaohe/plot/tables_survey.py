@@ -98,7 +98,7 @@ def key_survey(frame: pd.DataFrame, ctx: Context, *, id: str = "t-key-survey") -
             t.text("主题", "topic"), t.text("指标", "label"),
             t.custom("数值", _key_value, "right"), t.whole("村数", "n_villages"), t.custom("户数", count_cell, "right"),
         ],
-        empty=f"{ctx.name}没有安排重点调查村。",
+        empty="对口帮扶的村中的重点调查村，情况列在所在市的报告中。" if ctx.class_id == "city6" else f"{ctx.name}没有安排重点调查村。",
         note="重点调查村按存在问题较多选取，不是随机抽样，只描述所到各户，不推算全市，不进入估计、得分和名次。",
         folded=True,
     )  # fmt: skip
@@ -114,8 +114,10 @@ def villages(frame: pd.DataFrame, ctx: Context, *, id: str = "t-villages") -> Ta
         paired with it).
     """
     rows = village_rows(frame, ctx).sort_values(["selection", "county", "village"])
+    kinds = rows["selection"].value_counts().sort_index()
+    said = "、".join(f"{kind}{n}个" for kind, n in kinds.items()) if len(kinds) > 1 else "".join(kinds.index)
     return t.make(
-        id, f"{ctx.name}调查到的村", rows,
+        id, f"{ctx.name}{'对口帮扶的村中' if ctx.class_id == 'city6' else ''}调查到的{len(rows)}个村（{said}）", rows,
         [
             t.text("县（市、区）", "county_name"), t.custom("村", lambda r: f"{r['town_name']}{r['name']}"), t.text("抽选", "selection"),
             t.custom("省定贫困村", lambda r: _flag(r["designated"]), "center"),

@@ -87,7 +87,7 @@ def _why(row: t.Row) -> Cell:
     return "：".join(p for p in parts if p) or numbers.MISSING
 
 
-def lost_points(frame: pd.DataFrame, ctx: Context, *, most: int = 15, id: str = "t-lost") -> Table | Text:
+def lost_points(frame: pd.DataFrame, ctx: Context, *, most: int = 10, id: str = "t-lost") -> Table | Text:
     """Where a target loses points to 100, largest first, and what one step up on an item is worth.
 
     Parameters
@@ -116,7 +116,7 @@ def lost_points(frame: pd.DataFrame, ctx: Context, *, most: int = 15, id: str = 
     rows.append({"stream_name": "", "label": "合计", "grade": "", "lost": own["lost"].sum(), "step": float("nan")})
     return t.make(
         id, f"{ctx.name}距满分失{numbers.score(own['lost'].sum())}分，按分项（{len(losing)}项）", rows if len(own) else [],
-        [t.text("来源", "stream_name"), t.text("分项", "label"), t.grade("等次", "grade"),
+        [t.text("分项", "label"), t.text("来源", "stream_name"), t.grade("等次", "grade"),
          t.decimal("失分", "lost", 2), t.decimal("提升一档可得", "step", 2)],
         empty=f"{ctx.name}没有综合得分，不列失分。",
         note="失分以综合得分的分值计，各项之和等于100减综合得分；只有指标表的指标可以提升等次。",

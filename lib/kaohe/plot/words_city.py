@@ -5,12 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import numbers, terms
+from kaohe.plot.labels import some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import problems_of
 from kaohe.plot.words_common import (
     Row,
     Source,
+    bands,
     concept_name,
     end,
     first,
@@ -43,7 +45,7 @@ def conclusions_city(job: Source) -> Notes:
             evidence_note(job.own("evidence"), ctx, ref="evidence-gap"),
             survey_note(job, ref="t-estimates"),
             problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),
-            complete_note(job.own("completeness"), ctx, ref="t-completeness"),
+            complete_note(job, ref="t-completeness"),
         ]
     )
 
@@ -64,7 +66,7 @@ def conclusions_unit(job: Source) -> Notes:
             weak_items(job.own("item_grades"), ctx, "unit", form="定点扶贫考核指标表", ref="unit-grades"),
             daily_note(job.own("daily_sources"), ctx, ref="t-daily"),
             problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),
-            complete_note(job.own("completeness"), ctx, ref="t-completeness"),
+            complete_note(job, ref="t-completeness"),
         ]
     )
 
@@ -79,7 +81,7 @@ def conclusions_county(job: Source) -> Notes:
     """
     ctx = job.ctx
     row = first(job.own("counties"))
-    notes = [_county_verdict(row, ctx)]
+    notes = [_county_verdict(row, job)]
     items = job.own("item_grades")
     if row is not None and row["n_county"] > 0:
         notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
@@ -98,19 +100,20 @@ def cards_city(job: Source) -> Cards:
     """Grade, score, rank interval, completeness."""
     ctx = job.ctx
     row, within = first(job.own("composite")), first(job.own("rank_intervals"))
-    return Cards([*_grade_and_score(row), _rank_card(row, within, ctx), _complete_card(row)])
+    return Cards([*_grade_and_score(row), _rank_card(row, within, ctx), _complete_card(row, job)])
 
 
 def cards_unit(job: Source) -> Cards:
-    """Grade, score, rank with band, completeness."""
+    """Grade, score, band with the ranks that it takes together, completeness."""
     row = first(job.own("composite"))
-    rank = numbers.MISSING
-    note = "不排名次"
+    place = Card(numbers.MISSING, "所在档", "不排名次")
     if row is not None and not numbers.is_missing(row["rank"]):
-        rank = numbers.integer(row["rank"])
-        among = f"排名次的共{numbers.integer(row['n_ranked'])}个"
-        note = "，".join(p for p in ("并列" if row["tied"] else "", str(row["band"]), among) if p)
-    return Cards([*_grade_and_score(row), Card(rank, "名次", note), _complete_card(row)])
+        count, same = bands(job.peers("composite"), row)
+        low = same["rank"].min() if len(same) else row["rank"]
+        ranks = numbers.rank_span(low, low + max(len(same), 1) - 1)
+        alike = f"，同档{len(same)}个" if len(same) > 1 else ""
+        place = Card(str(row["band"]) or ranks, "所在档", f"共{count}档{alike}，{ranks}" if row["band"] else "")
+    return Cards([*_grade_and_score(row), place, _complete_card(row, job)])
 
 
 def cards_county(job: Source) -> Cards:
@@ -130,7 +133,9 @@ def cards_county(job: Source) -> Cards:
         [
             Card(numbers.score(row["score"]), "实地核查得分", "满分100分"),
             Card(
-                place, "位次", "靠后" if row["bottom"] else f"受核查的{numbers.integer(row['n_ranked'])}个县（市、区）"
+                place,
+                "位次",
+                ("靠后，" if row["bottom"] else "") + f"有得分的共{numbers.integer(row['n_ranked'])}个县（市、区）",
             ),
             Card(numbers.integer(row["n_weak"]), "一般及以下指标（项）"),
             Card(numbers.integer(row["n_households"]), "完成样本户（户）"),
@@ -147,19 +152,18 @@ def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
     off = both[both["flagged"]].sort_values("gap", key=abs, ascending=False)
     if off.empty:
         return Note(f"可对照的{len(both)}项指标，指标表分值与实地核查得分相差都不到一档（{step}分）。", ref)
-    above = int((off["gap"] > 0).sum())
+    grade = ctx.plan.scale.grade
     said = [
         f"{concept_name(str(r['concept']), ctx, str(r['label']))}（指标表{numbers.quoted(str(r['index_grade']))}，"
-        f"实地核查{numbers.score(r['evidence'])}分）"
+        f"实地核查{numbers.score(r['evidence'])}分、合{numbers.quoted(grade(r['evidence']))}）"
         for r in records(off)
     ]
-    if above == len(off):
-        side = "指标表都高于实地核查" if above > 1 else "指标表高于实地核查"
-    elif above == 0:
-        side = "指标表都低于实地核查" if len(off) > 1 else "指标表低于实地核查"
+    high, low = int((off["gap"] > 0).sum()), int((off["gap"] < 0).sum())
+    if high and low:
+        side = f"指标表{high}项偏高、{low}项偏低"
     else:
-        side = f"其中{above}项指标表高于实地核查"
-    return Note(f"可对照的{len(both)}项指标中，相差一档以上的有{len(off)}项：{numbers.names(said, 3)}，{side}。", ref)
+        side = f"指标表{'都' if len(off) > 1 else ''}偏{'高' if high else '低'}"
+    return Note(f"可对照的{len(both)}项指标中，相差一档以上的有{len(off)}项：{some(said)}，{side}。", ref)
 
 
 def daily_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
@@ -177,16 +181,28 @@ def daily_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
     )
 
 
-def complete_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
-    """Which parts of the data are complete, which are not."""
+def complete_note(job: Source, *, ref: str) -> Note:
+    """Which parts of the data are complete, which are not, and whether the score stands all the same.
+
+    Parameters
+    ----------
+    job : Source
+        Reads ``completeness``, ``composite`` and ``decisions_log``.
+    ref : str
+        Id of the table.
+    """
+    rows = job.own("completeness")
     due = rows[rows["expected"] > 0]
     if due.empty:
-        return Note(f"没有{ctx.name}应报数据的记录。", ref)
+        return Note(f"没有{job.ctx.name}应报数据的记录。", ref)
+    score, made = first(job.own("composite")), job.own("decisions_log")
+    how = "按人工决定" if (made["applied"] & made["to_grade"].eq("")).any() else "照常"
+    counted = "" if score is None or numbers.is_missing(score["composite"]) else f"；综合得分{how}计算"
     late = [r for r in records(due) if r["received"] < r["expected"]]
     unanswered = any(r["part"] == "survey" for r in late)
     short = [_short(r) for r in late if r["part"] != "survey"]
     if short:
-        return Note(f"应报数据未全部收齐：{numbers.names(short, 4)}。", ref)
+        return Note(f"应报数据未全部收齐：{some(short, 4)}{counted}。", ref)
     return Note("除未应答的样本户外，应报数据全部收齐。" if unanswered else "应报数据全部收齐。", ref)
 
 
@@ -222,18 +238,23 @@ def _grade_and_score(row: Row | None) -> list[Card]:
 def _rank_card(row: Row | None, within: Row | None, ctx: Context) -> Card:
     if row is None or numbers.is_missing(row["rank"]):
         return Card(numbers.MISSING, "名次", "不排名次")
-    place = f"第{numbers.integer(row['rank'])}名{'（并列）' if row['tied'] else ''}，排名次的共{numbers.integer(row['n_ranked'])}个"
+    among = f"{numbers.counted(row['n_ranked'], ctx.kind)}排名次"
+    place = f"第{numbers.integer(row['rank'])}名{'（并列）' if row['tied'] else ''}，共{among}"
     if within is None or numbers.is_missing(within["low"]):
         return Card(numbers.integer(row["rank"]), "名次", place)
     return Card(numbers.rank_short(within["low"], within["high"]), "名次区间", place)
 
 
-def _complete_card(row: Row | None) -> Card:
+def _complete_card(row: Row | None, job: Source) -> Card:
     share = numbers.MISSING if row is None else numbers.percent(row["completeness"])
-    return Card(share, "数据完整率")
+    due = job.own("completeness").query("expected > 0")
+    lacking = int((due["received"] < due["expected"]).sum())
+    note = f"{len(due)}类数据中{lacking}类不全" if lacking else f"{len(due)}类数据全部收齐" if len(due) else ""
+    return Card(share, "数据完整率", note)
 
 
-def _county_verdict(row: Row | None, ctx: Context) -> Note:
+def _county_verdict(row: Row | None, job: Source) -> Note:
+    ctx = job.ctx
     if row is None or row["n_county"] + row["n_town"] + row["n_village"] == 0:
         return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "")
     if row["n_county"] == 0:
@@ -245,14 +266,14 @@ def _county_verdict(row: Row | None, ctx: Context) -> Note:
         )
     seen = f"{numbers.integer(row['n_county'])}张县级、{numbers.integer(row['n_town'])}张镇级、{numbers.integer(row['n_village'])}张村级考评表"
     text = (
-        f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在受核查的{numbers.integer(row['n_ranked'])}个县（市、区）中"
-        f"列第{numbers.integer(row['rank'])}位"
+        f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在有得分的{numbers.integer(row['n_ranked'])}个县（市、区）中"
+        f"{'并列' if (job.table('counties')['rank'] == row['rank']).sum() > 1 else '列'}第{numbers.integer(row['rank'])}位"
     )
     if row["bottom"]:
-        text += f"，居后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}，列为靠后"
+        text += f"，在后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}之内，列为靠后"
     if row["prominent"]:
         text += "，存在突出问题"
-    return Note(end(f"{text}；共收到{seen}"), "county-ranks")
+    return Note(end(f"{text}；共收到{seen}"), "county-place")
 
 
 def _county_survey(job: Source) -> Note:
@@ -264,12 +285,16 @@ def _county_survey(job: Source) -> Note:
         return Note(f"专项调查没有{ctx.name}的样本户。", "")
     if usable.empty:
         return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
+    row = first(job.own("counties"))
+    n = f"完成样本户{numbers.integer(row['n_households'])}户，" if row is not None else ""
     worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
     if compared == 0:
-        return Note(f"{ctx.name}专项调查的估计没有可与全省比较的。", "t-estimates")
+        return Note(f"专项调查{n}{len(households)}项估计误差都较大，没有可与全省比较的。", "t-estimates")
+    head = f"专项调查{n}{len(households)}项估计中{compared}项可与全省比较"
+    rest = "，其余误差较大，不作结论" if compared < len(households) else ""
     if not worse and not better:
-        return Note(f"专项调查可比的{compared}项指标与全省估计均无明显差别；县内抽样点少，区间较宽。", "t-estimates")
-    said = [f"明显差于全省的{len(worse)}项（{labels(worse)}）" if worse else "没有明显差于全省的"]
+        return Note(f"{head}，{'都' if compared > 1 else ''}没有明显差别{rest}。", "t-estimates")
+    said = [f"明显较差的{len(worse)}项（{labels(worse)}）" if worse else "没有明显较差的"]
     if better:
-        said.append(f"明显好于全省的{len(better)}项（{labels(better)}）")
-    return Note(f"专项调查可比的{compared}项指标中，{'，'.join(said)}；县内抽样点少，区间较宽。", "t-estimates")
+        said.append(f"明显较好的{len(better)}项（{labels(better)}）")
+    return Note(f"{head}：{'，'.join(said)}{rest}。", "t-differ")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from kaohe.plot import numbers, terms
+from kaohe.plot.labels import some
 from kaohe.plot.output import Context, Note
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
@@ -104,11 +105,11 @@ def _rank(job: Source, row: Row) -> str:
     ctx = job.ctx
     if numbers.is_missing(row["rank"]):
         return "，不排名次"
-    text = f"，在{ctx.class_label}中{'并列' if row['tied'] else '列'}第{numbers.integer(row['rank'])}名"
-    aside = [str(row["band"])] if row["band"] else []
-    if int(row["n_ranked"]) < ctx.n_class:
-        aside.append(f"排名次的{int(row['n_ranked'])}个")
-    text += f"（{'，'.join(aside)}）" if aside else ""
+    ranked = f"（{int(row['n_ranked'])}个排名次）" if int(row["n_ranked"]) < ctx.n_class else ""
+    among = f"，在{ctx.class_label}{ranked}中"
+    if row["band"] and ctx.kind == "unit":
+        return among + _band(job, row)
+    text = f"{among}{'并列' if row['tied'] else '列'}第{numbers.integer(row['rank'])}名"
     within = first(job.own("rank_intervals"))
     if within is None or numbers.is_missing(within["low"]) or numbers.is_missing(within["high"]):
         return text
@@ -119,6 +120,21 @@ def _rank(job: Source, row: Row) -> str:
     whole = within["low"] == 1 and within["high"] == row["n_ranked"]
     tail = "，覆盖全部位次，与其他各市分不出先后" if whole else ""
     return f"{text}，计入抽样误差的95%名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
+
+
+def bands(peers: pd.DataFrame, row: Row) -> tuple[int, pd.DataFrame]:
+    """How many bands a class has, and the rows of the band of `row`."""
+    banded = peers[peers["band"] != ""]
+    return int(banded["band"].nunique()), banded[banded["band"] == row["band"]]
+
+
+def _band(job: Source, row: Row) -> str:
+    """Band, and the ranks that it takes together: a ladder of single ranks would say more than the scores do."""
+    count, same = bands(job.peers("composite"), row)
+    if len(same) <= 1:
+        return f"列第{numbers.integer(row['rank'])}名，独在{row['band']}（共{count}档）"
+    ranks = numbers.rank_span(same["rank"].min(), same["rank"].min() + len(same) - 1)
+    return f"居{row['band']}（共{count}档），同档{numbers.counted(len(same), job.ctx.kind)}分不出先后，名次合为{ranks}"
 
 
 def _decided(job: Source) -> str:
@@ -191,12 +207,15 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
     named = []
     for grade, rows in (("较差", poor), ("一般", ordinary)):
         if len(rows):
-            what = numbers.names([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
+            what = some([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
             named.append(f"{numbers.quoted(grade)}{len(rows)}项（{what}）")
     weakest = [str(c) for c in (poor if len(poor) else ordinary)["concept"]]
     most = max(field_weak(field, c)[0] for c in weakest)
     where = _where(field, [c for c in weakest if field_weak(field, c)[0] == most], ctx)
-    return Note(end(f"{form}{count}{'，其中' if lacking else '中，'}{'、'.join(named)}{where}{tail}"), ref)
+    said = f"{'，其中' if lacking else '中，'}{'、'.join(named)}"
+    if len(named) == 1 and len(poor) + len(ordinary) == len(graded) > 1:
+        said = f"{'，' if lacking else ''}全部为{numbers.quoted('较差' if len(poor) else '一般')}"
+    return Note(end(f"{form}{count}{said}{where}{tail}"), ref)
 
 
 def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:
@@ -214,23 +233,34 @@ def _where(field: pd.DataFrame, concepts: list[str], ctx: Context) -> str:
     for (bad, of), same in alike.items():
         if of == 0:
             continue
-        head = f"；{numbers.names(same, 3)}在实地核查的{of}处"
+        each = "各" if len(same) > 1 else ""
+        head = numbers.names(same, 3)
         if bad == 0:
-            said.append(f"{head}均未评为一般及以下")
+            said.append(f"{head}没有评为“一般”及以下的")
         elif bad == of:
-            said.append(f"{head}{'都' if len(same) > 1 else ''}全部为一般及以下")
+            said.append(f"{head}已评的{each}{of}处全部为“一般”及以下")
         else:
-            said.append(f"{head}中{'各' if len(same) > 1 else ''}有{bad}处为一般及以下")
-    return "".join(said[:3])
+            said.append(f"{head}已评的{each}{of}处{each}有{bad}处为“一般”及以下")
+    return f"；{visits(field, ctx)}中，{'，'.join(said[:3])}" if said else ""
+
+
+def visits(field: pd.DataFrame, ctx: Context) -> str:
+    """Whose field forms are spoken of: those of the levels below a county, of the villages helped, or all."""
+    if ctx.kind == "unit":
+        return "定点扶贫村考评表"
+    if ctx.class_id == "city6":
+        return "对口帮扶村考评表"
+    levels = set(field["level"])
+    return "镇、村考评表" if levels == {"town", "village"} else "实地核查"
 
 
 def _worst_field(field: pd.DataFrame, ctx: Context) -> str:
     seen = {str(c): field_weak(field, str(c)) for c in field["concept"].drop_duplicates()}
     worst = sorted(((bad, c, of) for c, (bad, of) in seen.items() if bad), key=lambda v: (-v[0], v[1]))
     if not worst:
-        return "；实地核查也没有评为一般及以下的" if seen else ""
+        return f"；{visits(field, ctx)}也没有评为“一般”及以下的" if seen else ""
     top = [f"{concept_name(c, ctx)}（{of}处中{bad}处）" for bad, c, of in worst if bad == worst[0][0]]
-    return f"；实地核查中一般及以下最多的是{numbers.names(top, 4)}"
+    return f"；{visits(field, ctx)}中“一般”及以下最多的是{numbers.names(top, 4)}"
 
 
 def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> Note:
@@ -239,17 +269,27 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     if total == 0:
         return Note(end(f"没有登记{ctx.name}的问题{extra}"))
     left = int((rows["state"] != "已完成").sum())
-    text = f"登记问题{total}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
+    if total == 1:
+        text = "登记突出问题1个" if bad else "登记问题1个，不属突出问题"
+    else:
+        text = f"登记问题{total}个，其中{f'突出问题{bad}个' if bad else '没有列为突出的'}"
     if left == 0:
         text += "，全部完成整改" if total > 1 else "，已完成整改"
     elif left == total:
         every = f"；{total}个都" if bad and total > bad else "，都" if total > 1 else "，"
-        text += f"{every}尚未完成整改，整改方案与报告须于{due(ctx)}提交"
+        text += f"{every}尚未完成整改{_matters(rows)}，整改方案与报告须于{due(ctx)}提交"
     else:
-        text += f"；已完成整改{total - left}个，尚有{left}个未完成，整改方案与报告须于{due(ctx)}提交"
+        text += f"；已完成整改{total - left}个，尚有{left}个未完成{_matters(rows)}，整改方案与报告须于{due(ctx)}提交"
     overdue = int((rows["progress"] == "逾期未完成").sum())
     text += f"，其中{overdue}个已逾期" if overdue else ""
     return Note(end(text + extra), ref)
+
+
+def _matters(rows: pd.DataFrame) -> str:
+    """Which items the open problems are about, prominent ones first, in brackets; empty where none is named."""
+    still = rows[rows["state"] != "已完成"].sort_values(["prominent", "date", "problem"], ascending=[False, True, True])
+    about = [str(v) for v in dict.fromkeys(still["label"]) if v]
+    return f"（涉及{some(about, 4)}）" if about else ""
 
 
 def talk(rows: pd.DataFrame) -> str:

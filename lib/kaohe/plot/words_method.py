@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from kaohe.plot import numbers, terms
+from kaohe.plot.labels import some
 from kaohe.plot.output import Context, Text
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_data import CHOSEN, choices_in_force
-from kaohe.plot.words_common import Row, Source, end, first, lacking
+from kaohe.plot.words_common import Row, Source, concept_name, end, first, lacking
 
 
 def gaps(job: Source) -> Text:
-    """What is missing or doubtful for this report: streams, bounds, facts, late self-report.
+    """What is missing or doubtful for this report: streams, bounds, facts, late self-report; nothing where nothing is.
 
     Parameters
     ----------
     job : Source
         Reads ``streams``, ``composite``, ``caps``, ``self_status``.
     """
-    ctx = job.ctx
     said = []
     for row in records(job.own("streams")):
         if numbers.is_missing(row["score"]):
@@ -26,9 +28,7 @@ def gaps(job: Source) -> Text:
     late = first(job.own("self_status"))
     if late is not None:
         said += _self_report(late)
-    if not said:
-        return Text((f"{ctx.name}计入综合得分的来源数据齐全，事实认定完毕，自评报告按期提交。",))
-    return Text(said, "warning")
+    return Text(said, "warning" if said else "")
 
 
 def _lacking(row: Row) -> str:
@@ -98,14 +98,24 @@ def self_report(job: Source) -> Text:
     compare = job.own("self_compare")
     both = compare[(compare["self_grade"] != "") & (compare["index_grade"] != "")]
     if len(both):
-        higher, lower = int((both["steps"] > 0).sum()), int((both["steps"] < 0).sum())
-        if not higher and not lower:
-            said.append(f"可对照的{len(both)}项指标自评与考核等次全部一致。")
-        else:
-            parts = [f"自评高于考核的{higher}项" if higher else "", f"低于考核的{lower}项" if lower else ""]
-            said.append(f"可对照的{len(both)}项指标中，{'，'.join(p for p in parts if p)}，其余一致。" if higher + lower < len(both)
-                        else f"可对照的{len(both)}项指标中，{'，'.join(p for p in parts if p)}。")  # fmt: skip
+        said.append(_compared(both, ctx))
     return Text(said)
+
+
+def _compared(both: pd.DataFrame, ctx: Context) -> str:
+    """How many items are graded higher and lower by the target itself, with their names."""
+    higher, lower = (
+        [concept_name(str(c), ctx) for c in rows["concept"]]
+        for rows in (both[both["steps"] > 0], both[both["steps"] < 0])
+    )
+    if not higher and not lower:
+        return f"可对照的{len(both)}项指标自评与考核等次全部一致。"
+    parts = [
+        f"自评高于考核的{len(higher)}项（{some(higher, 5)}）" if higher else "",
+        f"{'低于' if higher else '自评低于'}考核的{len(lower)}项（{some(lower, 5)}）" if lower else "",
+        "其余一致" if len(higher) + len(lower) < len(both) else "",
+    ]
+    return f"可对照的{len(both)}项指标中，{'，'.join(p for p in parts if p)}。"
 
 
 def method(ctx: Context) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import against, numbers, terms
+from kaohe.plot.labels import some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_survey import estimate_cell
@@ -56,8 +57,8 @@ def comparable(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> tuple
 
 
 def labels(rows: list[Row], most: int = 3) -> str:
-    """Names of indicators, the first ones spelt out."""
-    return numbers.names([str(r["label"]) for r in rows], most)
+    """Names of indicators after their number, the first ones spelt out."""
+    return some([str(r["label"]) for r in rows], most)
 
 
 def against_province(worse: list[Row], better: list[Row], compared: int) -> str:
@@ -108,7 +109,7 @@ def contradictions(worse: list[Row], items: pd.DataFrame, ctx: Context) -> str:
                 f"{ctx.plan.concepts[concept]}（指标表{numbers.quoted(str(graded[concept]))}，{row['label']}明显差于全省）"
             )
     if not found:
-        return "；没有发现指标表等次较高而调查结果明显差于全省的事项"
+        return "；没有指标表评为“较好”及以上而调查明显差于全省的事项"
     return f"；指标表等次与调查结果不一致、需要核实的有{numbers.names(found, 3)}"
 
 
@@ -122,20 +123,13 @@ def survey_note(job: Source, *, ref: str) -> Note:
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
     worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
-    text = f"{heard}，{_satisfaction(own)}{against_province(worse, better, compared)}"
-    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), _picture(worse, ctx) or ref)
-
-
-def _picture(rows: list[Row], ctx: Context) -> str:
-    """Id of the chart of the topic in which the first of these shares stands; empty when none is a share."""
-    topics = list(ctx.plan.raw["survey_topics"]["household"])
-    share = next((r for r in rows if r["is_share"] and r["topic"] in topics), None)
-    return "" if share is None else f"profile-{topics.index(share['topic']) + 1}"
+    text = f"{heard}，{against_province(worse, better, compared)}{_satisfaction(own)}"
+    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), "t-differ" if worse or better else ref)
 
 
 def _satisfaction(own: pd.DataFrame) -> str:
     row = shown(own, SATISFACTION)
-    return f"{row['label']}为{with_interval(row)}；" if row is not None else ""
+    return f"；{row['label']}为{with_interval(row)}" if row is not None else ""
 
 
 def survey_scope(job: Source) -> Text:

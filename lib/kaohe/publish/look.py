@@ -19,6 +19,7 @@ RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
 FONT_HERE = "@font-goes-here@"
 MARGINS = "第页，共 0123456789"
 _SEAM = re.compile(r"(?<=年)(?=扶贫|定点|考核|专项)|(?<=开发)(?=工作)|(?<=成效考核)|(?<=：)|(?<=任务的)")
+_DATE = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 _SVG_TEXT = re.compile(r"<[^>]*>")
 
 
@@ -34,8 +35,8 @@ def page_environment() -> Environment:
     environment.filters["css_string"] = css_string
     environment.filters["grade_class"] = grade_class
     environment.filters["trusted"] = Markup
-    environment.filters["cell_length"] = cell_length
     environment.filters["seams"] = seams
+    environment.filters["unbroken"] = unbroken
     environment.globals["family"] = FAMILY
     return environment
 
@@ -55,9 +56,10 @@ def grade_class(grade: str) -> str:
     return GRADE_CLASS.get(grade, "g-none")
 
 
-def cell_length(value: object) -> int:
-    """Characters of a table cell."""
-    return len(value) if isinstance(value, str) else len(value["text"]) if isinstance(value, dict) else 0
+def unbroken(value: object) -> bool:
+    """True for a table cell that stays on one line: a few characters, or a date."""
+    text = value if isinstance(value, str) else str(value["text"]) if isinstance(value, dict) else ""
+    return len(text) <= 7 or _DATE.fullmatch(text) is not None
 
 
 def visible(html: str) -> str:

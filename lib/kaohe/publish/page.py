@@ -25,7 +25,6 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 LONGEST_TEXT = 2000
-TALL = 390.0  # points; taller pictures get more of a printed page
 
 
 @dataclass
@@ -117,8 +116,7 @@ class _Maker:
             self.figures += 1
             self._number(payload["id"], f"图{self.figures}")
             picture = svg.inline(payload["svg"], payload["id"], payload["title"], payload["alt"])
-            tall = svg.natural_size(payload["svg"])[1] > TALL
-            self.blocks.append(Block("figure", {**payload, "picture": picture, "tall": tall}))
+            self.blocks.append(Block("figure", {**payload, "picture": picture}))
         elif kind == "table":
             self.tables += 1
             self._number(payload["id"], f"表{self.tables}")

@@ -18,9 +18,13 @@ WATER, ROAD, HOME, BOOK, WORK = "饮水安全", "产业", "住房保障", "档�
         ([], 0, "甲市尚无指标等次"),
         ([], 3, "甲市尚无指标等次，3项均未评"),
         ([(WATER, "city", "好"), (ROAD, "county", "较好")], 0, "甲市2个评定没有“一般”或“较差”"),
-        ([(WATER, "city", "好")], 2, "甲市1个评定没有“一般”或“较差”，另有2个应评未评"),
-        ([(WATER, "village", "较差"), (ROAD, "city", "好")], 0, "甲市2个评定中1个为“较差”，即村级“饮水安全”"),
-        ([(WATER, "unit", "一般"), (ROAD, "unit", "好")], 0, "甲市2个评定中1个为“一般”，即饮水安全"),
+        ([(WATER, "city", "好")], 2, "甲市1项指标没有“一般”或“较差”；另有2个应评未评"),
+        ([(WATER, "town", "较差"), (ROAD, "city", "好")], 0, "甲市2个评定中1个为“较差”，即镇级“饮水安全”"),
+        ([(WATER, "village", "较差"), (ROAD, "city", "好")], 0, "甲市1项指标没有“一般”或“较差”；村级考评表已评1项中1项为“较差”（饮水安全）"),
+        ([(WATER, "village", "好"), (ROAD, "city", "好")], 0, "甲市1项指标没有“一般”或“较差”；村级考评表也没有“一般”或“较差”"),
+        ([(WATER, "village", "好"), (ROAD, "city", "一般")], 0, "甲市1项指标中1项为“一般”（产业）；村级考评表没有“一般”或“较差”"),
+        ([(WATER, "unit", "较差"), (ROAD, "unit", "较差")], 0, "甲市2项指标全部为“较差”"),
+        ([(WATER, "unit", "一般"), (ROAD, "unit", "好")], 0, "甲市2项指标中1项为“一般”（饮水安全）"),
         (
             [(WATER, "village", "一般"), (ROAD, "town", "一般"), (HOME, "city", "好")], 0,
             "甲市3个评定中2个为“一般”，分散在饮水安全、产业",
@@ -31,15 +35,19 @@ WATER, ROAD, HOME, BOOK, WORK = "饮水安全", "产业", "住房保障", "档�
         ),
         (
             [(c, lv, "一般") for c in (WATER, ROAD, HOME, BOOK) for lv in ("town", "city")], 1,
-            "甲市8个评定中8个为“一般”，集中在饮水安全、产业、住房保障等，另有1个应评未评",
+            "甲市8个评定中8个为“一般”，集中在饮水安全、产业、住房保障等；另有1个应评未评",
         ),
         (
             [(WATER, "town", "一般"), (WATER, "city", "一般"), *((f"项{i}", "town", "一般") for i in range(6))], 0,
-            "甲市8个评定中8个为“一般”，分散在7项指标，最多的饮水安全有2级",
+            "甲市8个评定中8个为“一般”，分散在7项指标，其中饮水安全各级都是",
+        ),
+        (
+            [(WATER, "town", "一般"), (WATER, "city", "一般"), (WATER, "county", "好"), *((f"项{i}", "town", "一般") for i in range(6))], 0,
+            "甲市9个评定中8个为“一般”，分散在7项指标，最多的饮水安全有2级",
         ),
         (
             [(c, "unit", "一般") for c in (WATER, ROAD)] + [(HOME, "unit", "好")], 0,
-            "甲市3个评定中2个为“一般”：饮水安全、产业",
+            "甲市3项指标中2项为“一般”（饮水安全、产业）",
         ),
     ],
 )  # fmt: skip
@@ -48,7 +56,7 @@ def test_matrix(cells: list[tuple[str, str, str]], missing: int, title: str) -> 
 
 
 def test_matrix_of_a_name_that_ends_in_a_digit() -> None:
-    assert grades.matrix_title("单位003", [(WATER, "unit", "好")] * 15, 0) == "单位003的15个评定没有“一般”或“较差”"
+    assert grades.matrix_title("单位003", [(WATER, "unit", "好")] * 15, 0) == "单位003的15项指标没有“一般”或“较差”"
 
 
 @pytest.mark.parametrize(
@@ -111,12 +119,13 @@ def test_gap_without_evidence() -> None:
     ("steps", "unknown", "title"),
     [
         ([], 0, "甲市没有可对照的自评等次"),
-        ([0.0, 0.0], 0, "甲市2项自评与考核等次完全一致"),
-        ([25.0, 0.0], 1, "甲市2项中1项自评高于考核、1项一致；另有1项缺一方等次"),
-        ([25.0, -25.0], 0, "甲市2项中1项自评高于考核、1项自评低于考核"),
+        ([(WATER, 0.0), (ROAD, 0.0)], 0, "甲市2项自评与考核等次完全一致"),
+        ([(WATER, 25.0), (ROAD, 0.0)], 1, "甲市2项中1项自评高于考核（饮水安全）、1项一致；另有1项缺一方等次"),
+        ([(WATER, 25.0), (ROAD, -25.0)], 0, "甲市2项中1项自评高于考核（饮水安全）、1项低于考核（产业）"),
+        ([(WATER, -25.0)], 0, "甲市1项中1项自评低于考核（饮水安全）"),
     ],
 )
-def test_self(steps: list[float], unknown: int, title: str) -> None:
+def test_self(steps: list[tuple[str, float]], unknown: int, title: str) -> None:
     assert grades.self_title("甲市", steps, unknown) == title
 
 
@@ -318,6 +327,7 @@ def test_dots(direction: str, worse: list[str], better: list[str], n: int, title
     ("worse", "better", "compared", "title"),
     [
         ([], [], 0, "甲市“落实‘三保障’情况”5项比例只作列示，不判断好坏"),
+        ([], [], 1, "甲市“落实‘三保障’情况”可与全省比较的1项比例没有明显差别"),
         ([], [], 4, "甲市“落实‘三保障’情况”4项可比的比例与全省都没有明显差别"),
         (["住房"], [], 4, "甲市“落实‘三保障’情况”4项可比的比例中1项明显差于全省（住房）"),
         ([], ["住房"], 4, "甲市“落实‘三保障’情况”4项可比的比例中没有明显差于全省的，1项明显好于全省（住房）"),
@@ -350,6 +360,23 @@ def test_province_of_a_topic() -> None:
 )
 def test_income(own: str, below: dict[str, float], overall: float, title: str) -> None:
     assert survey.income_title(own, below, overall) == title
+
+
+def test_income_with_full_name_and_interval() -> None:
+    title = survey.income_title("甲", {"甲": 0.08, "乙": 0.118}, 0.091, "甲市对口帮扶的村", "（95%区间6.0%–10.5%）")
+    assert title == "甲市对口帮扶的村有8.0%（95%区间6.0%–10.5%）的人口收入低于相对贫困线，2市中第2高，全省9.1%"
+
+
+@pytest.mark.parametrize(
+    ("rank", "tied", "n", "bottom", "title"),
+    [
+        (1.0, False, 1, False, "甲县实地核查得分70.6分，没有其他县（市、区）可比"),
+        (30.0, False, 32, True, "甲县实地核查得分70.6分，在32个县（市、区）中列第30位，列为靠后"),
+        (4.0, True, 32, False, "甲县实地核查得分70.6分，在32个县（市、区）中并列第4位"),
+    ],
+)
+def test_county_place(rank: float, tied: bool, n: int, bottom: bool, title: str) -> None:
+    assert scores.county_place_title("甲县", 70.588, rank, tied, n, bottom) == title
 
 
 @pytest.mark.parametrize(
@@ -440,6 +467,8 @@ def test_own_dots(value: str, reference: str, direction: str, side: int, judged:
         ({"甲": 5, "乙": 2}, "甲市有5项“一般及以下”指标，在2市中最多"),
         ({"甲": 5, "乙": 5}, "甲市有5项“一般及以下”指标，在2市中并列最多"),
         ({"甲": 1, "乙": 5, "丙": 0}, "甲市有1项“一般及以下”指标，在3市中第2多"),
+        ({"甲": 1, "乙": 5, "丙": 3, "丁": 0, "戊": 1}, "甲市有1项“一般及以下”指标，在5市中并列第2少"),
+        ({"甲": 1, "乙": 5, "丙": 3}, "甲市有1项“一般及以下”指标，在3市中最少"),
     ],
 )
 def test_own_mix(weak: dict[str, int], title: str) -> None:

@@ -51,7 +51,7 @@ def test_verdict_with_a_sure_rank_a_tie_and_an_interval_over_everything() -> Non
     assert "计入抽样误差后名次不变" in said(composite=composite(), rank_intervals=interval(5, 5))
     assert "并列第5名" in said(composite=composite(tied=True))
     assert "覆盖全部位次，与其他各市分不出先后" in said(composite=composite(), rank_intervals=interval(1, 14))
-    assert "（排名次的13个）" in said(composite=composite(n_ranked=13))
+    assert "在有脱贫攻坚任务的14个市（13个排名次）中列第5名" in said(composite=composite(n_ranked=13))
 
 
 def test_verdict_without_a_stream_gives_bounds_and_no_rank() -> None:
@@ -136,8 +136,10 @@ def test_weak_items_zero_one_many_and_missing() -> None:
     assert weak(items(["一般"] + ["好"] * 16)) == "考核指标表17项指标中，“一般”1项（贫困退出）。"
     many = weak(items(["一般"] * 5 + ["较差"] + ["好"] * 11))
     assert many == (
-        "考核指标表17项指标中，“较差”1项（医疗救助）、“一般”5项（贫困退出、防止返贫监测、遍访制度、统筹协调等5项）。"
+        "考核指标表17项指标中，“较差”1项（医疗救助）、“一般”5项（贫困退出、防止返贫监测、遍访制度、统筹协调等）。"
     )
+    assert weak(items(["较差"] * 17)) == "考核指标表17项指标全部为“较差”。"
+    assert weak(items(["一般"] * 16 + [""])) == "考核指标表17项指标中已评16项，全部为“一般”；1项应评未评。"
     assert weak(items(["好"] * 15 + ["", ""])) == "考核指标表17项指标中已评15项，全部为“好”；2项应评未评。"
     assert weak(items([""] * 17)) == "没有收到韶关市的考核指标表，各项指标等次缺数据。"
 
@@ -148,11 +150,13 @@ def test_weak_items_say_where_in_the_field() -> None:
         for level, n, bad in (("county", 2, 0), ("town", 4, 1), ("village", 8, 3))
     ))  # fmt: skip
     both = pd.concat([items(["一般"] + ["好"] * 16), field])
-    assert weak(both).endswith("（贫困退出）；贫困退出在实地核查的14处中有4处为一般及以下。")
+    assert weak(both).endswith("（贫困退出）；实地核查中，贫困退出已评的14处有4处为“一般”及以下。")
     none = pd.concat([items(["一般"] + ["好"] * 16), field.assign(n_ordinary=0)])
-    assert weak(none).endswith("贫困退出在实地核查的14处均未评为一般及以下。")
+    assert weak(none).endswith("；实地核查中，贫困退出没有评为“一般”及以下的。")
+    every = pd.concat([items(["一般"] + ["好"] * 16), field.assign(n_ordinary=field["n_graded"])])
+    assert weak(every).endswith("；实地核查中，贫困退出已评的14处全部为“一般”及以下。")
     fine = pd.concat([items(["好"] * 17), field])
-    assert weak(fine) == "考核指标表17项指标全部为“好”；实地核查中一般及以下最多的是贫困退出（14处中4处）。"
+    assert weak(fine) == "考核指标表17项指标全部为“好”；实地核查中“一般”及以下最多的是贫困退出（14处中4处）。"
 
 
 def evidence(*gaps: float) -> pd.DataFrame:
@@ -171,13 +175,13 @@ def test_evidence_zero_one_many_and_none_to_compare() -> None:
     assert zero == "可对照的3项指标，指标表分值与实地核查得分相差都不到一档（25分）。"
     one = evidence_note(evidence(25, 0), CITY, ref="x").text
     assert one == (
-        "可对照的2项指标中，相差一档以上的有1项：贫困退出（指标表“好”，实地核查75.0分），指标表高于实地核查。"
+        "可对照的2项指标中，相差一档以上的有1项：贫困退出（指标表“好”，实地核查75.0分、合“较好”），指标表偏高。"
     )
     mixed = evidence_note(evidence(25, -30, 0, 40, 26), CITY, ref="x").text
     assert "有4项：" in mixed
-    assert "其中3项指标表高于实地核查" in mixed
+    assert mixed.endswith("，指标表3项偏高、1项偏低。")
     assert "遍访制度" not in mixed
-    assert evidence_note(evidence(-25, -30), CITY, ref="x").text.endswith("指标表都低于实地核查。")
+    assert evidence_note(evidence(-25, -30), CITY, ref="x").text.endswith("，指标表都偏低。")
 
 
 def rectified(*states: str, prominent: int = 0) -> pd.DataFrame:
@@ -190,9 +194,10 @@ def rectified(*states: str, prominent: int = 0) -> pd.DataFrame:
     ("states", "prominent", "text"),
     [
         ((), 0, "没有登记韶关市的问题。"),
-        (("已完成",), 0, "登记问题1个，其中没有列为突出的，已完成整改。"),
+        (("已完成",), 0, "登记问题1个，不属突出问题，已完成整改。"),
+        (("未整改",), 1, "登记突出问题1个，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("已完成", "已完成"), 1, "登记问题2个，其中突出问题1个，全部完成整改。"),
-        (("未整改",), 0, "登记问题1个，其中没有列为突出的，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
+        (("未整改",), 0, "登记问题1个，不属突出问题，尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("未整改", "整改中"), 0, "登记问题2个，其中没有列为突出的，都尚未完成整改，整改方案与报告须于考核结果通报后两个月内提交。"),
         (("未整改", "已完成", "整改中"), 2,
          "登记问题3个，其中突出问题2个；已完成整改1个，尚有2个未完成，整改方案与报告须于考核结果通报后两个月内提交。"),
@@ -217,15 +222,20 @@ def test_daily_and_completeness_zero_one_many() -> None:
     def part(expected: int, received: int, label: str = "考核指标表") -> dict[str, Any]:
         return {"object": "DW003", "part": label, "label": label, "expected": expected, "received": received}
 
-    assert complete_note(frame("completeness"), unit, ref="x").text == "没有单位003应报数据的记录。"
-    assert complete_note(frame("completeness", part(0, 0)), unit, ref="x").text == "没有单位003应报数据的记录。"
-    assert complete_note(frame("completeness", part(15, 15)), unit, ref="x").text == "应报数据全部收齐。"
-    none = complete_note(frame("completeness", part(1, 0, "自评报告")), unit, ref="x").text
+    def complete(*parts: dict[str, Any], **frames: pd.DataFrame) -> str:
+        return complete_note(FakeReport(unit, completeness=frame("completeness", *parts), **frames), ref="x").text
+
+    assert complete() == "没有单位003应报数据的记录。"
+    assert complete(part(0, 0)) == "没有单位003应报数据的记录。"
+    assert complete(part(15, 15)) == "应报数据全部收齐。"
+    none = complete(part(1, 0, "自评报告"))
     assert none == "应报数据未全部收齐：没有收到自评报告。"
     answers = {**part(400, 371, "专项调查样本户"), "part": "survey"}
-    assert complete_note(frame("completeness", answers), unit, ref="x").text == "除未应答的样本户外，应报数据全部收齐。"
-    short = complete_note(frame("completeness", part(15, 13), part(1, 1, "自评报告")), unit, ref="x").text
-    assert short == "应报数据未全部收齐：考核指标表缺2项（应有15项）。"
+    assert complete(answers) == "除未应答的样本户外，应报数据全部收齐。"
+    short = (part(15, 13), part(1, 1, "自评报告"))
+    assert complete(*short) == "应报数据未全部收齐：考核指标表缺2项（应有15项）。"
+    scored = frame("composite", {"object": "DW003", "class_id": "unit235", "composite": 80.0})
+    assert complete(*short, composite=scored) == "应报数据未全部收齐：考核指标表缺2项（应有15项）；综合得分照常计算。"
 
 
 def estimate(indicator: str, value: float, low: float, high: float, **change: Any) -> dict[str, Any]:
@@ -288,6 +298,7 @@ def test_gaps_say_streams_facts_and_late_reports_or_that_there_are_none() -> Non
     absent = frame("self_status", {"object": SHAOGUAN, "due": pd.Timestamp("2020-12-10"), "state": "未报"})
     assert words.gaps(FakeReport(CITY, self_status=absent)).paragraphs == ["没有收到自评报告（期限2020年12月10日）。"]
     assert words.gaps(FakeReport(CITY)).tone == ""
+    assert not words.gaps(FakeReport(CITY)).paragraphs
     lacking = {
         "object": SHAOGUAN,
         "stream": "daily",
@@ -324,14 +335,14 @@ def test_self_report_compares_grades() -> None:
         "object": SHAOGUAN, "date": pd.Timestamp("2020-12-08"), "due": pd.Timestamp("2020-12-10"), "grade": "好",
     })  # fmt: skip
     compare = frame("self_compare", *(
-        {"object": SHAOGUAN, "item": i, "self_grade": "好", "index_grade": g, "steps": s}
-        for i, (g, s) in enumerate((("好", 0), ("较好", 1), ("一般", 2)), start=1)
+        {"object": SHAOGUAN, "item": i, "concept": c, "self_grade": "好", "index_grade": g, "steps": s}
+        for i, (c, g, s) in enumerate((("exit", "好", 0), ("water", "较好", 1), ("housing", "一般", 2)), start=1)
     ))  # fmt: skip
     text = words.self_report(FakeReport(CITY, composite=composite(), self_status=status, self_compare=compare))
     assert text.paragraphs == [
         "自评报告于2020年12月8日提交，期限为2020年12月10日。",
         "自评等次为“好”，综合评价为“较好”，自评高1档。",
-        "可对照的3项指标中，自评高于考核的2项，其余一致。",
+        "可对照的3项指标中，自评高于考核的2项（饮水安全、住房保障），其余一致。",
     ]
 
 
@@ -438,7 +449,9 @@ def test_numbers_of_a_citys_conclusions_recomputed_from_the_tables(code: str) ->
     answered = invented("response").query("domain == @code")["completed"].iloc[0]
     assert f"完成样本户{answered}户" in notes[3]
     problems_ = invented("rectify").query("object == @code")
-    assert notes[4].startswith(f"登记问题{len(problems_)}个" if len(problems_) else "没有登记")
+    one_grave = len(problems_) == 1 and bool(problems_["prominent"].iloc[0])
+    counted = f"登记{'突出' if one_grave else ''}问题{len(problems_)}个"
+    assert notes[4].startswith(counted if len(problems_) else "没有登记")
 
 
 @pytest.mark.parametrize("code", [*members("city14"), *members("city6")])

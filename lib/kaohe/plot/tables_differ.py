@@ -1,0 +1,49 @@
+"""What the survey found to differ from the province, in one table: the finding before the sixty figures."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kaohe.plot import numbers
+from kaohe.plot import table_maker as t
+from kaohe.plot.output import Context, Table, Text
+from kaohe.plot.tables_survey import estimate_cell, interval_cell
+from kaohe.plot.words_survey import comparable, province_rows
+
+WORSE, BETTER = "明显较差", "明显较好"
+
+
+def differing(frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame, id: str = "t-differ") -> Table | Text:
+    """Indicators whose whole interval is worse or better than the province's estimate, worse ones first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``estimates`` of the target's domain.
+    ctx : Context
+    province : DataFrame
+        ``estimates`` of the whole province.
+
+    Notes
+    -----
+    The note says how many of as many comparisons are listed by chance alone: 5 % of the intervals of
+    indicators that do not differ lie beside the province's estimate.
+    """
+    worse, better, compared = comparable(frame, province_rows(province), ctx)
+    beside = {r["indicator"]: r for r in t.records(province_rows(province))}
+    rows = [{**r, "side": WORSE} for r in worse] + [{**r, "side": BETTER} for r in better]
+    counts = "、".join(
+        p for p in (f"{len(worse)}项较差" if worse else "", f"{len(better)}项较好" if better else "") if p
+    )
+    chance = numbers.half_up(0.05 * compared)
+    return t.make(
+        id, f"{ctx.name}与全省有明显差别的{len(rows)}项指标（{counts}）", rows,
+        [
+            t.text("指标", "label"), t.text("主题", "topic"), t.text("比较", "side"), t.custom("估计", estimate_cell, "right"),
+            t.custom("95%区间", interval_cell, "right"), t.custom("全省", lambda r: estimate_cell(beside[r["indicator"]]), "right"),
+            t.whole("户数", "n"),
+        ],
+        empty=f"可比的{compared}项指标与全省{'都' if compared > 1 else ''}没有明显差别。" if compared else f"没有{ctx.name}可与全省比较的指标。",
+        note=f"95%区间全部落在全省估计的一侧才列入；逐项比较，未作多重校正，可比的{compared}项即使都没有差别，也会有"
+        f"{f'{chance}项左右' if chance > 0 else '个别项'}因抽样误差列入。",
+    )  # fmt: skip
