@@ -251,6 +251,13 @@ def _check(cells: pd.DataFrame, spec: Spec) -> pd.DataFrame:
                 "K308", "A design column has empty cells", where=f"column {column}",
                 got=f"{int(cells.loc[empty, f'{SUM}all'].sum())} rows", expected="a stratum and unit in every row",
             )  # fmt: skip
+    for k, item in enumerate(spec.items):
+        lost = ~np.isfinite(cells[[f"{SUM}x.{k}", f"{SUM}y.{k}"]].to_numpy(float)).all(axis=1)
+        if lost.any():
+            raise InputRefused(
+                "K416", "A variable holds infinite values", where=f"column {item.column}", got=f"{int(lost.sum())} cells",
+                expected="finite numbers, or missing",
+            )  # fmt: skip
     one_size = {}
     for column in spec.sizes:
         low, high = cells[f"{LOW}{column}"], cells[f"{HIGH}{column}"]

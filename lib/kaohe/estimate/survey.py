@@ -9,12 +9,21 @@ import pandas as pd
 
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import (
+    Columns,
+    as_list,
+    confidence,
+    deff_kind,
+    planned_effect,
+    probabilities,
+    variables_of,
+)  # fmt: skip
 from kaohe.estimate.compared import Compared
 from kaohe.estimate.inequality import estimate_poverty
 from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.margins import each_margin
 from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
-from kaohe.estimate.sampled import Columns, Margins, Where, as_list
+from kaohe.estimate.sampled import Margins, Where
 
 
 class Design(Compared):
@@ -26,8 +35,8 @@ class Design(Compared):
         One row a record; never changed.
     weight : str
         Column of the final weight; 0 for records that stay in the design without counting.
-    strata : str, optional
-        Column of the first-stage strata.
+    strata : str or list of str, optional
+        Column of the first-stage strata; of several, every combination is a stratum.
     psu : str or list of str, optional
         Columns of the sampling units, first stage first; without it each record is a unit.
     fpc : list, optional
@@ -49,7 +58,7 @@ class Design(Compared):
     Raises
     ------
     InputRefused
-        K301 to K309, K314.
+        K301 to K309, K314, K332 (no records), K411 (a column name twice), K418 (levels of mixed kinds).
 
     Notes
     -----
@@ -59,6 +68,8 @@ class Design(Compared):
     count as 0 and no unit is dropped) and ``level``. It gives one row a domain and variable: the
     columns of `by`, variable, estimate, se, ci_low, ci_high, df, n, n_psu, n_missing, deff, cv,
     method, quality. With one first-stage unit, or no degree of freedom, se and interval are missing.
+    Refused everywhere: K401 text for numbers, K402 `where`, K412 `level`, K413 `deff`, K414 `by`, K415 no
+    variable, K416 infinite values.
 
     Examples
     --------
@@ -83,12 +94,12 @@ class Design(Compared):
         1   b      50.0  1          1
         2  合计      90.0  3          1
         """
-        names = as_list(variables)
-        values = self.values(names)
+        names, level = variables_of(variables), confidence(level)
+        kind, values = deff_kind(deff), self.values(names)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(values, None, domain, len(levels))
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
@@ -119,12 +130,12 @@ class Design(Compared):
            estimate   df  n
         0     5.667  1.0  3
         """
-        names = as_list(variables)
-        values = self.values(names)
+        names, level = variables_of(variables), confidence(level)
+        kind, values = deff_kind(deff, none=True), self.values(names)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff or "wr")
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
@@ -146,13 +157,14 @@ class Design(Compared):
               variable  estimate
         0  jobs/labour    0.7143
         """
-        top, bottom = as_list(numerator), as_list(denominator)
+        top, bottom = variables_of(numerator, "numerator"), variables_of(denominator, "denominator")
+        level, kind = confidence(level), deff_kind(deff)
         num, den = self.pairs(top, bottom)
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(num, den, domain, len(levels))
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
@@ -197,15 +209,16 @@ class Design(Compared):
         0       1.0   0.905      1.0  one_sided
         """
         way = intervals.named(method)
-        names, columns = self.shares(as_list(variables))
+        names, columns = self.shares(variables_of(variables))
+        level, kind, expected = confidence(level), deff_kind(deff), planned_effect(planned_deff)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(columns, ONE, domain, len(levels))
             planned = (
-                np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
+                self._planned(columns, domain, found) if expected is None else np.full(found.estimate.shape, expected)
             )
             made = Estimates(found, levels, names, self.rules)
-            return made.frame(way, level, deff=deff, capped=capped, planned=planned)
+            return made.frame(way, level, deff=kind, capped=capped, planned=planned)
 
         return each_margin(self, by, where, margins, make)
 
@@ -249,8 +262,8 @@ class Design(Compared):
         0   0.5      50.0    41.0     60.0
         """
         way = intervals.named(method, INTERVALS)
-        names = as_list(variables)
-        wanted = [float(probs)] if isinstance(probs, int | float) else [float(p) for p in probs]
+        names, level = variables_of(variables), confidence(level)
+        wanted = probabilities(probs)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way)
@@ -294,11 +307,9 @@ class Design(Compared):
         0  headcount      0.50
         1        gap      0.25
         """
-        whole = self.mask(where)
+        names, level, whole = variables_of(variables), confidence(level), self.mask(where)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_poverty(
-                self, as_list(variables), as_list(measures), line, share, domain, levels, whole, level
-            )
+            return estimate_poverty(self, names, as_list(measures), line, share, domain, levels, whole, level)
 
         return each_margin(self, by, where, margins, make)
