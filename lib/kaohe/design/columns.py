@@ -100,7 +100,9 @@ def levels_of(series: pd.Series, where: str, *, mixed: bool = False) -> tuple[In
     InputRefused
         K418 for levels that are text and numbers together, or cannot be told apart (lists).
     """
-    codes, levels = None, None
+    codes, levels = _whole_numbers(series)
+    if codes is not None:
+        return codes, levels
     try:
         codes, levels = pd.factorize(series, sort=True)
         texts = {isinstance(v, str) for v in levels} if pd.api.types.is_object_dtype(levels) else {True}
@@ -114,6 +116,20 @@ def levels_of(series: pd.Series, where: str, *, mixed: bool = False) -> tuple[In
             remedy=f"frame['{series.name}'].astype('string') makes them text",
         )  # fmt: skip
     return np.asarray(codes, dtype=np.int64), levels
+
+
+def _whole_numbers(series: pd.Series) -> tuple[Ints | None, Any]:
+    """Codes and levels of whole numbers that lie near one another, by counting; none for other columns."""
+    if not isinstance(series.dtype, np.dtype) or series.dtype.kind not in "iu" or not len(series):
+        return None, None
+    values = series.to_numpy()
+    low, high = int(values.min()), int(values.max())
+    if high - low > len(values) or max(-low, high) > 2**62:
+        return None, None
+    place = values.astype(np.int64) - low if low else values.astype(np.int64, copy=False)
+    seen = np.bincount(place, minlength=high - low + 1) > 0
+    levels = (np.flatnonzero(seen) + low).astype(values.dtype)
+    return (place if seen.all() else (np.cumsum(seen) - 1)[place]), pd.Index(levels)
 
 
 def crossed(frame: pd.DataFrame, columns: Sequence[str], where: str) -> pd.Series:

@@ -33,8 +33,10 @@ def quantile_t(p: float, df: Floats) -> Floats:
     from scipy import stats
 
     df = np.asarray(df, dtype=float)
-    good = df > 0
-    return np.asarray(np.where(good, stats.t.ppf(p, np.where(good, df, 1.0)), np.nan))
+    each, place = np.unique(df, return_inverse=True)  # many estimates share few degrees of freedom
+    good = each > 0
+    found = np.where(good, stats.t.ppf(p, np.where(good, each, 1.0)), np.nan)
+    return np.asarray(found[place].reshape(df.shape))
 
 
 def t_interval(estimate: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:

@@ -168,8 +168,14 @@ class Sampled:
                 remedy=f"pandas says: {str(error).splitlines()[0]}" if str(error) else "",
             ) from error  # fmt: skip
 
-    def values(self, columns: list[str]) -> Floats:
-        """Numeric columns as a matrix, missing as NaN."""
+    def values(self, columns: list[str], *, summed: bool = False) -> Floats:
+        """Numeric columns as a matrix, missing as NaN; infinite values are refused.
+
+        Parameters
+        ----------
+        summed : bool
+            The columns go to `numbers` and then to `finite`, which tells infinite values by their sums.
+        """
         faults.need(self.frame, columns, "variables")
         for column in columns:
             if not is_number(self.frame[column]):
@@ -180,7 +186,8 @@ class Sampled:
                     got=str(self.frame[column].dtype),
                     expected="numbers; use proportion for categories",
                 )
-        return faults.finite(as_matrix(self.frame, columns), columns)
+        found = as_matrix(self.frame, columns)
+        return found if summed else faults.finite(found, columns)
 
     def pairs(self, top: list[str], bottom: list[str]) -> tuple[Floats, Floats]:
         """Numerators and denominators as matrices; one denominator serves all numerators.
@@ -197,13 +204,25 @@ class Sampled:
                 got=f"{len(top)} and {len(bottom)}",
                 expected="equally many",
             )
-        return self.values(top), self.values(bottom * len(top) if len(bottom) == 1 else bottom)
+        return self.values(top), self.values(bottom * (len(top) if len(bottom) == 1 else 1))
 
     def numbers(
         self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
         return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+
+    @staticmethod
+    def finite(values: Floats, names: list[str], found: Numbers) -> None:
+        """Refuse infinite values among the records of estimates that are not finite.
+
+        Raises
+        ------
+        InputRefused
+            K416.
+        """
+        if not np.isfinite(found.estimate[found.n > 0]).all():
+            faults.finite(values, names)
 
     def shares(self, variables: list[str]) -> tuple[list[str], Floats]:
         """0/1 columns of the variables, one for each level of a category, with their names."""

@@ -95,10 +95,11 @@ class Design(Compared):
         2  合计      90.0  3          1
         """
         names, level = variables_of(variables), confidence(level)
-        kind, values = deff_kind(deff), self.values(names)
+        kind, values = deff_kind(deff), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(values, None, domain, len(levels))
+            self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
@@ -131,10 +132,11 @@ class Design(Compared):
         0     5.667  1.0  3
         """
         names, level = variables_of(variables), confidence(level)
-        kind, values = deff_kind(deff, none=True), self.values(names)
+        kind, values = deff_kind(deff, none=True), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
+            self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
