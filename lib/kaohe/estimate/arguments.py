@@ -13,6 +13,7 @@ from kaohe.design import faults
 
 Columns: TypeAlias = str | Sequence[str]
 DEFFS = ("wr", "wor")
+FREEDOM = ("units", "satterthwaite")
 OUTPUT = (
     "variable", "prob", "measure", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv",
     "method", "quality",
@@ -95,6 +96,21 @@ def deff_kind(deff: Any, *, none: bool = False) -> str:
             expected=", ".join(DEFFS) + (" or None" if none else "") + ": simple random sampling with or without replacement",
         )  # fmt: skip
     return str(deff)
+
+
+def df_kind(df: Any) -> str:
+    """How degrees of freedom are found.
+
+    Raises
+    ------
+    InputRefused
+        K419 for another word.
+    """
+    if df not in FREEDOM:
+        raise InputRefused(
+            "K419", "Unknown degrees of freedom", where="df", got=str(df), expected=", ".join(FREEDOM),
+        )  # fmt: skip
+    return str(df)
 
 
 def planned_effect(value: Any) -> float | None:

@@ -15,7 +15,7 @@ from kaohe.estimate.linear import ONE, Numbers, beside
 from kaohe.estimate.quality import CAUTION, Rules, words
 
 if TYPE_CHECKING:
-    from kaohe.estimate.survey import Design
+    from kaohe.estimate.sampled import Sampled
 
 RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "shahvaish")
 INTERVALS = ("t", "beta", "logit", "asin")
@@ -136,7 +136,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
 
 
 def estimate_quantiles(
-    design: Design, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
+    design: Sampled, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
     level: float, method: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Quantiles with Woodruff intervals in every domain; see `Design.quantile`."""

@@ -97,20 +97,25 @@ class ReplicateDesign(Design):
         return self
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
     ) -> Numbers:
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
+        if df != "units":
+            raise InputRefused(
+                "K419", "Unknown degrees of freedom", where="df", got=f"{df} of replicate weights", expected="units",
+                remedy="replicates do not tell strata apart; use the design itself",
+            )  # fmt: skip
         base = super().numbers(num, den, domain, n_domains, squares=squares)
-        df, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
+        free, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
         variance = np.full(base.estimate.shape, np.nan)
         for d in range(n_domains):
             each = self._each(num, den, domain == d)
             for k in range(each.shape[1]):
-                if df[d, k] > 0 and n_psu[d, k] > 1:
+                if free[d, k] > 0 and n_psu[d, k] > 1:
                     own = covariance_of_replicates(self.made, base.estimate[d, [k]], each[:, [k]], centre=self.centre)
                     variance[d, k] = own[0, 0]
         variance = np.where(variance <= 1e-26 * base.estimate**2, 0.0, variance)
-        return replace(base, variance=variance, df=df, n_psu=n_psu)
+        return replace(base, variance=variance, df=free, n_psu=n_psu)
 
     def _each(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Replicate estimates of ratios (or totals) in one domain, replicate × variable."""

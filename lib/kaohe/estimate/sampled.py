@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
 from kaohe.estimate.arguments import Columns, domains_of, variables_of
 from kaohe.estimate.calibrated import Blocks, blocks_of
+from kaohe.estimate.degrees import satterthwaite, stratum_variances
 from kaohe.estimate.linear import (
     Numbers,
     estimate_numbers,
@@ -207,10 +209,18 @@ class Sampled:
         return self.values(top), self.values(bottom * (len(top) if len(bottom) == 1 else 1))
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        if df == "units":
+            return found
+        free = np.empty(found.df.shape)
+        for d in range(n_domains):
+            rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, domain == d)
+            parts = stratum_variances(self.structure, rows, scores, residuals=bool(self.blocks))
+            free[d] = satterthwaite(self.structure, parts)
+        return replace(found, df=np.fmin(free, found.df))
 
     @staticmethod
     def finite(values: Floats, names: list[str], found: Numbers) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -11,22 +9,19 @@ from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import (
     Columns,
-    as_list,
     confidence,
     deff_kind,
+    df_kind,
     planned_effect,
-    probabilities,
     variables_of,
 )  # fmt: skip
-from kaohe.estimate.compared import Compared
-from kaohe.estimate.inequality import estimate_poverty
+from kaohe.estimate.distributed import Distributed
 from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.margins import each_margin
-from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
 from kaohe.estimate.sampled import Margins, Where
 
 
-class Design(Compared):
+class Design(Distributed):
     """A sample with its weights, strata, units and population sizes.
 
     Parameters
@@ -81,7 +76,7 @@ class Design(Compared):
 
     def total(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str = "wr",
+        level: float = 0.95, deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
 
@@ -95,10 +90,10 @@ class Design(Compared):
         2  合计      90.0  3          1
         """
         names, level = variables_of(variables), confidence(level)
-        kind, values = deff_kind(deff), self.values(names, summed=True)
+        kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, None, domain, len(levels))
+            found = self.numbers(values, None, domain, len(levels), df=rule)
             self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
@@ -106,7 +101,7 @@ class Design(Compared):
 
     def mean(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str | None = "wr",
+        level: float = 0.95, deff: str | None = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Means over the records with an answer.
 
@@ -117,6 +112,9 @@ class Design(Compared):
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement; None leaves the
             column empty, which is faster.
+        df : {"units", "satterthwaite"}
+            Degrees of freedom: units minus strata that hold answers of the domain; or, never more
+            than these, the effective number of `kaohe.estimate.degrees.satterthwaite`.
 
         Notes
         -----
@@ -132,10 +130,10 @@ class Design(Compared):
         0     5.667  1.0  3
         """
         names, level = variables_of(variables), confidence(level)
-        kind, values = deff_kind(deff, none=True), self.values(names, summed=True)
+        kind, rule, values = deff_kind(deff, none=True), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
+            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None, df=rule)
             self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
@@ -143,7 +141,7 @@ class Design(Compared):
 
     def ratio(
         self, numerator: Columns, denominator: Columns, *, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95, deff: str = "wr",
+        where: Where = None, level: float = 0.95, deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Ratios of totals, pair by pair, over the records where both are answered.
 
@@ -160,12 +158,12 @@ class Design(Compared):
         0  jobs/labour    0.7143
         """
         top, bottom = variables_of(numerator, "numerator"), variables_of(denominator, "denominator")
-        level, kind = confidence(level), deff_kind(deff)
+        level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
         num, den = self.pairs(top, bottom)
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(num, den, domain, len(levels))
+            found = self.numbers(num, den, domain, len(levels), df=rule)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
@@ -173,7 +171,7 @@ class Design(Compared):
     def proportion(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
         level: float = 0.95, method: str = "beta", capped: bool = True, planned_deff: float | None = None,
-        deff: str = "wr",
+        deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Shares of records with 1 (or of each level of a category).
 
@@ -212,10 +210,11 @@ class Design(Compared):
         """
         way = intervals.named(method)
         names, columns = self.shares(variables_of(variables))
-        level, kind, expected = confidence(level), deff_kind(deff), planned_effect(planned_deff)
+        level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
+        expected = planned_effect(planned_deff)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(columns, ONE, domain, len(levels))
+            found = self.numbers(columns, ONE, domain, len(levels), df=rule)
             planned = (
                 self._planned(columns, domain, found) if expected is None else np.full(found.estimate.shape, expected)
             )
@@ -229,89 +228,3 @@ class Design(Compared):
         whole = self.numbers(columns, ONE, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
         deff = whole.deff("wr")
         return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
-
-    def quantile(
-        self, variables: Columns, probs: float | Sequence[float] = (0.5,), *, by: Columns | None = None,
-        margins: Margins = False, where: Where = None, rule: str = "math", level: float = 0.95, method: str = "t",
-    ) -> pd.DataFrame:  # fmt: skip
-        """Quantiles with Woodruff intervals.
-
-        Parameters
-        ----------
-        probs : float or sequence of float
-        rule : str
-            math, school, shahvaish, hf1 to hf9: R survey's qrule; see
-            `kaohe.estimate.quantiles.weighted_quantile`.
-        method : {"t", "beta", "logit", "asin"}
-            Interval of the share at or below the quantile (R's mean, beta, xlogit, asin).
-
-        Returns
-        -------
-        DataFrame
-            As the other estimates, with the column ``prob`` after variable; deff is that of the
-            share. A limit whose share falls outside 0 to 1 is missing, and with it se, which is
-            the width of the interval over 2·t.
-
-        Notes
-        -----
-        Woodruff (1952), centred at the share F̂(q̂); as R survey's svyquantile.
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": np.arange(1.0, 100)})
-        >>> Design(f, weight="w").quantile("y", 0.5)[["prob", "estimate", "ci_low", "ci_high"]]
-           prob  estimate  ci_low  ci_high
-        0   0.5      50.0    41.0     60.0
-        """
-        way = intervals.named(method, INTERVALS)
-        names, level = variables_of(variables), confidence(level)
-        wanted = probabilities(probs)
-
-        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way)
-
-        return each_margin(self, by, where, margins, make)
-
-    def poverty(
-        self, variables: Columns, measures: Columns = ("headcount", "gap", "severity"), *,
-        line: float | str | None = None, share: float = 0.6, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95,
-    ) -> pd.DataFrame:  # fmt: skip
-        """Poverty and inequality measures with linearised errors.
-
-        Parameters
-        ----------
-        variables : str or list of str
-            Income; the design's weight should be one of persons where persons are meant.
-        measures : str or list of str
-            headcount, gap, severity below `line`; gini, qsr; arpr and rmpg (rate and relative
-            median gap below `share` of the median).
-        line : float or "relative"
-            A fixed line in the variable's unit, or `share` of the median of all records within
-            `where`: the same line for every domain, and its own error is counted.
-
-        Returns
-        -------
-        DataFrame
-            As the other estimates, with the column ``measure`` after variable; deff compares with
-            the variance of the linearised values in a simple random sample.
-
-        Raises
-        ------
-        InputRefused
-            K407 for an unknown measure, or a missing or non-positive line.
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [2.0, 6.0, 10.0, 12.0]})
-        >>> Design(f, weight="w").poverty("y", ["headcount", "gap"], line=8)[["measure", "estimate"]]
-             measure  estimate
-        0  headcount      0.50
-        1        gap      0.25
-        """
-        names, level, whole = variables_of(variables), confidence(level), self.mask(where)
-
-        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_poverty(self, names, as_list(measures), line, share, domain, levels, whole, level)
-
-        return each_margin(self, by, where, margins, make)
