@@ -17,8 +17,8 @@ Ints = npt.NDArray[np.int64]
 LIGHTEST, HEAVIEST = 1e-100, 1e100  # weights whose squares a float still holds
 
 
-def records(frame: pd.DataFrame, where: str) -> None:
-    """Refuse what is no frame, has no rows, or gives two columns one name.
+def records(frame: pd.DataFrame, where: str, *, some: bool = True) -> None:
+    """Refuse what is no frame, has no rows (with `some`), or gives two columns one name.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def records(frame: pd.DataFrame, where: str) -> None:
             "K411", "A column name stands twice", where=where, got=faults.few(twice), expected="one column of each name",
             remedy="rename or drop one of them: frame.loc[:, ~frame.columns.duplicated()] keeps the first",
         )  # fmt: skip
-    if not len(frame):
+    if some and not len(frame):
         raise InputRefused(
             "K332", "There are no records", where=where, got="a frame without rows", expected="at least one row",
             remedy="check the condition or the merge that made the frame",
@@ -44,7 +44,9 @@ def records(frame: pd.DataFrame, where: str) -> None:
 
 def is_number(series: pd.Series) -> bool:
     """Whether a column holds real numbers or booleans."""
-    return bool(pd.api.types.is_numeric_dtype(series)) and not pd.api.types.is_complex_dtype(series)
+    kind = pd.api.types
+    number = kind.is_numeric_dtype(series) or kind.is_bool_dtype(series)  # the first leaves Arrow's booleans out
+    return bool(number and not kind.is_complex_dtype(series))
 
 
 def numbers(frame: pd.DataFrame, column: str, where: str) -> Floats:

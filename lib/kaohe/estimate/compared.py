@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.estimate.arguments import Columns, as_list, variables_of
-from kaohe.estimate.contrast import contrast_table, equal_means
+from kaohe.estimate.contrast import KINDS, contrast_table, equal_means
 from kaohe.estimate.linear import ONE
 from kaohe.estimate.sampled import Sampled, Where
 
@@ -101,6 +102,11 @@ class Compared(Sampled):
         """
         names = variables_of(variables)
         num, den = self.pairs(names, as_list(denominator)) if denominator is not None else (self.values(names), None)
+        if kind not in KINDS or (denominator is None and kind == "ratio"):
+            raise InputRefused(
+                "K408", "A contrast cannot be made", where="covariance", got=f"kind {kind}, denominator {denominator}",
+                expected=f"{', '.join(KINDS)}; a denominator for a ratio",
+            )  # fmt: skip
         if denominator is None and kind != "total":
             den = ONE
         if by is None:

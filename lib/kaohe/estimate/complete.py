@@ -34,8 +34,8 @@ class Complete:
 
 
 def applies(structure: Structure, w: Floats, n_domains: int) -> bool:
-    """No weight of 0, no single unit to centre at a grand mean, and tables that fit."""
-    if any(group_scales(s, structure.lonely)[1].any() for s in structure.stages):
+    """Some domain, no weight of 0, no single unit to centre at a grand mean, and tables that fit."""
+    if not n_domains or any(group_scales(s, structure.lonely)[1].any() for s in structure.stages):
         return False
     if any(n_domains * s.n_units > ROOM * len(w) for s in structure.stages):
         return False

@@ -28,9 +28,10 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
     """The fixed line, and whether the line is a share of the median."""
     unknown = [m for m in measures if m not in MEASURES]
     relative = line == LINE
-    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) else None
+    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) and np.isfinite(line) else None
+    part = isinstance(share, int | float | np.number) and bool(np.isfinite(share)) and share > 0
     lacking = bool(set(measures) & set(FIXED)) and not relative and not (fixed is not None and fixed > 0)
-    if unknown or not measures or lacking or not share > 0:
+    if unknown or not measures or lacking or not part:
         raise InputRefused(
             "K407", "A poverty measure cannot be computed",
             got=", ".join(unknown) or (f"line = {line}" if lacking else f"measures {measures}, share {share}"),

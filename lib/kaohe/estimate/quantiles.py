@@ -185,6 +185,7 @@ def quantile_table(
     rules : Rules
     """
     se = np.sqrt(numbers.variance)
+    ends = np.where(numbers.estimate >= 1, np.nan, ends)  # nothing above the quantile tells how far the truth may be
     error = (ends[1] - ends[0]) / (2 * intervals.quantile_t(0.5 + level / 2, numbers.df))
     with np.errstate(invalid="ignore", divide="ignore"):
         cv = error / np.abs(found)

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design import faults
+from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.arguments import as_list
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
 from kaohe.estimate.replicates import Replicates, balanced, bootstrap, covariance_of_replicates, jackknife
 from kaohe.estimate.sampled import Sampled
@@ -76,12 +77,9 @@ class ReplicateDesign(Design):
     ) -> None:  # fmt: skip
         known = bool(design.get("strata") or design.get("psu"))
         super().__init__(frame, weight=weight, **({"lonely": "certainty"} | design))
-        table = (
-            repweights
-            if isinstance(repweights, np.ndarray)
-            else frame[_columns(frame, repweights)].to_numpy(dtype=float, na_value=np.nan)
-        )
-        if table.ndim != 2 or len(table) != len(frame) or not np.all(np.isfinite(table)):
+        table = repweights if isinstance(repweights, np.ndarray) else _table(frame, repweights)
+        fits = table.ndim == 2 and len(table) == len(frame) and table.shape[1] > 0 and table.dtype.kind in "fiu"
+        if not fits or not np.all(np.isfinite(table)):
             raise _refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
         self.made = _constants(table, kind, scale, rscales, rho)
         self.centre = centre
@@ -163,15 +161,20 @@ def _refused(got: str, expected: str) -> InputRefused:
     return InputRefused("K420", "Replicate weights cannot be made", got=got, expected=expected)
 
 
-def _columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    faults.need(frame, list(names), "replicate weights")
-    return list(names)
+def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
+    columns = [numbers(frame, name, "replicate weights") for name in as_list(names)]
+    return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
 
 
 def _constants(
     table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float
 ) -> Replicates:
     size = table.shape[1]
+    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
+        raise _refused(f"rho = {rho}", "0 <= rho < 1")
+    constants = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
+    if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in constants):
+        raise _refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
     default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
     default["bootstrap"] = 1 / max(size - 1, 1)
     if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):

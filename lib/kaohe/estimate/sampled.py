@@ -89,6 +89,11 @@ class Sampled:
         if fpc_kind == "auto" and looks_like_remainders(frame, entries or (), self.structure.fpc_kinds, w):
             raise faults.remainders(entries or ())
         steps = [calibration] if isinstance(calibration, Calibration) else list(calibration or ())
+        if not all(isinstance(step, Calibration) for step in steps):
+            raise InputRefused(
+                "K308", "A design column has empty cells", where="calibration", got=repr(calibration)[:80],
+                expected="the record of a calibration, such as rake_to(…).calibration",
+            )  # fmt: skip
         self.calibration = tuple(steps)
         self.blocks: Blocks = tuple(blocks_of(frame, self.structure, w, step) for step in reversed(steps))
 
@@ -134,7 +139,7 @@ class Sampled:
         if where is None:
             return np.ones(len(self.frame), dtype=bool)
         if callable(where):
-            where = where(self.frame)
+            where = self._evaluated(where, lambda: where(self.frame))
         if isinstance(where, str):
             where = self.frame[where] if where in self.frame.columns else self._condition(where)
         if isinstance(where, pd.Series):
@@ -143,7 +148,9 @@ class Sampled:
                     "K402", "A domain is not a yes or no for each record", got="a series in another order or of other rows",
                     expected="the index of the design's frame", remedy="make it from the same frame, or give a condition as text",
                 )  # fmt: skip
-            if where.dtype == "boolean":  # an unknown condition is not met, as in R and as for floats
+            if (
+                pd.api.types.is_bool_dtype(where) and where.dtype != bool
+            ):  # an unknown condition is not met, as in R and as for floats
                 where = where.fillna(False).astype(bool)
             values = where.to_numpy()
         else:
@@ -161,13 +168,18 @@ class Sampled:
         """A condition such as ``city == '韶关市' and age >= 60``, evaluated for each record."""
         if text.isidentifier():
             faults.need(self.frame, [text], "where")
+        return self._evaluated(text, lambda: self.frame.eval(text, engine="python"))
+
+    @staticmethod
+    def _evaluated(where: object, evaluate: Callable[[], Any]) -> Any:
         try:
-            return self.frame.eval(text, engine="python")
+            return evaluate()
         except Exception as error:
             raise InputRefused(
-                "K402", "A domain is not a yes or no for each record", got=text,
+                "K402", "A domain is not a yes or no for each record",
+                got=where if isinstance(where, str) else "a function that fails",
                 expected="a condition over columns, such as city == '韶关市' and hh_size > 3",
-                remedy=f"pandas says: {str(error).splitlines()[0]}" if str(error) else "",
+                remedy=f"pandas says: {type(error).__name__}: {error}".splitlines()[0],
             ) from error  # fmt: skip
 
     def values(self, columns: list[str], *, summed: bool = False) -> Floats:

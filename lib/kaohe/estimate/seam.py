@@ -20,6 +20,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
+from kaohe.design.columns import records
 from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam_bins import Extra
@@ -167,6 +168,7 @@ def cells_of(source: Any, spec: Spec, limits: Limits, extra: Extra | None = None
     """Cells of a source of any kind, each once, in any order, with columns added to its records before."""
     kind = kind_of(source)
     if kind == "pandas":
+        records(source, "psu_totals", some=False)
         return frame_cells(source, spec, extra)
     if kind == "dask":
         return dask_cells(source, spec, limits.threads, extra)
