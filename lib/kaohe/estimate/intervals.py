@@ -119,8 +119,9 @@ def likelihood_interval(p: Floats, se: Floats, df: Floats, n: Floats, level: flo
 
     Notes
     -----
-    Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here and
-    not interpolated (there a spline through the profile: equal to four digits or more).
+    Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here. There the
+    limits are read off straight lines between the points of a spline through the profile, up to 6e-4 off
+    for a share of 3 %; its equation solved in R agrees to 1e-9.
     """
     from scipy import optimize
 
