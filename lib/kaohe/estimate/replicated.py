@@ -13,9 +13,17 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
-from kaohe.estimate.arguments import as_list
+from kaohe.estimate import intervals
+from kaohe.estimate.arguments import Columns, as_list, confidence, variables_of
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
-from kaohe.estimate.replicates import Replicates, balanced, bootstrap, covariance_of_replicates, jackknife
+from kaohe.estimate.replicates import (
+    Replicates,
+    balanced,
+    bootstrap,
+    covariance_of_replicates,
+    jackknife,
+    replicate_covariance,
+)  # fmt: skip
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.survey import Design
 
@@ -145,6 +153,56 @@ class ReplicateDesign(Design):
         each = np.array([[evaluate(self.made.weights[:, r])] for r in range(self.made.weights.shape[1])])
         value = np.array([evaluate(self.w)])
         return float(covariance_of_replicates(self.made, value, each, centre=self.centre)[0, 0])
+
+    def statistic(
+        self, estimator: Callable[[Floats], Any], names: Columns = "statistic", *, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Any statistic of one's own, with the error of the replicates, as R survey's withReplicates.
+
+        Parameters
+        ----------
+        estimator : callable
+            Weights, one a record in the order of the frame → a number, or as many as `names`.
+        names : str or list of str
+        level : float
+
+        Returns
+        -------
+        DataFrame
+            variable, estimate, se, ci_low, ci_high (t), df (of the whole design), method.
+
+        Raises
+        ------
+        InputRefused
+            K420 for an estimator that fails or gives other than as many finite numbers, K412.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"h": list("aabb"), "w": [10.0] * 4, "x": [2.0, 3.0, 4.0, 5.0], "y": [1.0, 3.0, 5.0, 9.0]})
+        >>> d = Design(f, weight="w", strata="h").replicate("JKn")
+        >>> d.statistic(lambda w: np.log((w * f["y"]).sum() / (w * f["x"]).sum()), "log ratio")[["estimate", "df"]].round(4)
+           estimate   df
+        0    0.2513  2.0
+        """
+        labels, level = variables_of(names, "names"), confidence(level)
+        try:
+            value, covariance = replicate_covariance(self.made, self.w, estimator, centre=self.centre)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise _refused(
+                f"an estimator that fails: {error}", "a function of the weights that gives numbers"
+            ) from error
+        if value.shape != (len(labels),) or not np.all(np.isfinite(value)):
+            raise _refused(f"an estimator that gives {value}", f"{len(labels)} finite numbers, one for each name")
+        if self.by_rank:
+            every = np.zeros(len(self.w), dtype=np.int64)
+            df = float(self._ranks(np.ones((len(self.w), 1)), ONE, every, 1)[0][0, 0])
+        else:
+            df = float(self.df)
+        se = np.sqrt(np.diag(covariance)) if df > 0 else np.full(len(value), np.nan)
+        low, high = intervals.t_interval(value, se, np.full(len(value), df), level)
+        return pd.DataFrame({
+            "variable": labels, "estimate": value, "se": se, "ci_low": low, "ci_high": high, "df": df, "method": "t",
+        })  # fmt: skip
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""

@@ -99,6 +99,8 @@ REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
     "replicate weights of text": ("K401", lambda: ReplicateDesign(frame(), weight="w", repweights=["c"], kind="JK1")),
     "no replicate weights": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=[], kind="JK1")),
     "Fay's factor of 1": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=["w", "x"], kind="Fay", rho=1)),
+    "a statistic that fails": ("K420", lambda: design().replicate("JKn").statistic(lambda w: "a")),
+    "a statistic of other length": ("K420", lambda: design().replicate("JKn").statistic(lambda w: [1.0, 2.0])),
     "a scale that is missing": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=["w", "x"], scale=np.nan)),
 }  # fmt: skip
 
@@ -224,3 +226,15 @@ def test_gini_of_incomes_that_add_up_to_nothing_is_not_estimable() -> None:
     found = design(frame(v=-frame()["v"])).poverty("v", "gini").iloc[0]
     assert np.isnan(found["estimate"])
     assert found["quality"] == "not_estimable"
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_statistic_of_ones_own_has_the_error_of_the_replicates(given: bool) -> None:
+    d: ReplicateDesign = design().replicate("JKn")
+    if given:
+        d = ReplicateDesign(frame(), weight="w", repweights=d.made.weights, scale=1.0, rscales=d.made.rscales.tolist())
+    v, x = frame()["v"].to_numpy(), frame()["x"].to_numpy()
+    found = d.statistic(lambda w: [(w * v).sum() / w.sum(), (w * v).sum() / (w * x).sum()], ["mean", "ratio"])
+    want = pd.concat([d.mean("v"), d.ratio("v", "x")], ignore_index=True)
+    for column in ("estimate", "se", "ci_low", "ci_high", "df"):
+        np.testing.assert_allclose(found[column], want[column], rtol=1e-12)
