@@ -40,31 +40,31 @@ HOLES = frame()["w"].where(np.arange(ROWS) > 3)
 REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
     "base weights of text": ("K401", lambda: base_weights(frame(N="a"), {"town": ("N", "n")})),
     "base weights without sizes": ("K311", lambda: base_weights(frame(), {})),
-    "base weights without a pair": ("K311", lambda: base_weights(frame(), {"town": "N"})),  # type: ignore[dict-item]
+    "base weights without a pair": ("K311", lambda: base_weights(frame(), {"town": "N"})),
     "base weights of no records": ("K332", lambda: base_weights(frame()[:0], {"town": ("N", "n")})),
     "base weights with a name twice": ("K411", lambda: base_weights(pd.concat([frame(), frame()[["N"]]], axis=1), {"town": ("N", "n")})),
     "trimming text": ("K302", lambda: trim_to(frame(w="a"), weight="w", upper=18)),
     "trimming missing weights": ("K302", lambda: trim_to(frame(w=HOLES), weight="w", upper=18)),
     "trimming negative weights": ("K302", lambda: trim_to(frame(w=-1.0), weight="w", upper=18)),
     "trimming within missing groups": ("K308", lambda: trim_to(frame(c=frame()["c"].where(HOLES.notna())), weight="w", upper=18, by="c")),
-    "a limit of text": ("K330", lambda: trim_to(frame(), weight="w", upper="a")),  # type: ignore[arg-type]
+    "a limit of text": ("K330", lambda: trim_to(frame(), weight="w", upper="a")),
     "a missing limit": ("K330", lambda: trim_to(frame(), weight="w", upper=np.nan)),
-    "recalibration that gives nothing": ("K319", lambda: trim_to(frame(), weight="w", upper=18, recalibrate=lambda f, w: None)),  # type: ignore[arg-type, return-value]
-    "raking to a list": ("K322", lambda: rake_to(frame(), ["c"], weight="w")),  # type: ignore[arg-type]
+    "recalibration that gives nothing": ("K319", lambda: trim_to(frame(), weight="w", upper=18, recalibrate=lambda f, w: None)),
+    "raking to a list": ("K322", lambda: rake_to(frame(), ["c"], weight="w")),
     "raking to nothing": ("K322", lambda: rake_to(frame(), {}, weight="w")),
     "raking to totals of text": ("K322", lambda: rake_to(frame(), {"c": WANTED | {"甲": "a"}}, weight="w")),
-    "raking to a list of totals": ("K322", lambda: rake_to(frame(), {"c": [1, 2]}, weight="w")),  # type: ignore[dict-item]
+    "raking to a list of totals": ("K322", lambda: rake_to(frame(), {"c": [1, 2]}, weight="w")),
     "raking weights of text": ("K302", lambda: rake(frame(w="a"), {"c": WANTED})),
     "raking levels that are lists": ("K418", lambda: rake(frame(c=[[1]] * ROWS), {"c": WANTED})),
     "post-stratifying by nothing": ("K322", lambda: post_stratify(frame(), [], {}, weight="w")),
     "post-stratifying missing cells": ("K308", lambda: post_stratify(frame(c=frame()["c"].where(HOLES.notna())), ["c", "d"], {("甲", "east"): 1}, weight="w")),
     "calibrating infinite values": ("K416", lambda: calibrate_to(frame(x=np.inf), numeric={"x": 8000}, weight="w")),
     "calibrating to text": ("K322", lambda: calibrate_to(frame(), numeric={"x": "a"}, weight="w")),
-    "calibrating to a list": ("K322", lambda: calibrate_to(frame(), numeric=["x"], weight="w")),  # type: ignore[arg-type]
+    "calibrating to a list": ("K322", lambda: calibrate_to(frame(), numeric=["x"], weight="w")),
     "calibrating to nothing": ("K322", lambda: calibrate(frame(), {})),
     "calibrating far away": ("K323", lambda: calibrate_to(frame(), numeric={"x": 1e30}, weight="w", method="raking")),
-    "bounds that are one number": ("K324", lambda: calibrate_to(frame(), numeric={"x": 8000}, weight="w", bounds=3)),  # type: ignore[arg-type]
-    "bounds of text": ("K324", lambda: calibrate_to(frame(), numeric={"x": 8000}, weight="w", bounds=("a", 2))),  # type: ignore[arg-type]
+    "bounds that are one number": ("K324", lambda: calibrate_to(frame(), numeric={"x": 8000}, weight="w", bounds=3)),
+    "bounds of text": ("K324", lambda: calibrate_to(frame(), numeric={"x": 8000}, weight="w", bounds=("a", 2))),
     "nonresponse with weights of text": ("K302", lambda: nonresponse_classes(frame(w="a"), weight="w", responded="ok", classes=["c"])),
     "propensity with missing weights": ("K302", lambda: nonresponse_propensity(frame(w=HOLES), ["x"], weight="w", responded="ok")),
     "propensity of infinite predictors": ("K313", lambda: nonresponse_propensity(frame(x=np.inf), ["x"], weight="w", responded="ok")),
