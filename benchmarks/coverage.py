@@ -248,7 +248,7 @@ is not below the variance (variance ratio {by_city["variance_ratio"].mean():.3f}
 variance with some twelve degrees of freedom lies a few per cent low. Student's t makes up for that. What it does not make up for is
 skewness: of the amounts that few households have much of, an estimate that is low comes with an error that is low. The five means with the
 lowest coverage ({names}) are missed with the truth above the interval in {low["above"].mean():.1%} of the samples, below it in
-{(1 - low["coverage"] - low["above"]).mean():.1%}; neither calibration nor the weights are the reason.
+{(1 - low["coverage"] - low["above"]).mean():.1%}; the formula of the variance, weights and calibration included, is not the reason.
 
 Satterthwaite's degrees of freedom (`df="satterthwaite"`; {by_city["df_other"].mean():.1f} for {by_city["df"].mean():.1f} on average) widen every interval. They bring those
 five means to {low["other"].mean():.1%} (from {low["coverage"].mean():.1%}), and the mean distance from 95 % over all {len(by_city)} questions from

@@ -248,7 +248,7 @@ def main(arguments: list[str] | None = None) -> None:
     load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
     lines = [
         "# Speed of estimates", "",
-        "Made by `python benchmarks/estimate.py`" + (" `--quick`" if args.quick else "") + ": one run, side by side, each in turn, best",
+        "Made by `python benchmarks/estimate.py`" + (" `--quick`" if args.quick else "") + ": one run, side by side, each in turn, medians",
         f"of several rounds ({load}). Seconds depend on the machine; ratios are what counts. All data are invented.", "",
         "## Means with Taylor errors", "",
         f"{args.rows:,} records, {STRATA} strata, {UNITS:,} first-stage units, {DOMAINS} domains, {VARIABLES} variables. The bare pass makes",
