@@ -48,7 +48,7 @@ class Distributed(Compared):
         Examples
         --------
         >>> from kaohe.estimate import Design
-        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": np.arange(1.0, 100)})
+        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": [float(k) for k in range(1, 100)]})
         >>> Design(f, weight="w").quantile("y", 0.5)[["prob", "estimate", "ci_low", "ci_high"]]
            prob  estimate  ci_low  ci_high
         0   0.5      50.0    41.0     60.0
