@@ -179,7 +179,7 @@ class Sampled:
                 "K402", "A domain is not a yes or no for each record",
                 got=where if isinstance(where, str) else "a function that fails",
                 expected="a condition over columns, such as city == '韶关市' and hh_size > 3",
-                remedy=f"pandas says: {type(error).__name__}: {error}".splitlines()[0],
+                remedy=f"pandas says: {error}".splitlines()[0],
             ) from error  # fmt: skip
 
     def values(self, columns: list[str], *, summed: bool = False) -> Floats:
