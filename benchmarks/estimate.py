@@ -68,14 +68,14 @@ def records(rows: int, seed: int = 1) -> pd.DataFrame:
 
 
 def side_by_side(runs: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Best of `repeat` rounds of each, in seconds; each round runs all of them in turn."""
-    best = dict.fromkeys(runs, np.inf)
+    """Median of `repeat` rounds of each, in seconds; each round runs all of them in turn."""
+    took: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeat):
         for name, run in runs.items():
             start = time.perf_counter()
             run()
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
+            took[name].append(time.perf_counter() - start)
+    return {name: float(np.median(seconds)) for name, seconds in took.items()}
 
 
 def bare(frame: pd.DataFrame) -> Callable[[], object]:
@@ -96,11 +96,11 @@ def means(rows: int) -> list[str]:
     design = Design(frame, weight="w", strata="h", psu="t")
     found = side_by_side({
         "bare numpy pass": bare(frame),
+        "Design.mean(by=), with design effects, as by default": lambda: design.mean(NAMES, by="d"),
         "Design.mean(by=, deff=None)": lambda: design.mean(NAMES, by="d", deff=None),
-        "Design.mean(by=), with design effects": lambda: design.mean(NAMES, by="d"),
         "Design(…), reading strata and units once": lambda: Design(frame, weight="w", strata="h", psu="t"),
-    }, 9)  # fmt: skip
-    least, ours = found["bare numpy pass"], found["Design.mean(by=, deff=None)"]
+    }, 15)  # fmt: skip
+    least, ours = found["bare numpy pass"], found["Design.mean(by=), with design effects, as by default"]
     lines = [f"| {name} | {seconds:.3f} | {seconds / least:.2f} × bare |" for name, seconds in found.items()]
     table = design.mean(NAMES, by="d", deff=None)
     lines += [f"| survey::svyby in R | {t} |" for t in [r_means(frame, table, ours)] if t]
@@ -248,7 +248,7 @@ def main(arguments: list[str] | None = None) -> None:
     load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
     lines = [
         "# Speed of estimates", "",
-        "Made by `python benchmarks/estimate.py`" + (" `--quick`" if args.quick else "") + ": one run, side by side, each in turn, best",
+        "Made by `python benchmarks/estimate.py`" + (" `--quick`" if args.quick else "") + ": one run, side by side, each in turn, medians",
         f"of several rounds ({load}). Seconds depend on the machine; ratios are what counts. All data are invented.", "",
         "## Means with Taylor errors", "",
         f"{args.rows:,} records, {STRATA} strata, {UNITS:,} first-stage units, {DOMAINS} domains, {VARIABLES} variables. The bare pass makes",

@@ -129,8 +129,15 @@ def test_share_intervals(case: str, variable: str, options: dict[str, Any], meth
     # iterative fitting in R: the same numbers to fewer digits
     if method == "xlogit":
         check(found, cases()["ciprop"][case]["logit"], 1e-6)
+        # R draws straight lines between points of a spline; the same equation solved in R agrees in every digit
         profile = sample().proportion(variable, method="likelihood", **options)
         check(profile, cases()["ciprop"][case]["likelihood"], 5e-4)
+        solved = json.loads((FOLDER / "likelihood.json").read_text(encoding="utf-8"))[case]
+        assert [solved["printed"][0], solved["printed"][1]] == pytest.approx(
+            [cases()["ciprop"][case]["likelihood"][k] for k in ("ci_lo", "ci_hi")], rel=1e-12
+        )
+        same(profile["ci_low"], [solved["ci_lo"]], 1e-9)
+        same(profile["ci_high"], [solved["ci_hi"]], 1e-9)
 
 
 @pytest.mark.parametrize("rule", ["math", "school", "shahvaish", *[f"hf{k}" for k in range(1, 10)]])

@@ -12,7 +12,8 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibrated, Calibration, calibrate
-from kaohe.design.margins import Totals, coded_margins
+from kaohe.design.columns import records, weights
+from kaohe.design.margins import Totals, coded_margins, given
 from kaohe.design.rake import Raked, rake
 from kaohe.design.steps import Weighted, added
 from kaohe.design.trim import trim
@@ -59,7 +60,10 @@ def post_stratify(
     [15.0, 15.0, 10.0]
     """
     columns = [by] if isinstance(by, str) else list(by)
-    faults.need(frame, columns, "post-stratification")
+    records(frame, "post-stratification")
+    given(totals, "post-stratification")
+    faults.need(frame, columns or [""], "post-stratification")
+    faults.full(frame, columns, "post-stratification")
     cell = columns[0]
     if len(columns) > 1:
         cell = f"cell_{into}"
@@ -178,6 +182,7 @@ def calibrate_to(
     >>> made.report[["margin", "level", "target", "after"]].round(6).values.tolist()
     [['k', 'a', 22.0, 22.0], ['k', 'b', 20.0, 20.0], ['size', 'total', 126.0, 126.0]]
     """
+    given(numeric or {}, "calibration", some=False)
     numbers = dict(numeric or {})
     columns = tuple(numbers if not partition else next(iter(numbers.values()), {}))
 
@@ -195,7 +200,7 @@ def calibrate_to(
             for k, level in enumerate(m.levels):
                 name = f"{m.name} {level}"
                 work[name], targets[name] = (m.codes == k).astype(float), float(m.target[k])
-        targets |= {str(k): float(v) for k, v in own.items()}
+        targets |= {str(k): v for k, v in own.items()}
         made = calibrate(
             work, targets, weight=weight, method=method, bounds=bounds, cluster=cluster, tol=tol, max_iter=max_iter,
             where=where,
@@ -230,6 +235,8 @@ def _apart(
     numeric: tuple[str, ...], cluster: str,
 ) -> Weighted:  # fmt: skip
     """One calibration over the whole frame, or one in each level of the partition."""
+    records(frame, "calibration")
+    given(totals, "calibration", some=False)
     faults.need(frame, [weight, *([partition] if partition else [])], "calibration")
     g, reports, facts = np.ones(len(frame)), [], {"iterations": 0.0, "worst": 0.0, "at_bounds": 0.0}
     margins: tuple[str, ...] = ()
@@ -262,7 +269,7 @@ def _apart(
         facts["worst"] = max(facts["worst"], made.worst)
         facts["at_bounds"] += float(getattr(made, "at_bounds", 0))
     out, new, factor = added(frame, weight, g, into)
-    used = frame[weight].to_numpy(float) > 0
+    used = weights(frame, weight, "calibration") > 0
     facts |= {"g_min": float(g[used].min()), "g_max": float(g[used].max())}
     record = Calibration(weight, margins, numeric, partition, new, cluster)
     return Weighted(out, new, factor, pd.concat(reports, ignore_index=True), facts, record)
@@ -319,8 +326,10 @@ def trim_to(
     >>> trim_to(f, weight="w", upper=7.0).frame["w_trimmed"].tolist()
     [2.0, 3.0, 4.0, 7.0]
     """
+    records(frame, "trimming")
     faults.need(frame, [weight, *([by] if by else [])], "trimming")
-    before = frame[weight].to_numpy(float)
+    faults.full(frame, [by] if by else [], "trimming")
+    before = weights(frame, weight, "trimming")
     w, facts = before.copy(), {"trimmed": 0.0, "moved": 0.0, "rounds": 0.0}
     groups = {"": np.arange(len(frame))} if not by else frame.groupby(by, sort=True).indices
     last: Weighted | None = None
@@ -337,6 +346,11 @@ def trim_to(
             break
         work = frame.assign(**{"(w)": w})
         last = recalibrate(work, "(w)")
+        if not isinstance(last, Weighted):
+            raise InputRefused(
+                "K319", "Trimming and calibration do not come together", where="recalibrate", got=type(last).__name__,
+                expected="a function that gives back what rake_to or calibrate_to give",
+            )  # fmt: skip
         w = last.frame[last.weight].to_numpy(float, copy=True)
         inside = (w[w > 0] <= upper * (1 + tol)) & (w[w > 0] >= lower * (1 - tol))
         if inside.all():

@@ -11,7 +11,9 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.columns import is_number, numbers, records, weights
 from kaohe.design.feasible import cluster_means, refuse_infeasible
+from kaohe.design.margins import given, is_total
 from kaohe.design.rake import not_converged
 
 Floats = npt.NDArray[np.float64]
@@ -91,6 +93,13 @@ def _function(
     return logit, slope
 
 
+def _holds_one(bounds: object) -> bool:
+    """Whether bounds are two numbers, below and above 1."""
+    if not isinstance(bounds, tuple | list) or len(bounds) != 2 or any(isinstance(b, str) for b in bounds):
+        return False
+    return bool(bounds[0] < 1 < bounds[1])
+
+
 def calibrate(
     frame: pd.DataFrame, totals: Mapping[str, float], *, weight: str = "w", method: str = "linear",
     bounds: tuple[float, float] | None = None, cluster: str = "", tol: float = 1e-10, max_iter: int = 200,
@@ -145,34 +154,34 @@ def calibrate(
     [13.636364, 12.727273, 23.636364]
     """
     where = where or "calibration"
+    records(frame, where)
+    given(totals, where)
     faults.need(frame, [weight, *totals, *([cluster] if cluster else [])], where)
     if method not in METHODS or (method == "logit" and bounds is None):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
             expected="linear, raking, or logit with bounds",
         )  # fmt: skip
-    if bounds is not None and not bounds[0] < 1 < bounds[1]:
+    if bounds is not None and not _holds_one(bounds):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
             expected="low < 1 < high: bounds act on weight after over weight before",
         )  # fmt: skip
-    w = frame[weight].to_numpy(float)
-    if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
-        raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
+    w = weights(frame, weight, where)
     names = list(totals)
-    text = [c for c in names if not pd.api.types.is_numeric_dtype(frame[c])]
+    text = [c for c in names if not is_number(frame[c])]
     if text:
         raise InputRefused(
             "K401", "A variable is not a number", where=f"{where} › column {text[0]}", got=str(frame[text[0]].dtype),
             expected="numbers; categories as margins",
         )  # fmt: skip
     faults.full(frame, names, where)
-    lost = [f"{c} = {totals[c]}" for c in names if not np.isfinite(totals[c])]
+    lost = [f"{c} = {totals[c]}" for c in names if not is_total(totals[c])]
     if lost:
         raise InputRefused(
             "K322", "A register total is not a count", where=where, got=faults.few(lost), expected="a finite total",
         )  # fmt: skip
-    x = np.column_stack([frame[c].to_numpy(float) for c in names])
+    x = faults.finite(np.column_stack([numbers(frame, c, where) for c in names]), names)
     x = cluster_means(frame[cluster], x, w, where) if cluster else x
     target = np.array([float(totals[c]) for c in names])
     size = np.maximum(np.abs(target), w.sum() * 1e-12 + 1e-300)
@@ -195,7 +204,10 @@ def calibrate(
         if trace[-1] <= tol:
             break
         curve = slope(x @ lam)
-        step = np.linalg.lstsq(x.T @ (x * (w * curve)[:, None]), gap, rcond=1e-12)[0]
+        bend = x.T @ (x * (w * curve)[:, None])
+        if not np.all(np.isfinite(bend)):
+            break
+        step = np.linalg.lstsq(bend, gap, rcond=1e-12)[0]
         factor = 1.0
         while factor > 1e-6:
             new = lam + factor * step

@@ -6,6 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kaohe.design import faults
+from kaohe.design.columns import records, weights
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,12 +40,21 @@ def diagnose(frame: pd.DataFrame, *, weight: str, by: str) -> pd.DataFrame:
         `by`, n, sum_weights, cv (standard deviation with n in the denominator over the mean),
         deff_kish, n_eff, w_min, w_median, w_max.
 
+    Raises
+    ------
+    InputRefused
+        K301, K302, K308, K332.
+
     Examples
     --------
     >>> f = pd.DataFrame({"c": ["a", "a"], "w": [1.0, 3.0]})
     >>> diagnose(f, weight="w", by="c")[["n", "sum_weights", "cv", "deff_kish", "n_eff"]].round(3).values.tolist()
     [[2.0, 4.0, 0.5, 1.25, 1.6]]
     """
+    records(frame, "weight diagnostics")
+    faults.need(frame, [by], "weight diagnostics")
+    faults.full(frame, [by], "weight diagnostics")
+    weights(frame, weight, "weight diagnostics")
     rows = []
     for key, group in frame.groupby(by, sort=True):
         w = group[weight].to_numpy(float)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.design import faults
+from kaohe.design.columns import records
 
 STEPS = (
     ("f_county", "县阶段：市内县数／抽中县数"),
@@ -48,6 +49,7 @@ def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "hous
     >>> explain_weight(f, "a", key="id")[["step", "factor", "weight", "detail"]].values.tolist()
     [['f_town', 3.0, 3.0, ''], ['f_household', 10.0, 30.0, 'w_design'], ['f_raked', 0.9, 27.0, 'w_raked']]
     """
+    records(weights, "weights")
     faults.need(weights, [key], "weights")
     rows = weights[weights[key] == household]
     if len(rows) != 1:

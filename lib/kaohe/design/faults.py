@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,13 @@ def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
         K301 with the nearest names there are.
     """
     for column in columns:
-        if column not in frame.columns:
+        if not isinstance(column, Hashable) or column not in frame.columns:
             raise InputRefused(
                 "K301",
                 "A column is missing",
                 where=where,
-                got=column,
-                expected="a column such as " + ", ".join(nearest(column, [str(c) for c in frame.columns])),
+                got=str(column),
+                expected="a column such as " + ", ".join(nearest(str(column), [str(c) for c in frame.columns])),
             )
 
 
@@ -51,6 +51,25 @@ def full(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
                 "K308", "A design column has empty cells", where=f"{where} › column {column}", got=f"{empty} rows",
                 expected="a value in every row",
             )  # fmt: skip
+
+
+def finite(values: npt.NDArray[np.float64], columns: Sequence[str]) -> npt.NDArray[np.float64]:
+    """A matrix of variables as it came in, without infinite values; missing ones may be.
+
+    Raises
+    ------
+    InputRefused
+        K416 with the first column that holds any.
+    """
+    for k, column in enumerate(columns):
+        own = values[:, k]
+        if not np.isfinite(own.sum()) and np.isinf(own).any():  # the sum tells of most columns in half the time
+            raise InputRefused(
+                "K416", "A variable holds infinite values", where=f"column {column}",
+                got=f"{int(np.isinf(own).sum())} rows", expected="finite numbers, or missing",
+                remedy=f"frame['{column}'].replace([np.inf, -np.inf], np.nan), if they stand for no answer",
+            )  # fmt: skip
+    return values
 
 
 def yes_or_no(frame: pd.DataFrame, column: str, where: str) -> npt.NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.columns import levels_of, records, weights
 
 Floats = npt.NDArray[np.float64]
 Totals = Mapping[str, Mapping[object, float]]
@@ -52,6 +53,26 @@ class Margin:
     target: Floats
 
 
+def is_total(value: object) -> bool:
+    """Whether a total is a finite number."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def given(totals: object, where: str, *, some: bool = True) -> None:
+    """Refuse totals that are no mapping, or (with `some`) name nothing.
+
+    Raises
+    ------
+    InputRefused
+        K322.
+    """
+    if not hasattr(totals, "items") or not hasattr(totals, "keys") or (some and not len(dict(totals.items()))):
+        raise InputRefused(
+            "K322", "A register total is not a count", where=where, got="no total" if hasattr(totals, "items") else type(totals).__name__,
+            expected="a mapping of levels to counts, or of names to totals",
+        )  # fmt: skip
+
+
 def coded_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) -> list[Margin]:
     """Margins as codes and targets; what the sample cannot meet is refused.
 
@@ -61,10 +82,10 @@ def coded_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
         K320 for a level on one side only, K321 where margins add up differently, K322 for a
         total that is not a number of 0 or more, K302 for weights.
     """
+    records(frame, where)
+    given(totals, where, some=False)
     faults.need(frame, [weight, *totals], where)
-    w = frame[weight].to_numpy(float)
-    if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
-        raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
+    w = weights(frame, weight, where)
     out = [_margin(frame, w, name, target, where) for name, target in totals.items()]
     grand = {m.name: float(m.target.sum()) for m in out}
     if grand and max(grand.values()) - min(grand.values()) > TOLERANCE * max(grand.values()):
@@ -77,13 +98,18 @@ def coded_margins(frame: pd.DataFrame, weight: str, totals: Totals, where: str) 
 
 
 def _margin(frame: pd.DataFrame, w: Floats, name: str, target: Mapping[object, float], where: str) -> Margin:
-    bad = [f"{k} = {v}" for k, v in target.items() if not (np.isfinite(v) and v >= 0)]
+    given(target, f"{where} › {name}")
+    bad = [f"{k} = {v}" for k, v in target.items() if not (is_total(v) and v >= 0)]
     if bad:
         raise InputRefused(
             "K322", "A register total is not a count", where=f"{where} › {name}", got=faults.few(bad),
             expected="a finite total of 0 or more",
         )  # fmt: skip
-    raw, labels = pd.factorize(frame[name])
+    try:
+        raw, labels = pd.factorize(frame[name])
+    except TypeError:
+        levels_of(frame[name], where)
+        raise
     codes = np.asarray(raw, dtype=np.int64)
     void = codes < 0
     unknown = int((w[void] > 0).sum())

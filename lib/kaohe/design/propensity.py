@@ -80,8 +80,8 @@ def fit_propensity(
     names, x = design_columns(frame, columns)
     y = frame[responded].to_numpy(dtype=float)
     w = frame[weight].to_numpy(dtype=float) if weight else np.ones(len(frame))
-    if np.isnan(x).any() or np.isnan(y).any():
-        raise _unfit("missing values", "a value of each predictor for every sampled record")
+    if not np.isfinite(x).all() or np.isnan(y).any():
+        raise _unfit("missing or infinite values", "a finite value of each predictor for every sampled record")
     beta = np.zeros(x.shape[1])
     step, change = 0, np.full(x.shape[1], np.inf)
     while np.max(np.abs(change)) > 1e-13 * max(1.0, float(np.max(np.abs(beta)))) and step < max_iter:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design.margins import Margin, Totals, coded_margins
+from kaohe.design.columns import weights
+from kaohe.design.margins import Margin, Totals, coded_margins, given
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,8 +95,9 @@ def rake(
     >>> rake(f, {"a": {"x": 30, "y": 10}, "b": {"p": 20, "q": 20}}).weights.round(6).tolist()
     [15.0, 15.0, 5.0, 5.0]
     """
+    given(totals, where or "calibration")
     margins = coded_margins(frame, weight, totals, where or "calibration")
-    before = frame[weight].to_numpy(float)
+    before = weights(frame, weight, where or "calibration")
     w = before.copy()
     trace: list[float] = []
     while True:

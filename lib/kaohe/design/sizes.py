@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design import faults
+from kaohe.design import columns, faults
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,21 +38,38 @@ def kinds_of(frame: pd.DataFrame, fpc: Sequence[FpcEntry] | None, given: FpcKind
     if fpc is None:
         return ()
     kinds = [given] * len(fpc) if isinstance(given, str) else list(given)
-    if len(kinds) != len(fpc) or set(kinds) - set(KINDS):
+    if len(kinds) != len(fpc) or any(k not in KINDS for k in kinds):
         raise InputRefused(
             "K314", "Unknown kind of population size", got=", ".join(map(str, kinds)),
             expected=f"{', '.join(KINDS)}; one for all {len(fpc)} stages, or one for each",
         )  # fmt: skip
     out = []
-    for entry, kind in zip(fpc, kinds, strict=True):
+    for stage, (entry, kind) in enumerate(zip(fpc, kinds, strict=True), start=1):
         if not isinstance(entry, str):
+            if not isinstance(entry, tuple | list) or len(entry) != 2 or not all(isinstance(c, str) for c in entry):
+                raise faults.fpc_value(
+                    stage, f"{entry!r}", "the name of a column, or a pair of names (population count, sampled count)"
+                )
             out.append("pair")
             continue
-        faults.need(frame, [entry], "fpc")
-        values = frame[entry].to_numpy(dtype=float, na_value=np.nan)
+        values = size_column(frame, entry, stage)
         small = len(values) > 0 and not bool(np.any(values > 1))
         out.append(("fraction" if small else "count") if kind == "auto" else kind)
     return tuple(out)
+
+
+def size_column(frame: pd.DataFrame, column: str, stage: int) -> Floats:
+    """A column of sizes as floats.
+
+    Raises
+    ------
+    InputRefused
+        K301 for a missing column, K305 for one of text.
+    """
+    faults.need(frame, [column], f"fpc of stage {stage}")
+    if not columns.is_number(frame[column]):
+        raise faults.fpc_value(stage, f"{column} holds {frame[column].dtype}", "numbers")
+    return columns.numbers(frame, column, "fpc")
 
 
 def _constant(values: Floats, group: Ints, size: int, stage: int, column: str) -> Floats:
@@ -84,29 +101,28 @@ def sizes(frame: pd.DataFrame, entry: FpcEntry, kind: str, upper: Ints, counted:
     InputRefused
         K305 for sizes that vary within a group or cannot be right.
     """
-    columns = [entry] if isinstance(entry, str) else list(entry)
-    faults.need(frame, columns, f"fpc of stage {stage}")
+    names = [entry] if isinstance(entry, str) else list(entry)
     size = len(counted)
-    values = [_constant(frame[c].to_numpy(float), upper, size, stage, c) for c in columns]
-    if len(columns) == 2:
+    values = [_constant(size_column(frame, c, stage), upper, size, stage, c) for c in names]
+    if len(names) == 2:
         population, n = values
     elif kind == "fraction":
         if np.any((values[0] <= 0) | (values[0] > 1)):
-            raise faults.fpc_value(stage, f"{columns[0]} outside 0 to 1", "sampling fractions n/N")
+            raise faults.fpc_value(stage, f"{names[0]} outside 0 to 1", "sampling fractions n/N")
         population, n = counted / values[0], counted
     elif kind == "remainder":
         if np.any((values[0] < 0) | (values[0] >= 1)):
-            raise faults.fpc_value(stage, f"{columns[0]} outside 0 to 1", "remainders 1 − n/N, 0 where all were taken")
+            raise faults.fpc_value(stage, f"{names[0]} outside 0 to 1", "remainders 1 − n/N, 0 where all were taken")
         population, n = counted / (1 - values[0]), counted
     else:
         population, n = values[0], counted
     if np.any(n < counted - 1e-9):
-        raise faults.fpc_value(stage, f"{columns[1]} is below the units found", "at least the units in the data")
+        raise faults.fpc_value(stage, f"{names[1]} is below the units found", "at least the units in the data")
     if np.any(population < n - 1e-9):
         worst = int(np.argmax(n - population))
         raise faults.fpc_value(
             stage,
-            f"{columns[0]} = {population[worst]:g} with {n[worst]:g} sampled",
+            f"{names[0]} = {population[worst]:g} with {n[worst]:g} sampled",
             "population counts N of at least n; for fractions say fpc_kind='fraction'",
         )
     return [n, population]
@@ -116,7 +132,7 @@ def looks_like_remainders(frame: pd.DataFrame, fpc: Sequence[FpcEntry], kinds: S
     """True where weights are 1 / Π(1 − f) of the columns read as fractions f, and not 1 / Π f."""
     if not kinds or set(kinds) != {"fraction"}:
         return False
-    f = np.column_stack([frame[str(c)].to_numpy(float) for c in fpc])
+    f = np.column_stack([columns.numbers(frame, str(c), "fpc") for c in fpc])
     used = w > 0
     as_fraction, as_rest = f.prod(axis=1)[used] * w[used], (1 - f).prod(axis=1)[used] * w[used]
     return bool(np.allclose(as_rest, 1, rtol=1e-6) and not np.allclose(as_fraction, 1, rtol=1e-6))

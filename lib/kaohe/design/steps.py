@@ -16,6 +16,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
+from kaohe.design.columns import numbers, records, weights
 from kaohe.design.nonresponse import weighting_classes
 from kaohe.design.propensity import class_factors, fit_propensity, propensity_classes
 
@@ -63,7 +64,7 @@ def added(frame: pd.DataFrame, weight: str, factors: Floats, into: str) -> tuple
             "K317", "A weighting step would overwrite a column", got=", ".join(taken),
             expected="a step with a name of its own", remedy=f"say into='{into}2', or drop the column",
         )  # fmt: skip
-    before = frame[weight].to_numpy(float) if weight else np.ones(len(frame))
+    before = numbers(frame, weight, into) if weight else np.ones(len(frame))
     return frame.assign(**{factor: factors, new: before * factors}), new, factor
 
 
@@ -102,11 +103,18 @@ def base_weights(frame: pd.DataFrame, stages: Mapping[str, tuple[str, str]], *, 
     0     3.0         10.0      30.0
     1     3.0         10.0      30.0
     """
+    records(frame, "base weights")
+    pairs = isinstance(stages, Mapping) and all(isinstance(v, tuple | list) and len(v) == 2 for v in stages.values())
+    if not pairs or not stages:
+        raise InputRefused(
+            "K311", "More units were sampled than there are", where="stages", got=str(stages),
+            expected="a mapping of stages to pairs of columns (population count, sampled count)",
+        )  # fmt: skip
     out, rows = frame, []
     product = np.ones(len(frame))
     for stage, (population, sampled) in stages.items():
         faults.need(frame, [population, sampled], f"stage {stage}")
-        big, small = (frame[c].to_numpy(dtype=float, na_value=np.nan) for c in (population, sampled))
+        big, small = (numbers(frame, c, f"stage {stage}") for c in (population, sampled))
         bad = ~(np.isfinite(big) & np.isfinite(small) & (small > 0) & (big >= small))
         if bad.any():
             at = int(np.flatnonzero(bad)[0])
@@ -161,15 +169,15 @@ def nonresponse_classes(
     >>> nonresponse_classes(f, weight="w", responded="ok", classes=["k"]).frame["w_nonresponse"].tolist()
     [10.0, 10.0, 0.0, 20.0]
     """
+    records(frame, "nonresponse")
+    classes = [classes] if isinstance(classes, str) else list(classes)
     faults.need(frame, [weight, responded, *classes, *([partition] if partition else [])], "nonresponse")
     faults.full(frame, [*classes, *([partition] if partition else [])], "nonresponse")
-    w = frame[weight].to_numpy(float)
-    if not np.all(np.isfinite(w)) or (w < 0).any():
-        raise faults.bad_weight(weight, int((~np.isfinite(w) | (w < 0)).sum()), "negative or missing")
+    w = weights(frame, weight, "nonresponse")
     ok = faults.yes_or_no(frame, responded, "nonresponse")
-    whole = frame.assign(**{"(all)": "全部", responded: ok})
+    whole = frame.reset_index(drop=True).assign(**{"(all)": "全部", responded: ok})
     made = weighting_classes(
-        whole, weight=weight, responded=responded, classes=list(classes), partition=partition or "(all)",
+        whole, weight=weight, responded=responded, classes=classes, partition=partition or "(all)",
         min_respondents=min_respondents, max_factor=max_factor,
     )  # fmt: skip
     out, new, factor = added(frame, weight, np.where(ok, made.factors.to_numpy(float), 0.0), into)
@@ -220,13 +228,20 @@ def nonresponse_propensity(
     >>> nonresponse_propensity(f, ["k"], weight="w", responded="ok").frame["w_nonresponse"].round(4).tolist()
     [2.0, 0.0, 1.3333, 1.3333, 1.3333, 0.0]
     """
+    records(frame, "nonresponse")
+    predictors = [predictors] if isinstance(predictors, str) else list(predictors)
     faults.need(frame, [weight, responded, *predictors], "nonresponse")
+    before = weights(frame, weight, "nonresponse")
+    if not isinstance(classes, int | np.integer) or classes < 0 or classes == 1:
+        raise InputRefused(
+            "K313", "The response model cannot be fitted", where="classes", got=str(classes), expected="0, or 2 and more",
+        )  # fmt: skip
     ok = faults.yes_or_no(frame, responded, "nonresponse")
-    numbers = frame.assign(**{responded: ok.astype(float)})
-    fit = fit_propensity(numbers, list(predictors), responded=responded, weight=weight if weighted else None)
+    known = frame.assign(**{responded: ok.astype(float)})
+    fit = fit_propensity(known, predictors, responded=responded, weight=weight if weighted else None)
     if classes:
         group = propensity_classes(fit.p, classes)
-        raised = class_factors(numbers, group, responded=responded, weight=weight)
+        raised = class_factors(known, group, responded=responded, weight=weight)
         report = (
             pd.DataFrame({"nr_class": group, "n": 1, "n_respondents": ok.astype(int), "factor": raised})
             .groupby("nr_class", as_index=False)
@@ -238,6 +253,6 @@ def nonresponse_propensity(
     out, new, factor = added(frame, weight, np.where(ok, raised, 0.0), into)
     facts = {
         "p_min": float(fit.p.min()), "p_max": float(fit.p.max()), "iterations": float(fit.iterations),
-        "sum_before": float(frame[weight].sum()), "sum_after": float(out[new].sum()),
+        "sum_before": float(before.sum()), "sum_after": float(out[new].sum()),
     }  # fmt: skip
     return Weighted(out.assign(propensity=fit.p), new, factor, report, facts)

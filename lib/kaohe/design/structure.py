@@ -16,6 +16,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.columns import levels_of
 from kaohe.design.sizes import FpcEntry, FpcKind, kinds_of, sizes
 
 Floats = npt.NDArray[np.float64]
@@ -88,7 +89,7 @@ class Structure:
 
 def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
     """Integer codes of a column in sorted order, and its levels; a missing value is refused."""
-    codes, levels = pd.factorize(frame[column], sort=True)
+    codes, levels = levels_of(frame[column], "design", mixed=True)
     if (codes < 0).any():
         raise InputRefused(
             "K308",
@@ -97,7 +98,7 @@ def codes_of(frame: pd.DataFrame, column: str) -> tuple[Ints, list[object]]:
             got=f"{int((codes < 0).sum())} rows",
             expected="a stratum and unit in every row",
         )
-    return np.asarray(codes, dtype=np.int64), list(levels)
+    return codes, list(levels)
 
 
 def _nested(
@@ -173,6 +174,8 @@ def build_structure(
         raise InputRefused("K309", "Unknown rule for single units", got=lonely, expected=", ".join(LONELY))
     lonely = "certainty" if lonely == "remove" else lonely
     faults.need(frame, [*([strata] if strata else []), *psu], "design")
+    if fpc is not None and not isinstance(fpc, list | tuple):
+        raise faults.fpc_value(1, repr(fpc), "a list with a column of sizes, or a pair of columns, for each stage")
     if fpc is not None and len(fpc) != len(psu):
         raise faults.fpc_stages(len(fpc), len(psu))
     kinds = kinds_of(frame, fpc, fpc_kind)

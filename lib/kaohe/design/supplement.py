@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.tables import SELECTIONS
 from kaohe.design import faults
+from kaohe.design.columns import numbers, records
 
 RANDOM, PURPOSIVE = SELECTIONS
 
@@ -69,6 +69,7 @@ def take_all(
     """
     sizes = [c for pair in fpc for c in pair]
     faults.need(frame, [selection, weight, strata, village, record, population, *psu, *sizes], "take_all")
+    records(frame, "take_all")
     chosen = (frame[selection] == PURPOSIVE).to_numpy(bool)
     other = ~chosen & (frame[selection] != RANDOM).to_numpy(bool)
     of_chosen, of_drawn = set(frame.loc[chosen, village]), set(frame.loc[~chosen, village])
@@ -85,7 +86,7 @@ def take_all(
     out = frame.rename(columns={selection: "selection_drawn"}).copy()
     own = frame.loc[chosen, village]
     count = own.groupby(own).transform("size").to_numpy(float)
-    total = frame.loc[chosen, population].to_numpy(dtype=float, na_value=np.nan)
+    total = numbers(frame, population, "take_all")[chosen]
     varies = frame.loc[chosen].groupby(village)[population].nunique(dropna=False) > 1
     bad = ~(total >= count)
     if bad.any() or varies.any() or frame.loc[chosen, record].duplicated().any():

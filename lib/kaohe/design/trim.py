@@ -67,6 +67,11 @@ def trim(
     w = np.asarray(weights, dtype=float)
     if not np.all(np.isfinite(w)) or (w < 0).any() or not (w > 0).any():
         raise faults.bad_weight("weight", int((~np.isfinite(w) | (w < 0)).sum()), "negative, missing or all 0")
+    for limit in (lower, upper):
+        if not isinstance(limit, int | float | np.number):
+            raise InputRefused(
+                "K330", "Weights cannot be trimmed so", got=f"a limit {limit!r}", expected="numbers for lower and upper"
+            )
     if rule not in RULES or not lower < upper or not lower * len(w) <= w.sum() <= upper * len(w):
         raise InputRefused(
             "K330", "Weights cannot be trimmed so", got=f"limits {lower:g} to {upper:g}, rule {rule}",

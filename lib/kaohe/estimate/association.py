@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
+from kaohe.design import faults
+from kaohe.design.columns import levels_of
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.linear import ONE
 
@@ -14,18 +18,38 @@ if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
 
 
-def rao_scott(design: Sampled, name: str, codes: Ints, n_domains: int) -> pd.DataFrame:
+def no_test(name: str, got: str, remedy: str) -> InputRefused:
+    """A test that these data do not allow."""
+    return InputRefused(
+        "K417", "A test cannot be made", where=f"variable {name}", got=got,
+        expected="answers that vary in every domain, in units enough", remedy=remedy,
+    )  # fmt: skip
+
+
+def domain_names(domains: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> str:
+    """The names of some domains, for messages."""
+    return faults.few("·".join(str(v) for v in row) for row in domains[chosen].itertuples(index=False, name=None))
+
+
+def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) -> pd.DataFrame:
     """Pearson's X² of a category by domain, second-order corrected, as an F statistic.
 
     Parameters
     ----------
     codes : int array
         Domain of each row, negative for none; records without an answer are left to no cell.
+    domains : DataFrame
+        One row a domain, for messages.
 
     Returns
     -------
     DataFrame
         variable, domains, kind, statistic (X² for the number of records), f, df_1, df_2, p_value.
+
+    Raises
+    ------
+    InputRefused
+        K417 for a domain without answers, one level only, or no degree of freedom.
 
     Notes
     -----
@@ -34,15 +58,24 @@ def rao_scott(design: Sampled, name: str, codes: Ints, n_domains: int) -> pd.Dat
     """
     from scipy import stats
 
-    level_codes, levels = pd.factorize(design.frame[name], sort=True)
-    rows, cols = n_domains, len(levels)
-    inside = (codes >= 0) & (level_codes >= 0)
+    counted = (codes >= 0) & design.frame[name].notna().to_numpy() & (design.w > 0)
+    level_codes = np.full(len(codes), -1, dtype=np.int64)
+    level_codes[counted], levels = levels_of(design.frame[name][counted], "variables")
+    rows, cols = len(domains), len(levels)
+    lacking = np.bincount(codes[counted], minlength=rows) == 0
+    if lacking.any():
+        raise no_test(name, f"domains without answers: {domain_names(domains, lacking)}", "leave them out with where=")
+    if cols < 2:
+        raise no_test(name, f"one level: {faults.few(levels)}", "a category with two levels or more")
+    inside = level_codes >= 0
     cell = np.where(inside, codes * cols + level_codes, -1)
     answers: Floats = np.where(
         inside[:, None], (cell[:, None] == np.arange(rows * cols)[None, :]).astype(float), np.nan
     )
     union = np.where(inside, 0, -1).astype(np.int64)
     numbers = design.numbers(answers, ONE, union, 1)
+    if not numbers.df[0, 0] > 0:
+        raise no_test(name, f"{numbers.df[0, 0]:g} degrees of freedom", "a domain with more units")
     p, n, df = numbers.estimate[0], float(numbers.n[0, 0]), float(numbers.df[0, 0])
     v = design.covariance_of(answers, ONE, inside)
     table = p.reshape(rows, cols)
@@ -59,5 +92,5 @@ def rao_scott(design: Sampled, name: str, codes: Ints, n_domains: int) -> pd.Dat
     f = chi / trace
     return pd.DataFrame({
         "variable": [name], "domains": [rows], "kind": ["rao_scott"], "statistic": [chi], "f": [f], "df_1": [df_1],
-        "df_2": [df_1 * df], "p_value": [float(stats.f.sf(f, df_1, df_1 * df)) if df > 0 else np.nan],
+        "df_2": [df_1 * df], "p_value": [float(stats.f.sf(f, df_1, df_1 * df))],
     })  # fmt: skip

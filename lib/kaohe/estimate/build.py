@@ -202,14 +202,24 @@ def level_codes(frame: pd.DataFrame, level: str) -> tuple[Ints, list[str]]:
     return np.asarray(pd.Index(names).get_indexer(column), dtype=np.int64), [str(n) for n in names]
 
 
-def domain_estimates(design: Design, found: Indicators, plan: Plan) -> pd.DataFrame:
-    """All questions in all domains, with intervals; names, quality and suppression come later."""
+def domain_estimates(
+    design: Design, found: Indicators, plan: Plan, *, kinds: tuple[str, ...] = ("province", *LEVELS), df: str = "units"
+) -> pd.DataFrame:
+    """All questions in all domains, with intervals; names, quality and suppression come later.
+
+    Parameters
+    ----------
+    kinds : tuple of str
+        Kinds of domain; the first one's design effects plan for shares of 0 and 1 in all.
+    df : str
+        Degrees of freedom, as in `Design.mean`.
+    """
     level = float(plan.choices["survey"]["confidence"])
     frames = []
     planned: Floats | None = None
-    for kind in ("province", *LEVELS):
+    for kind in kinds:
         codes, names = level_codes(design.frame, kind)
-        numbers = design.numbers(found.num, found.den, codes, len(names))
+        numbers = design.numbers(found.num, found.den, codes, len(names), df=df)
         if planned is None:
             effect = numbers.deff("wr")[0]
             planned = np.where(effect > 1, effect, 1.0)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kaohe.estimate.contrast import contrast_table, equal_means
+from kaohe.base.errors import InputRefused
+from kaohe.estimate.arguments import Columns, as_list, variables_of
+from kaohe.estimate.contrast import KINDS, contrast_table, equal_means
 from kaohe.estimate.linear import ONE
-from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
+from kaohe.estimate.sampled import Sampled, Where
 
 if TYPE_CHECKING:
     from kaohe.estimate.replicated import ReplicateDesign
@@ -47,7 +49,8 @@ class Compared(Sampled):
         Raises
         ------
         InputRefused
-            K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so.
+            K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so, or
+            weights that are no numbers.
 
         Notes
         -----
@@ -61,7 +64,7 @@ class Compared(Sampled):
            estimate   df
         0       4.0  5.0
         """
-        return contrast_table(self, as_list(variables), by, weights, kind, denominator, where, level)
+        return contrast_table(self, variables_of(variables), by, weights, kind, denominator, where, level)
 
     def test(self, variables: Columns, *, by: Columns, where: Where = None) -> pd.DataFrame:
         """Test that the distribution of a variable is the same in all domains of `by`.
@@ -81,7 +84,8 @@ class Compared(Sampled):
         Raises
         ------
         InputRefused
-            K409 where there are fewer than two domains.
+            K409 where there are fewer than two domains, K417 where the data do not allow a test: a
+            domain without answers, a variable that does not vary, too few degrees of freedom.
 
         Notes
         -----
@@ -97,7 +101,7 @@ class Compared(Sampled):
            domains     f  p_value
         0        2  30.0   0.0028
         """
-        parts = [equal_means(self, name, by, where) for name in as_list(variables)]
+        parts = [equal_means(self, name, by, where) for name in variables_of(variables)]
         return pd.concat(parts, ignore_index=True)
 
     def covariance(
@@ -111,8 +115,13 @@ class Compared(Sampled):
         DataFrame
             Rows and columns are the variables; with `by`, domain and variable, domains outermost.
         """
-        names = as_list(variables)
+        names = variables_of(variables)
         num, den = self.pairs(names, as_list(denominator)) if denominator is not None else (self.values(names), None)
+        if kind not in KINDS or (denominator is None and kind == "ratio"):
+            raise InputRefused(
+                "K408", "A contrast cannot be made", where="covariance", got=f"kind {kind}, denominator {denominator}",
+                expected=f"{', '.join(KINDS)}; a denominator for a ratio",
+            )  # fmt: skip
         if denominator is None and kind != "total":
             den = ONE
         if by is None:

@@ -1,13 +1,16 @@
 """The fast lane: means and totals of variables without missing answers, in one pass over the records.
 
-Sums of w and w·y by domain and unit fill a whole domain × unit table; everything else works on
-that table. `kaohe.estimate.linear` takes this lane where it applies and gives the same numbers
+Sums of w and w·y by unit and domain fill a whole unit × domain table; everything else works on
+that table. Units are the rows: records mostly stand in the order of their units, so that their sums
+lie near one another. A sparse matrix with w of each record in the row of its cell takes Σ w·y without
+an array of w·y. `kaohe.estimate.linear` takes this lane where it applies and gives the same numbers
 without it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +34,8 @@ class Complete:
 
 
 def applies(structure: Structure, w: Floats, n_domains: int) -> bool:
-    """No weight of 0, no single unit to centre at a grand mean, and tables that fit."""
-    if any(group_scales(s, structure.lonely)[1].any() for s in structure.stages):
+    """Some domain, no weight of 0, no single unit to centre at a grand mean, and tables that fit."""
+    if not n_domains or any(group_scales(s, structure.lonely)[1].any() for s in structure.stages):
         return False
     if any(n_domains * s.n_units > ROOM * len(w) for s in structure.stages):
         return False
@@ -58,43 +61,43 @@ def complete_sums(
     inside = domain >= 0
     rows = slice(None) if inside.all() else np.flatnonzero(inside)
     d, w = domain[rows], w[rows]
-    first = structure.stages[0]
-    keys = [d * s.n_units + s.unit[rows] for s in structure.stages]
+    cells = [_adder(s.unit[rows] * n_domains + d, w, s.n_units * n_domains) for s in structure.stages]
+    groups_of = [_adder(s.group, np.ones(s.n_units), s.n_groups) for s in structure.stages]
+    whole = _adder(d, w, n_domains)
     counts = np.bincount(d, minlength=n_domains)
-    weights = [_table(k, w, n_domains, s.n_units) for k, s in zip(keys, structure.stages, strict=True)]
-    grouped = [_by_group(s, t) for s, t in zip(structure.stages, weights, strict=True)]
-    size = grouped[0].sum(axis=1)
+    one = np.ones(len(w))
+    weights = [_table(c, one, n_domains) for c in cells]
+    grouped = [g @ t for g, t in zip(groups_of, weights, strict=True)]
+    size = grouped[0].sum(axis=0)
     held = weights[0] > 0
-    in_group = np.add.reduceat(held, _starts(first), axis=1) > 0
-    n_psu, groups = held.sum(axis=1), in_group.sum(axis=1)
+    in_group = groups_of[0] @ held.astype(float) > 0
+    n_psu, groups = held.sum(axis=0), in_group.sum(axis=0)
     shape = (n_domains, num.shape[1])
     top, variance, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    room = [np.empty((n_domains, s.n_units)) for s in structure.stages]
-    weighed, moved_by = np.empty(len(w)), np.empty(len(w))
+    room = [np.empty((s.n_units, n_domains)) for s in structure.stages]
+    squared, moved_by = np.empty(len(w)), np.empty(len(w))
     for k in range(num.shape[1]):
         off = num[rows, k]
         shift = _shift(off)
         if shift:
             off = np.subtract(off, shift, out=moved_by)
-        np.multiply(off, w, out=weighed)
-        tables = [_table(key, weighed, n_domains, s.n_units) for key, s in zip(keys, structure.stages, strict=True)]
-        inner = [_by_group(s, t) for s, t in zip(structure.stages, tables, strict=True)]
-        moved = inner[0].sum(axis=1)
+        tables = [_table(c, off, n_domains) for c in cells]
+        inner = [g @ t for g, t in zip(groups_of, tables, strict=True)]
+        moved = inner[0].sum(axis=0)
         if np.isnan(moved).any():
             return None
         about: Floats = np.full(n_domains, np.nan)
         if wanted:
-            np.multiply(off, weighed, out=weighed)
-            about = _table(d, weighed, n_domains, 1)[:, 0]
+            about = whole @ np.square(off, out=squared)
         top[:, k] = moved + shift * size
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = moved / size
             squares[:, k] = np.maximum(about - mean * moved, 0.0)
             ratio = np.full(n_domains, -shift) if total else mean
             for i, stage in enumerate(structure.stages):
-                tables[i] -= np.multiply(weights[i], ratio[:, None], out=room[i])
-                centre = (inner[i] - ratio[:, None] * grouped[i]) / stage.n
-                found = _stage_variance(stage, structure.lonely, tables[i], centre)
+                tables[i] -= np.multiply(weights[i], ratio, out=room[i])
+                centre = (inner[i] - ratio * grouped[i]) / stage.n[:, None]
+                found = _stage_variance(stage, structure.lonely, groups_of[i], tables[i], centre)
                 variance[:, k] += found if total else found / size**2
     return Complete(
         top, size[:, None], counts.astype(float)[:, None], n_psu.astype(float)[:, None],
@@ -102,15 +105,16 @@ def complete_sums(
     )  # fmt: skip
 
 
-def _table(key: Ints, values: Floats, n_domains: int, n_units: int) -> Floats:
-    """Sums by domain and unit."""
-    sums = np.bincount(key, weights=values, minlength=n_domains * n_units)
-    return np.asarray(sums.reshape(n_domains, n_units), dtype=float)
+def _adder(code: Ints, w: Floats, size: int) -> Any:
+    """A matrix whose product with values of the records gives sums of w · value by code, in their order."""
+    from scipy import sparse
+
+    return sparse.csc_matrix((w, code, np.arange(len(code) + 1)), shape=(size, len(code)), copy=False)
 
 
-def _starts(stage: Stage) -> Ints:
-    """First unit of each group; units stand in the order of their groups."""
-    return np.asarray(np.searchsorted(stage.group, np.arange(stage.n_groups)), dtype=np.int64)
+def _table(cells: Any, values: Floats, n_domains: int) -> Floats:
+    """Sums by unit and domain."""
+    return np.asarray((cells @ values).reshape(-1, n_domains), dtype=float)
 
 
 def _shift(values: Floats) -> float:
@@ -122,15 +126,10 @@ def _shift(values: Floats) -> float:
     return centre if abs(centre) > 4 * float(few.std()) and np.isfinite(centre) else 0.0
 
 
-def _by_group(stage: Stage, table: Floats) -> Floats:
-    """Sums of unit totals by domain and group."""
-    return np.asarray(np.add.reduceat(table, _starts(stage), axis=1), dtype=float)
-
-
-def _stage_variance(stage: Stage, lonely: str, table: Floats, centre: Floats) -> Floats:
-    """One stage's part of the variance from unit totals, domain × unit (overwritten), and their means by group."""
+def _stage_variance(stage: Stage, lonely: str, group_of: Any, table: Floats, centre: Floats) -> Floats:
+    """One stage's part of the variance from unit totals, unit × domain (overwritten), and their means by group."""
     scale, _ = group_scales(stage, lonely)
-    found = np.diff(np.append(_starts(stage), stage.n_units))
-    table -= np.repeat(centre, found, axis=1)
-    spread = _by_group(stage, np.square(table, out=table))
-    return np.asarray((spread + (stage.n - found) * centre**2) @ scale)
+    found = np.bincount(stage.group, minlength=stage.n_groups)
+    table -= np.repeat(centre, found, axis=0)
+    spread = group_of @ np.square(table, out=table)
+    return np.asarray(scale @ (spread + (stage.n - found)[:, None] * centre**2))

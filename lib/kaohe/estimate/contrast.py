@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.association import rao_scott
-from kaohe.estimate.linear import ONE
+from kaohe.estimate.arguments import confidence, mapped_numbers
+from kaohe.estimate.association import domain_names, no_test, rao_scott
+from kaohe.estimate.linear import ONE, ROUNDING
 
 if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
@@ -55,8 +57,9 @@ def contrast_table(
     where: Any, level: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
+    level = confidence(level)
     num, den = matrices(design, names, kind, denominator)
-    c = np.array([float(v) for v in weights.values()])
+    c = np.array(mapped_numbers(weights, "variable" if by is None else "domain"))
     codes, domains = design.domains(by, where)
     if by is None:
         chosen = _chosen(weights, names, "variable")
@@ -114,18 +117,32 @@ def equal_means(design: Sampled, name: str, by: Any, where: Any) -> pd.DataFrame
     k = len(domains)
     if k < 2:
         raise InputRefused("K409", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
-    if name in design.frame.columns and not pd.api.types.is_numeric_dtype(design.frame[name]):
-        return rao_scott(design, name, codes, k)
+    if name in design.frame.columns and not is_number(design.frame[name]):
+        return rao_scott(design, name, codes, domains)
     values = design.values([name])
+    each = design.numbers(values, ONE, codes, k)
+    for wrong, what in (
+        (each.n == 0, "without answers"),
+        (np.isnan(each.variance), "with one unit, so without a variance"),
+    ):
+        if wrong.any():
+            raise no_test(name, f"domains {what}: {domain_names(domains, wrong[:, 0])}", "leave them out with where=")
     estimates, cov = design.joint(values, ONE, codes, k)
     matrix = np.hstack([-np.ones((k - 1, 1)), np.eye(k - 1)])
     union = np.where(codes >= 0, 0, -1).astype(np.int64)
     df = float(design.numbers(values, ONE, union, 1).df[0, 0])
     difference = matrix @ estimates.ravel()
-    chi = float(difference @ np.linalg.solve(matrix @ cov @ matrix.T, difference))
     rest = df - (k - 1) + 1
+    if rest <= 0:
+        raise no_test(name, f"{df:g} degrees of freedom for {k} domains", "fewer domains")
+    spread = matrix @ cov @ matrix.T
+    size = np.sqrt(np.diag(spread))
+    flat = size <= ROUNDING * np.abs(estimates).max()
+    if flat.any() or np.linalg.matrix_rank(spread / np.outer(size, size), hermitian=True) < k - 1:
+        raise no_test(name, "estimates without a variance of their own: the variable does not vary", "another variable")
+    chi = float(difference @ np.linalg.solve(spread, difference))
     f = chi / (k - 1) * rest / df
     return pd.DataFrame({
         "variable": [name], "domains": [k], "kind": ["wald"], "statistic": [chi], "f": [f], "df_1": [float(k - 1)],
-        "df_2": [rest], "p_value": [float(stats.f.sf(f, k - 1, rest)) if rest > 0 else np.nan],
+        "df_2": [rest], "p_value": [float(stats.f.sf(f, k - 1, rest))],
     })  # fmt: skip

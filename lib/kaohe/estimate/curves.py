@@ -32,7 +32,7 @@ def persons(design: Sampled, size: str) -> Floats:
     Raises
     ------
     InputRefused
-        K413 for missing or negative persons in a record that counts.
+        K334 for missing or negative persons in a record that counts.
     """
     if not size:
         return np.ones(len(design.frame))
@@ -40,7 +40,7 @@ def persons(design: Sampled, size: str) -> Floats:
     bad = (~np.isfinite(m) | (m < 0)) & (design.w > 0)
     if bad.any():
         raise InputRefused(
-            "K413", "A curve cannot be computed", where=f"column {size}", got=f"{int(bad.sum())} records without persons",
+            "K334", "A curve cannot be computed", where=f"column {size}", got=f"{int(bad.sum())} records without persons",
             expected="a number of 0 or more in every record",
         )  # fmt: skip
     return np.nan_to_num(m)
@@ -51,7 +51,7 @@ def _checked(probs: Sequence[float], what: str, low: float, high: float) -> Floa
     if not len(found) or not np.all(np.isfinite(found)) or (found <= low).any() or (found >= high).any():
         limit = f"above {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}, ends excluded"
         raise InputRefused(
-            "K413", "A curve cannot be computed", got=f"{what} {list(probs)[:6]}", expected=f"numbers {limit}"
+            "K334", "A curve cannot be computed", got=f"{what} {list(probs)[:6]}", expected=f"numbers {limit}"
         )
     return found
 
@@ -81,7 +81,7 @@ def quantile_curve(
     Raises
     ------
     InputRefused
-        K401, K406, K413.
+        K401, K406, K334.
 
     Notes
     -----
@@ -141,7 +141,7 @@ def lorenz_curve(
     Raises
     ------
     InputRefused
-        K401, K413.
+        K401, K334.
 
     Notes
     -----
@@ -234,7 +234,7 @@ def poverty_curve(
     Raises
     ------
     InputRefused
-        K401, K413.
+        K401, K334.
 
     Examples
     --------
@@ -247,7 +247,7 @@ def poverty_curve(
     2  11.0     0.750
     """
     if measure not in POWERS:
-        raise InputRefused("K413", "A curve cannot be computed", got=f"measure {measure}", expected=", ".join(POWERS))
+        raise InputRefused("K334", "A curve cannot be computed", got=f"measure {measure}", expected=", ".join(POWERS))
     at = _checked(lines, "lines", 0, np.inf)
     y, m = design.values([variable]), persons(design, size)[:, None]
     gap = np.where(y < at, np.maximum((at - y) / at, 0.0) ** POWERS[measure], 0.0)

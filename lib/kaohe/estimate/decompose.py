@@ -51,7 +51,7 @@ def decomposition(
     Raises
     ------
     InputRefused
-        K301, K401, K413.
+        K301, K401, K334.
 
     Notes
     -----
@@ -75,7 +75,7 @@ def decomposition(
     codes, groups = design.domains(by, where)
     if not (design.w[(codes >= 0) & known] * poor[(codes >= 0) & known]).sum() > 0:
         raise InputRefused(
-            "K413", "A curve cannot be computed", got=f"nobody below {line:g}", expected="a line above some incomes"
+            "K334", "A curve cannot be computed", got=f"nobody below {line:g}", expected="a line above some incomes"
         )
     union = np.where(codes >= 0, 0, -1).astype(np.int64)
     own = (codes[:, None] == np.arange(len(groups))).astype(float)

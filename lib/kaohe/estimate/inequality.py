@@ -17,7 +17,7 @@ from kaohe.estimate.poverty import FIXED, FREE, MEASURES, RELATIVE, RELATIVE_FGT
 from kaohe.estimate.quality import words
 
 if TYPE_CHECKING:
-    from kaohe.estimate.survey import Design
+    from kaohe.estimate.sampled import Sampled
 
 Bools = npt.NDArray[np.bool_]
 LINE = "relative"
@@ -28,9 +28,10 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
     """The fixed line, and whether the line is a share of the median."""
     unknown = [m for m in measures if m not in MEASURES]
     relative = line == LINE
-    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) else None
+    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) and np.isfinite(line) else None
+    part = isinstance(share, int | float | np.number) and bool(np.isfinite(share)) and share > 0
     lacking = bool(set(measures) & set(FIXED)) and not relative and not (fixed is not None and fixed > 0)
-    if unknown or not measures or lacking or not share > 0:
+    if unknown or not measures or lacking or not part:
         raise InputRefused(
             "K407", "A poverty measure cannot be computed",
             got=", ".join(unknown) or (f"line = {line}" if lacking else f"measures {measures}, share {share}"),
@@ -40,7 +41,7 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
 
 
 def estimate_poverty(
-    design: Design, variables: list[str], measures: list[str], line: float | str | None, share: float, codes: Ints,
+    design: Sampled, variables: list[str], measures: list[str], line: float | str | None, share: float, codes: Ints,
     domains: pd.DataFrame, whole: Bools, level: float,
 ) -> pd.DataFrame:  # fmt: skip
     """Measures in every domain with t intervals; see `Design.poverty`."""
@@ -99,7 +100,7 @@ def _evaluator(name: str, y: Floats, inside: Bools, whole: Bools, fixed: float |
 
 
 def _row(
-    design: Design, made: Measure | None, value: Evaluator, inside: Bools, whole: Bools, numbers: Numbers, d: int,
+    design: Sampled, made: Measure | None, value: Evaluator, inside: Bools, whole: Bools, numbers: Numbers, d: int,
     name: str, level: float,
 ) -> dict[str, object]:  # fmt: skip
     estimate, se, deff = (np.nan if made is None else made.value), np.nan, np.nan

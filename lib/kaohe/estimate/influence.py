@@ -52,7 +52,7 @@ def influence(
     Raises
     ------
     InputRefused
-        K301, K401, K402, K408; K412 where nothing in the domain has an answer, or for a design of
+        K301, K401, K402, K408; K333 where nothing in the domain has an answer, or for a design of
         replicate weights, which has no linearised scores.
 
     Notes
@@ -158,4 +158,4 @@ def _first_stage(
 
 
 def _refused(got: str, expected: str) -> InputRefused:
-    return InputRefused("K412", "Influences cannot be computed", got=got, expected=expected)
+    return InputRefused("K333", "Influences cannot be computed", got=got, expected=expected)

@@ -33,8 +33,10 @@ def quantile_t(p: float, df: Floats) -> Floats:
     from scipy import stats
 
     df = np.asarray(df, dtype=float)
-    good = df > 0
-    return np.asarray(np.where(good, stats.t.ppf(p, np.where(good, df, 1.0)), np.nan))
+    each, place = np.unique(df, return_inverse=True)  # many estimates share few degrees of freedom
+    good = each > 0
+    found = np.where(good, stats.t.ppf(p, np.where(good, each, 1.0)), np.nan)
+    return np.asarray(found[place].reshape(df.shape))
 
 
 def t_interval(estimate: Floats, se: Floats, df: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -117,8 +119,9 @@ def likelihood_interval(p: Floats, se: Floats, df: Floats, n: Floats, level: flo
 
     Notes
     -----
-    Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here and
-    not interpolated (there a spline through the profile: equal to four digits or more).
+    Rao & Scott (1984) scaling of the likelihood ratio, as svyciprop "likelihood", solved here. There the
+    limits are read off straight lines between the points of a spline through the profile, up to 6e-4 off
+    for a share of 3 %; its equation solved in R agrees to 1e-9.
     """
     from scipy import optimize
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import pandas as pd
 
 from kaohe.design.structure import Floats, Ints, Structure
 from kaohe.estimate import complete, intervals
+from kaohe.estimate.calibrated import Blocks
 from kaohe.estimate.quality import Rules, words
 from kaohe.estimate.totals import pair_totals, sums
 from kaohe.estimate.variance import covariance, domain_variance
@@ -21,27 +21,6 @@ COLUMNS = (
 
 ONE: Floats = np.ones((1, 1))  # the denominator of a mean
 ROUNDING = 1e-13  # a relative standard error below this is rounding of one that is 0
-
-
-@dataclass(frozen=True)
-class Block:
-    """One partition of a calibration: its rows in design order, an orthonormal basis of √w0·X, √w0, and g·w0."""
-
-    rows: Ints
-    q: Floats
-    root: Floats
-    after: Floats
-
-    def residual(self, weighted: Floats) -> Floats:
-        """Scores g·w0·(u − XB) from g·w0·u, with B from the regression weighted by w0."""
-        after = self.after
-        g_root = np.divide(after, self.root, out=np.zeros_like(after), where=self.root > 0)[:, None]
-        u_root = np.divide(weighted, g_root, out=np.zeros_like(weighted), where=g_root > 0)
-        return np.asarray(g_root * (u_root - self.q @ (self.q.T @ u_root)))
-
-
-Blocks: TypeAlias = tuple[tuple[Block, ...], ...]
-"""The blocks of each calibration, the last one first."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
+from kaohe.design import faults
 from kaohe.design.structure import Ints
+from kaohe.estimate.arguments import domains_of
 
 if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
@@ -35,13 +38,23 @@ def each_margin(design: Sampled, by: Any, where: Any, margins: bool | str, make:
     DataFrame
         Domains first, then the margins with fewer and fewer columns, all together last. Records
         without a level in any column of `by` are in no row, so that domains add up to margins.
-    """
-    from kaohe.estimate.sampled import as_list
 
-    names = as_list(by) if by is not None else []
+    Raises
+    ------
+    InputRefused
+        K414 for a column named twice or as a column of results, or a level named as the mark.
+    """
+    names = domains_of(by)
     if not margins or not names:
         return make(*design.domains(names or None, where))
     label = ALL if margins is True else str(margins)
+    faults.need(design.frame, names, "by")
+    taken = [name for name in names if (design.frame[name].astype(object) == label).any()]
+    if taken:
+        raise InputRefused(
+            "K414", "Domains cannot be named so", where=f"by › column {taken[0]}", got=f"a level {label}",
+            expected="another mark for all of a column", remedy="give one: margins='all of them'",
+        )  # fmt: skip
     inside = design.mask(where) & (design.domains(names, None)[0] >= 0)
     parts = []
     for size in range(len(names), -1, -1):

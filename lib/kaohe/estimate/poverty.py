@@ -69,6 +69,8 @@ def gini(y: Floats, w: Floats) -> Measure:
     ys, ws = y[order], w[order]
     ranks = np.cumsum(ws)
     total, income = ranks[-1], float((ws * ys).sum())
+    if not income > 0:
+        return Measure(np.nan, np.full(len(y), np.nan))
     value = float((2 * (ws * ys * ranks).sum() - (ws**2 * ys).sum()) / (total * income) - 1)
     last = np.searchsorted(ys, y, side="right") - 1
     below, sum_below = ranks[last], np.cumsum(ws * ys)[last]

@@ -15,7 +15,7 @@ from kaohe.estimate.linear import ONE, Numbers, beside
 from kaohe.estimate.quality import CAUTION, Rules, words
 
 if TYPE_CHECKING:
-    from kaohe.estimate.survey import Design
+    from kaohe.estimate.sampled import Sampled
 
 RULES = ("hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9", "shahvaish")
 INTERVALS = ("t", "beta", "logit", "asin")
@@ -110,7 +110,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
     """
     wanted = np.asarray(probs, dtype=float)
     name = ALIASES.get(rule, rule)
-    if name not in RULES or (wanted < 0).any() or (wanted > 1).any():
+    if name not in RULES or (wanted < 0).any() or (wanted > 1).any() or wanted.ndim != 1:
         raise InputRefused(
             "K406", "Unknown quantile", got=f"rule {rule}, probabilities {[float(p) for p in wanted]}",
             expected="math, school, shahvaish, hf1 to hf9; probabilities between 0 and 1",
@@ -136,7 +136,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
 
 
 def estimate_quantiles(
-    design: Design, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
+    design: Sampled, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
     level: float, method: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Quantiles with Woodruff intervals in every domain; see `Design.quantile`."""
@@ -185,6 +185,7 @@ def quantile_table(
     rules : Rules
     """
     se = np.sqrt(numbers.variance)
+    ends = np.where(numbers.estimate >= 1, np.nan, ends)  # nothing above the quantile tells how far the truth may be
     error = (ends[1] - ends[0]) / (2 * intervals.quantile_t(0.5 + level / 2, numbers.df))
     with np.errstate(invalid="ignore", divide="ignore"):
         cv = error / np.abs(found)

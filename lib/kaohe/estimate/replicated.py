@@ -11,10 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design import faults
+from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate import intervals
+from kaohe.estimate.arguments import Columns, as_list, confidence, variables_of
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
-from kaohe.estimate.replicates import Replicates, balanced, bootstrap, covariance_of_replicates, jackknife
+from kaohe.estimate.replicates import (
+    Replicates,
+    balanced,
+    bootstrap,
+    covariance_of_replicates,
+    jackknife,
+    replicate_covariance,
+)  # fmt: skip
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.survey import Design
 
@@ -76,12 +85,9 @@ class ReplicateDesign(Design):
     ) -> None:  # fmt: skip
         known = bool(design.get("strata") or design.get("psu"))
         super().__init__(frame, weight=weight, **({"lonely": "certainty"} | design))
-        table = (
-            repweights
-            if isinstance(repweights, np.ndarray)
-            else frame[_columns(frame, repweights)].to_numpy(dtype=float, na_value=np.nan)
-        )
-        if table.ndim != 2 or len(table) != len(frame) or not np.all(np.isfinite(table)):
+        table = repweights if isinstance(repweights, np.ndarray) else _table(frame, repweights)
+        fits = table.ndim == 2 and len(table) == len(frame) and table.shape[1] > 0 and table.dtype.kind in "fiu"
+        if not fits or not np.all(np.isfinite(table)):
             raise _refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
         self.made = _constants(table, kind, scale, rscales, rho)
         self.centre = centre
@@ -97,20 +103,25 @@ class ReplicateDesign(Design):
         return self
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
     ) -> Numbers:
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
+        if df != "units":
+            raise InputRefused(
+                "K419", "Unknown degrees of freedom", where="df", got=f"{df} of replicate weights", expected="units",
+                remedy="replicates do not tell strata apart; use the design itself",
+            )  # fmt: skip
         base = super().numbers(num, den, domain, n_domains, squares=squares)
-        df, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
+        free, n_psu = (self._ranks(num, den, domain, n_domains)) if self.by_rank else (base.df, base.n_psu)
         variance = np.full(base.estimate.shape, np.nan)
         for d in range(n_domains):
             each = self._each(num, den, domain == d)
             for k in range(each.shape[1]):
-                if df[d, k] > 0 and n_psu[d, k] > 1:
+                if free[d, k] > 0 and n_psu[d, k] > 1:
                     own = covariance_of_replicates(self.made, base.estimate[d, [k]], each[:, [k]], centre=self.centre)
                     variance[d, k] = own[0, 0]
         variance = np.where(variance <= 1e-26 * base.estimate**2, 0.0, variance)
-        return replace(base, variance=variance, df=df, n_psu=n_psu)
+        return replace(base, variance=variance, df=free, n_psu=n_psu)
 
     def _each(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Replicate estimates of ratios (or totals) in one domain, replicate × variable."""
@@ -143,6 +154,56 @@ class ReplicateDesign(Design):
         value = np.array([evaluate(self.w)])
         return float(covariance_of_replicates(self.made, value, each, centre=self.centre)[0, 0])
 
+    def statistic(
+        self, estimator: Callable[[Floats], Any], names: Columns = "statistic", *, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Any statistic of one's own, with the error of the replicates, as R survey's withReplicates.
+
+        Parameters
+        ----------
+        estimator : callable
+            Weights, one a record in the order of the frame → a number, or as many as `names`.
+        names : str or list of str
+        level : float
+
+        Returns
+        -------
+        DataFrame
+            variable, estimate, se, ci_low, ci_high (t), df (of the whole design), method.
+
+        Raises
+        ------
+        InputRefused
+            K420 for an estimator that fails or gives other than as many finite numbers, K412.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"h": list("aabb"), "w": [10.0] * 4, "x": [2.0, 3.0, 4.0, 5.0], "y": [1.0, 3.0, 5.0, 9.0]})
+        >>> d = Design(f, weight="w", strata="h").replicate("JKn")
+        >>> d.statistic(lambda w: np.log((w * f["y"]).sum() / (w * f["x"]).sum()), "log ratio")[["estimate", "df"]].round(4)
+           estimate   df
+        0    0.2513  2.0
+        """
+        labels, level = variables_of(names, "names"), confidence(level)
+        try:
+            value, covariance = replicate_covariance(self.made, self.w, estimator, centre=self.centre)
+        except (TypeError, ValueError, ArithmeticError) as error:
+            raise _refused(
+                f"an estimator that fails: {error}", "a function of the weights that gives numbers"
+            ) from error
+        if value.shape != (len(labels),) or not np.all(np.isfinite(value)):
+            raise _refused(f"an estimator that gives {value}", f"{len(labels)} finite numbers, one for each name")
+        if self.by_rank:
+            every = np.zeros(len(self.w), dtype=np.int64)
+            df = float(self._ranks(np.ones((len(self.w), 1)), ONE, every, 1)[0][0, 0])
+        else:
+            df = float(self.df)
+        se = np.sqrt(np.diag(covariance)) if df > 0 else np.full(len(value), np.nan)
+        low, high = intervals.t_interval(value, se, np.full(len(value), df), level)
+        return pd.DataFrame({
+            "variable": labels, "estimate": value, "se": se, "ci_low": low, "ci_high": high, "df": df, "method": "t",
+        })  # fmt: skip
+
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
         return self.joint(num, den, np.where(inside, 0, -1).astype(np.int64), 1)[1]
@@ -158,15 +219,20 @@ def _refused(got: str, expected: str) -> InputRefused:
     return InputRefused("K420", "Replicate weights cannot be made", got=got, expected=expected)
 
 
-def _columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    faults.need(frame, list(names), "replicate weights")
-    return list(names)
+def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
+    columns = [numbers(frame, name, "replicate weights") for name in as_list(names)]
+    return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
 
 
 def _constants(
     table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float
 ) -> Replicates:
     size = table.shape[1]
+    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
+        raise _refused(f"rho = {rho}", "0 <= rho < 1")
+    constants = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
+    if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in constants):
+        raise _refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
     default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
     default["bootstrap"] = 1 / max(size - 1, 1)
     if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):

@@ -200,8 +200,8 @@ def replicate_covariance(
     -------
     estimate, covariance : arrays
     """
-    value = np.atleast_1d(estimator(w))
-    each = np.stack([np.atleast_1d(estimator(made.weights[:, r])) for r in range(made.weights.shape[1])])
+    value = np.atleast_1d(np.asarray(estimator(w), dtype=float))
+    each = np.stack([np.atleast_1d(np.asarray(estimator(v), dtype=float)) for v in made.weights.T])
     return value, covariance_of_replicates(made, value, each, centre=centre)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,13 +13,13 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
-from kaohe.design.feasible import cluster_means
-from kaohe.design.margins import basis, indicator_matrix
+from kaohe.design.columns import crossed, is_number, levels_of, records, weights
 from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
+from kaohe.estimate.arguments import Columns, domains_of, variables_of
+from kaohe.estimate.calibrated import Blocks, blocks_of
+from kaohe.estimate.degrees import satterthwaite, stratum_variances
 from kaohe.estimate.linear import (
-    Block,
-    Blocks,
     Numbers,
     estimate_numbers,
     point_estimates,
@@ -31,23 +32,18 @@ from kaohe.estimate.variance import covariance
 
 DEFAULT = Rules()
 RECORD = "(record)"  # the unit of a design without units: each record its own
-Columns: TypeAlias = str | Sequence[str]
+CROSSED = "(strata)"  # combinations of several columns of strata
 Where: TypeAlias = Any
 Margins: TypeAlias = bool | str
-
-
-def as_list(columns: Columns) -> list[str]:
-    """One name or several, as a list."""
-    return [columns] if isinstance(columns, str) else list(columns)
 
 
 def one_level(column: pd.Series, inside: npt.NDArray[np.bool_]) -> tuple[Ints, pd.DataFrame]:
     """Domain code of each row (−1 outside or without a level) and the table of domains, by one column."""
     if inside.all():
-        codes, levels = pd.factorize(column, sort=True)
-        return np.asarray(codes, dtype=np.int64), pd.DataFrame({column.name: levels})
+        codes, levels = levels_of(column, "by")
+        return codes, pd.DataFrame({column.name: levels})
     codes = np.full(len(column), -1, dtype=np.int64)
-    codes[inside], levels = pd.factorize(column[inside], sort=True)
+    codes[inside], levels = levels_of(column[inside], "by")
     return codes, pd.DataFrame({column.name: levels})
 
 
@@ -62,7 +58,7 @@ class Sampled:
         frame: pd.DataFrame,
         *,
         weight: str,
-        strata: str | None = None,
+        strata: Columns | None = None,
         psu: Columns | None = None,
         fpc: str | Sequence[FpcEntry] | None = None,
         fpc_kind: FpcKind = "auto",
@@ -71,31 +67,35 @@ class Sampled:
         calibration: Calibration | Sequence[Calibration] | None = None,
         rules: Rules = DEFAULT,
     ) -> None:
-        faults.need(frame, [weight], "design")
+        records(frame, "design")
         if "selection" in frame.columns and (frame["selection"] != "抽样").any():
             other = frame.loc[frame["selection"] != "抽样", "selection"]
             raise faults.purposive(len(other), sorted(other.astype(str).unique()))
-        w = frame[weight].to_numpy(dtype=float, na_value=np.nan)
-        bad = ~np.isfinite(w) | (w < 0)
-        if bad.any() or not (w > 0).any():
-            raise faults.bad_weight(
-                weight, int(bad.sum()), "missing, negative or infinite values" if bad.any() else "only 0"
-            )
+        w = weights(frame, weight, "design")
         self.frame = frame
         self.rules = rules
         self.weight = weight
         self.w: Floats = w
         whole = frame if psu is not None else frame.assign(**{RECORD: np.arange(len(frame))})
+        groups = None if strata is None else variables_of(strata, "strata")
+        if groups is not None and len(groups) > 1:
+            whole = whole.assign(**{CROSSED: crossed(frame, groups, "strata")})
         entries = [fpc] if isinstance(fpc, str) else fpc
         self.structure = build_structure(
-            whole, strata=strata, psu=[RECORD] if psu is None else as_list(psu), fpc=entries, fpc_kind=fpc_kind,
+            whole, strata=None if groups is None else groups[0] if len(groups) == 1 else CROSSED,
+            psu=[RECORD] if psu is None else variables_of(psu, "psu"), fpc=entries, fpc_kind=fpc_kind,
             lonely=lonely, nest=nest,
         )  # fmt: skip
         if fpc_kind == "auto" and looks_like_remainders(frame, entries or (), self.structure.fpc_kinds, w):
             raise faults.remainders(entries or ())
         steps = [calibration] if isinstance(calibration, Calibration) else list(calibration or ())
+        if not all(isinstance(step, Calibration) for step in steps):
+            raise InputRefused(
+                "K308", "A design column has empty cells", where="calibration", got=repr(calibration)[:80],
+                expected="the record of a calibration, such as rake_to(…).calibration",
+            )  # fmt: skip
         self.calibration = tuple(steps)
-        self.blocks: Blocks = tuple(self._blocks(step) for step in reversed(steps))
+        self.blocks: Blocks = tuple(blocks_of(frame, self.structure, w, step) for step in reversed(steps))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -108,46 +108,18 @@ class Sampled:
         stage = self.structure.stages[0]
         return stage.n_units - len(np.unique(stage.group))
 
-    def _blocks(self, calibration: Calibration) -> tuple[Block, ...]:
-        columns = [calibration.before, *calibration.margins, *calibration.numeric]
-        more = [c for c in (calibration.partition, calibration.after, calibration.cluster) if c]
-        faults.need(self.frame, [*columns, *more], "calibration")
-        before = self.frame[calibration.before].to_numpy(float)
-        after = self.frame[calibration.after].to_numpy(float) if calibration.after else self.w
-        if not np.all(np.isfinite(before)) or (before < 0).any() or ((before == 0) & (self.w > 0)).any():
-            raise faults.bad_weight(
-                calibration.before, int((~(before > 0)).sum()), "a weight before calibration of 0 or less"
-            )
-        parts = (
-            pd.factorize(self.frame[calibration.partition], sort=True)[0]
-            if calibration.partition
-            else np.zeros(len(self.frame), dtype=np.int64)
-        )
-        out = []
-        order = self.structure.order
-        faults.full(self.frame[self.w > 0], [*calibration.margins, *calibration.numeric], "calibration")
-        faults.full(self.frame, [calibration.partition] if calibration.partition else [], "calibration")
-        used = self.frame[[*calibration.margins, *calibration.numeric]]
-        for part in range(int(parts.max()) + 1):
-            rows = order[parts[order] == part]
-            x = indicator_matrix(used.iloc[rows], calibration.margins, calibration.numeric)
-            if calibration.cluster:
-                x = cluster_means(self.frame[calibration.cluster].iloc[rows], x, before[rows], "calibration")
-            out.append(Block(rows, basis(x, before[rows]), np.sqrt(before[rows]), after[rows]))
-        return tuple(out)
-
     def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
         """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
         inside = self.mask(where)
-        if by is None or not as_list(by):
+        names = domains_of(by)
+        if not names:
             return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
-        names = as_list(by)
         faults.need(self.frame, names, "by")
         if len(names) == 1:
             return one_level(self.frame[names[0]], inside)
         key, known = np.zeros(len(self.frame), dtype=np.int64), inside
         for name in names:
-            own = pd.factorize(self.frame[name], sort=True)[0]
+            own = levels_of(self.frame[name], "by")[0]
             known = known & (own >= 0)
             key = key * (int(own.max(initial=0)) + 1) + own
         rows = np.flatnonzero(known)
@@ -167,7 +139,7 @@ class Sampled:
         if where is None:
             return np.ones(len(self.frame), dtype=bool)
         if callable(where):
-            where = where(self.frame)
+            where = self._evaluated(where, lambda: where(self.frame))
         if isinstance(where, str):
             where = self.frame[where] if where in self.frame.columns else self._condition(where)
         if isinstance(where, pd.Series):
@@ -176,7 +148,9 @@ class Sampled:
                     "K402", "A domain is not a yes or no for each record", got="a series in another order or of other rows",
                     expected="the index of the design's frame", remedy="make it from the same frame, or give a condition as text",
                 )  # fmt: skip
-            if where.dtype == "boolean":  # an unknown condition is not met, as in R and as for floats
+            if (
+                pd.api.types.is_bool_dtype(where) and where.dtype != bool
+            ):  # an unknown condition is not met, as in R and as for floats
                 where = where.fillna(False).astype(bool)
             values = where.to_numpy()
         else:
@@ -194,20 +168,31 @@ class Sampled:
         """A condition such as ``city == '韶关市' and age >= 60``, evaluated for each record."""
         if text.isidentifier():
             faults.need(self.frame, [text], "where")
+        return self._evaluated(text, lambda: self.frame.eval(text, engine="python"))
+
+    @staticmethod
+    def _evaluated(where: object, evaluate: Callable[[], Any]) -> Any:
         try:
-            return self.frame.eval(text, engine="python")
+            return evaluate()
         except Exception as error:
             raise InputRefused(
-                "K402", "A domain is not a yes or no for each record", got=text,
+                "K402", "A domain is not a yes or no for each record",
+                got=where if isinstance(where, str) else "a function that fails",
                 expected="a condition over columns, such as city == '韶关市' and hh_size > 3",
-                remedy=f"pandas says: {str(error).splitlines()[0]}" if str(error) else "",
+                remedy=f"pandas says: {error}".splitlines()[0],
             ) from error  # fmt: skip
 
-    def values(self, columns: list[str]) -> Floats:
-        """Numeric columns as a matrix, missing as NaN."""
+    def values(self, columns: list[str], *, summed: bool = False) -> Floats:
+        """Numeric columns as a matrix, missing as NaN; infinite values are refused.
+
+        Parameters
+        ----------
+        summed : bool
+            The columns go to `numbers` and then to `finite`, which tells infinite values by their sums.
+        """
         faults.need(self.frame, columns, "variables")
         for column in columns:
-            if not pd.api.types.is_numeric_dtype(self.frame[column]):
+            if not is_number(self.frame[column]):
                 raise InputRefused(
                     "K401",
                     "A variable is not a number",
@@ -215,7 +200,8 @@ class Sampled:
                     got=str(self.frame[column].dtype),
                     expected="numbers; use proportion for categories",
                 )
-        return as_matrix(self.frame, columns)
+        found = as_matrix(self.frame, columns)
+        return found if summed else faults.finite(found, columns)
 
     def pairs(self, top: list[str], bottom: list[str]) -> tuple[Floats, Floats]:
         """Numerators and denominators as matrices; one denominator serves all numerators.
@@ -232,13 +218,33 @@ class Sampled:
                 got=f"{len(top)} and {len(bottom)}",
                 expected="equally many",
             )
-        return self.values(top), self.values(bottom * len(top) if len(bottom) == 1 else bottom)
+        return self.values(top), self.values(bottom * (len(top) if len(bottom) == 1 else 1))
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        return estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        if df == "units":
+            return found
+        free = np.empty(found.df.shape)
+        for d in range(n_domains):
+            rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, domain == d)
+            parts = stratum_variances(self.structure, rows, scores, residuals=bool(self.blocks))
+            free[d] = satterthwaite(self.structure, parts)
+        return replace(found, df=np.fmin(free, found.df))
+
+    @staticmethod
+    def finite(values: Floats, names: list[str], found: Numbers) -> None:
+        """Refuse infinite values among the records of estimates that are not finite.
+
+        Raises
+        ------
+        InputRefused
+            K416.
+        """
+        if not np.isfinite(found.estimate[found.n > 0]).all():
+            faults.finite(values, names)
 
     def shares(self, variables: list[str]) -> tuple[list[str], Floats]:
         """0/1 columns of the variables, one for each level of a category, with their names."""
@@ -247,7 +253,7 @@ class Sampled:
         parts: list[Floats] = []
         for column in variables:
             series = self.frame[column]
-            if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
+            if is_number(series):
                 values = series.to_numpy(dtype=float, na_value=np.nan)
                 wrong = ~(np.isnan(values) | (values == 0) | (values == 1))
                 if wrong.any():
@@ -261,10 +267,15 @@ class Sampled:
                 names.append(column)
                 parts.append(values)
                 continue
-            missing = series.isna().to_numpy()
-            for lvl in sorted(series.dropna().unique()):
-                names.append(f"{column}={lvl}")
-                parts.append(np.where(missing, np.nan, (series == lvl).to_numpy(dtype=float, na_value=0.0)))
+            codes, levels = levels_of(series, "variables")
+            for code, level in enumerate(levels):
+                names.append(f"{column}={level}")
+                parts.append(np.where(codes < 0, np.nan, codes == code))
+        if not parts:
+            raise InputRefused(
+                "K415", "No variable is named", where=", ".join(variables), got="no answer in any row",
+                expected="a category with at least one level",
+            )  # fmt: skip
         return names, np.column_stack(parts)
 
     def measure_variance(

@@ -20,6 +20,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
+from kaohe.design.columns import records
 from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam_bins import Extra
@@ -183,6 +184,7 @@ def cells_of(source: Any, spec: Spec, limits: Limits, extra: Extra | None = None
     """Cells of a source of any kind, each once, in any order, with columns added to its records before."""
     kind = kind_of(source)
     if kind == "pandas":
+        records(source, "psu_totals", some=False)
         return frame_cells(source, spec, extra)
     if kind == "dask":
         return dask_cells(source, spec, limits.threads, extra)
@@ -276,6 +278,13 @@ def _check(cells: pd.DataFrame, spec: Spec) -> pd.DataFrame:
             raise InputRefused(
                 "K308", "A design column has empty cells", where=f"column {column}",
                 got=f"{int(cells.loc[empty, f'{SUM}all'].sum())} rows", expected="a stratum and unit in every row",
+            )  # fmt: skip
+    for k, item in enumerate(spec.items):
+        lost = ~np.isfinite(cells[[f"{SUM}x.{k}", f"{SUM}y.{k}"]].to_numpy(float)).all(axis=1)
+        if lost.any():
+            raise InputRefused(
+                "K416", "A variable holds infinite values", where=f"column {item.column}", got=f"{int(lost.sum())} cells",
+                expected="finite numbers, or missing",
             )  # fmt: skip
     one_size = {}
     for column in spec.sizes:

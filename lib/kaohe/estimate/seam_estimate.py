@@ -10,6 +10,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import confidence, deff_kind, domains_of, planned_effect
 from kaohe.estimate.inequality import SHARES
 from kaohe.estimate.linear import ROUNDING, Estimates, Numbers, _calibrated, _degrees
 from kaohe.estimate.quality import Rules, words
@@ -75,6 +76,7 @@ def estimate_from_totals(
        estimate     se   df
     0       4.5  1.118  2.0
     """
+    level, effect, expected = confidence(level), deff_kind(deff), planned_effect(planned_deff)
     chosen = _chosen(totals, statistic, variables)
     design = totals.design(lonely=lonely, nest=nest)
     domain, levels = domains(totals, design, by)
@@ -83,17 +85,14 @@ def estimate_from_totals(
     if statistic == "fgt":
         return _poverty(found, levels, [totals.spec.items[k] for k in chosen], level, design.rules)
     if statistic != "proportion":
-        return Estimates(found, levels, names, design.rules).frame(
-            "t", level, deff=deff if statistic == "mean" else "wr"
-        )
-    if method not in intervals.METHODS:
-        raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
-    if planned_deff:
-        planned = np.full(found.estimate.shape, planned_deff)
+        return Estimates(found, levels, names, design.rules).frame("t", level, deff=effect)
+    way = intervals.named(method)
+    if expected is not None:
+        planned = np.full(found.estimate.shape, expected)
     else:
         whole = numbers(totals, design, chosen, np.where(domain >= 0, 0, -1).astype(np.int64), 1).deff("wr")
         planned = np.broadcast_to(np.where(whole > 1, whole, 1.0), found.estimate.shape)
-    return Estimates(found, levels, names, design.rules).frame(method, level, capped=capped, planned=planned)
+    return Estimates(found, levels, names, design.rules).frame(way, level, deff=effect, capped=capped, planned=planned)
 
 
 def _chosen(totals: PsuTotals, statistic: str, variables: str | Sequence[str] | None) -> list[int]:
@@ -145,7 +144,7 @@ def _shares(totals: PsuTotals, chosen: list[int], *, named: bool) -> list[int]:
 def domains(totals: PsuTotals, design: Sampled, by: str | Sequence[str] | None) -> tuple[Ints, pd.DataFrame]:
     """Domain code of each cell, −1 for those without a record within `where`, and the table of domains."""
     spec = totals.spec
-    asked = list(spec.by) if by is None else [by] if isinstance(by, str) else list(by)
+    asked = list(spec.by) if by is None else domains_of(by)
     for name in asked:
         if name not in spec.by:
             raise InputRefused(

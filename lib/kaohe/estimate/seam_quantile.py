@@ -21,9 +21,10 @@ from kaohe.base.errors import InputRefused
 from kaohe.design.sizes import FpcEntry
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import confidence, probabilities, variables_of
 from kaohe.estimate.linear import Numbers
-from kaohe.estimate.quantiles import ALIASES, quantile_table, share_limits, weighted_quantile
-from kaohe.estimate.sampled import Sampled, as_list
+from kaohe.estimate.quantiles import ALIASES, INTERVALS, quantile_table, share_limits, weighted_quantile
+from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam import PsuTotals, cells_of
 from kaohe.estimate.seam_bins import BIN, SEGMENT, VALUE, Bins, Brackets
 from kaohe.estimate.seam_duckdb import Limits
@@ -98,13 +99,11 @@ def psu_quantiles(
             "K389", "This quantile rule cannot go through the seam", got=rule, expected="math (hf1) or school (hf2)",
             remedy="Design.quantile has the other rules",
         )  # fmt: skip
-    if method not in intervals.METHODS:
-        raise InputRefused("K404", "Unknown interval", got=method, expected=", ".join(intervals.METHODS))
-    weighted_quantile(np.zeros(0), np.zeros(0), probs, rule)  # refuses probabilities outside 0 to 1
+    method, level = intervals.named(method, INTERVALS), confidence(level)
     limits = Limits(memory_limit, threads, spill, max_cells)
-    asked = Asked(list(probs), rule, level, method, lonely, nest, kept)
+    asked = Asked(probabilities(probs), rule, level, method, lonely, nest, kept)
     parts = []
-    for name in as_list(variables):
+    for name in variables_of(variables):
         spec = make_spec(
             weight=weight, strata=strata, psu=psu, by=by, y=name, x=None, where=where, fpc=fpc, fpc_kind=fpc_kind,
             calibration=None, deff=False,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from kaohe.base.errors import InputRefused
 from kaohe.design.calibrate import Calibration
 from kaohe.design.sizes import FpcEntry
+from kaohe.estimate.arguments import domains_of, variables_of
 
 SUM, LOW, HIGH = "Σ", "↓", "↑"  # how a column of the cells is put together: added, least, greatest
 SELECTION, DRAWN = "selection", "抽样"
@@ -181,6 +182,15 @@ def make_spec(
     """
     from kaohe.design import faults
 
+    if strata is not None and not isinstance(strata, str):
+        raise InputRefused(
+            "K301", "A column is missing", where="strata", got=str(strata), expected="the name of one column",
+            remedy="make a column of the combinations first",
+        )  # fmt: skip
+    domains_of(by)
+    variables_of(psu, "psu")
+    if isinstance(y, Sequence):
+        variables_of(y, "y")
     units = (psu,) if isinstance(psu, str) else tuple(psu)
     if fpc is not None and len(fpc) != len(units):
         raise faults.fpc_stages(len(fpc), len(units))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.compared import Compared
-from kaohe.estimate.inequality import estimate_poverty
+from kaohe.estimate.arguments import (
+    Columns,
+    confidence,
+    deff_kind,
+    df_kind,
+    planned_effect,
+    variables_of,
+)  # fmt: skip
+from kaohe.estimate.distributed import Distributed
 from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.margins import each_margin
-from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
-from kaohe.estimate.sampled import Columns, Margins, Where, as_list
+from kaohe.estimate.sampled import Margins, Where
 
 
-class Design(Compared):
+class Design(Distributed):
     """A sample with its weights, strata, units and population sizes.
 
     Parameters
@@ -26,8 +30,8 @@ class Design(Compared):
         One row a record; never changed.
     weight : str
         Column of the final weight; 0 for records that stay in the design without counting.
-    strata : str, optional
-        Column of the first-stage strata.
+    strata : str or list of str, optional
+        Column of the first-stage strata; of several, every combination is a stratum.
     psu : str or list of str, optional
         Columns of the sampling units, first stage first; without it each record is a unit.
     fpc : list, optional
@@ -49,7 +53,7 @@ class Design(Compared):
     Raises
     ------
     InputRefused
-        K301 to K309, K314.
+        K301 to K309, K314, K332 (no records), K411 (a column name twice), K418 (levels of mixed kinds).
 
     Notes
     -----
@@ -59,6 +63,8 @@ class Design(Compared):
     count as 0 and no unit is dropped) and ``level``. It gives one row a domain and variable: the
     columns of `by`, variable, estimate, se, ci_low, ci_high, df, n, n_psu, n_missing, deff, cv,
     method, quality. With one first-stage unit, or no degree of freedom, se and interval are missing.
+    Refused everywhere: K401 text for numbers, K402 `where`, K412 `level`, K413 `deff`, K414 `by`, K415 no
+    variable, K416 infinite values.
 
     Examples
     --------
@@ -70,7 +76,7 @@ class Design(Compared):
 
     def total(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str = "wr",
+        level: float = 0.95, deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
 
@@ -106,18 +112,19 @@ class Design(Compared):
         1   b      50.0  1          1
         2  合计      90.0  3          1
         """
-        names = as_list(variables)
-        values = self.values(names)
+        names, level = variables_of(variables), confidence(level)
+        kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, None, domain, len(levels))
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+            found = self.numbers(values, None, domain, len(levels), df=rule)
+            self.finite(values, names, found)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
     def mean(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str | None = "wr",
+        level: float = 0.95, deff: str | None = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Means over the records with an answer.
 
@@ -128,6 +135,9 @@ class Design(Compared):
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement; None leaves the
             column empty, which is faster.
+        df : {"units", "satterthwaite"}
+            Degrees of freedom: units minus strata that hold answers of the domain; or, never more
+            than these, the effective number of `kaohe.estimate.degrees.satterthwaite`.
         by, margins, where, level
             See `Design`.
 
@@ -154,18 +164,19 @@ class Design(Compared):
            estimate   df  n
         0     5.667  1.0  3
         """
-        names = as_list(variables)
-        values = self.values(names)
+        names, level = variables_of(variables), confidence(level)
+        kind, rule, values = deff_kind(deff, none=True), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None)
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff or "wr")
+            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None, df=rule)
+            self.finite(values, names, found)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
     def ratio(
         self, numerator: Columns, denominator: Columns, *, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95, deff: str = "wr",
+        where: Where = None, level: float = 0.95, deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Ratios of totals, pair by pair, over the records where both are answered.
 
@@ -200,20 +211,21 @@ class Design(Compared):
               variable  estimate
         0  jobs/labour    0.7143
         """
-        top, bottom = as_list(numerator), as_list(denominator)
+        top, bottom = variables_of(numerator, "numerator"), variables_of(denominator, "denominator")
+        level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
         num, den = self.pairs(top, bottom)
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(num, den, domain, len(levels))
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=deff)
+            found = self.numbers(num, den, domain, len(levels), df=rule)
+            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
 
     def proportion(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
         level: float = 0.95, method: str = "beta", capped: bool = True, planned_deff: float | None = None,
-        deff: str = "wr",
+        deff: str = "wr", df: str = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Shares of records with 1 (or of each level of a category).
 
@@ -261,15 +273,17 @@ class Design(Compared):
         0       1.0   0.905      1.0  one_sided
         """
         way = intervals.named(method)
-        names, columns = self.shares(as_list(variables))
+        names, columns = self.shares(variables_of(variables))
+        level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
+        expected = planned_effect(planned_deff)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(columns, ONE, domain, len(levels))
+            found = self.numbers(columns, ONE, domain, len(levels), df=rule)
             planned = (
-                np.full(found.estimate.shape, planned_deff) if planned_deff else self._planned(columns, domain, found)
+                self._planned(columns, domain, found) if expected is None else np.full(found.estimate.shape, expected)
             )
             made = Estimates(found, levels, names, self.rules)
-            return made.frame(way, level, deff=deff, capped=capped, planned=planned)
+            return made.frame(way, level, deff=kind, capped=capped, planned=planned)
 
         return each_margin(self, by, where, margins, make)
 
@@ -278,109 +292,3 @@ class Design(Compared):
         whole = self.numbers(columns, ONE, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
         deff = whole.deff("wr")
         return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
-
-    def quantile(
-        self, variables: Columns, probs: float | Sequence[float] = (0.5,), *, by: Columns | None = None,
-        margins: Margins = False, where: Where = None, rule: str = "math", level: float = 0.95, method: str = "t",
-    ) -> pd.DataFrame:  # fmt: skip
-        """Quantiles with Woodruff intervals.
-
-        Parameters
-        ----------
-        variables : str or list of str
-            Numeric columns.
-        probs : float or sequence of float
-        rule : str
-            math, school, shahvaish, hf1 to hf9: R survey's qrule; see
-            `kaohe.estimate.quantiles.weighted_quantile`.
-        method : {"t", "beta", "logit", "asin"}
-            Interval of the share at or below the quantile (R's mean, beta, xlogit, asin).
-        by, margins, where, level
-            See `Design`.
-
-        Returns
-        -------
-        DataFrame
-            As the other estimates, with the column ``prob`` after variable; deff is that of the
-            share. A limit whose share falls outside 0 to 1 is missing, and with it se, which is
-            the width of the interval over 2·t.
-
-        Raises
-        ------
-        InputRefused
-            K401 for text columns, K402 for a `where` that is no yes or no, K404 for an unknown interval, K406 for an unknown
-            rule or a probability outside 0 to 1.
-
-        Notes
-        -----
-        Woodruff (1952), centred at the share F̂(q̂); as R survey's svyquantile.
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [1.0] * 99, "y": np.arange(1.0, 100)})
-        >>> Design(f, weight="w").quantile("y", 0.5)[["prob", "estimate", "ci_low", "ci_high"]]
-           prob  estimate  ci_low  ci_high
-        0   0.5      50.0    41.0     60.0
-        """
-        way = intervals.named(method, INTERVALS)
-        names = as_list(variables)
-        wanted = [float(probs)] if isinstance(probs, int | float) else [float(p) for p in probs]
-
-        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way)
-
-        return each_margin(self, by, where, margins, make)
-
-    def poverty(
-        self, variables: Columns, measures: Columns = ("headcount", "gap", "severity"), *,
-        line: float | str | None = None, share: float = 0.6, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95,
-    ) -> pd.DataFrame:  # fmt: skip
-        """Poverty and inequality measures with linearised errors.
-
-        Parameters
-        ----------
-        variables : str or list of str
-            Income; the design's weight should be one of persons where persons are meant.
-        measures : str or list of str
-            headcount, gap, severity below `line`; gini, qsr; arpr and rmpg (rate and relative
-            median gap below `share` of the median).
-        line : float or "relative"
-            A fixed line in the variable's unit, or `share` of the median of all records within
-            `where`: the same line for every domain, and its own error is counted.
-        share : float
-            Part of the median below which one is poor, for a relative line.
-        by, margins, where, level
-            See `Design`.
-
-        Returns
-        -------
-        DataFrame
-            As the other estimates, with the column ``measure`` after variable; deff compares with
-            the variance of the linearised values in a simple random sample.
-
-        Raises
-        ------
-        InputRefused
-            K407 for an unknown measure, or a missing or non-positive line.
-
-        Notes
-        -----
-        Foster, Greer & Thorbecke (1984); Deville (1999); Osier (2009); Langel & Tillé (2011, 2013).
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [2.0, 6.0, 10.0, 12.0]})
-        >>> Design(f, weight="w").poverty("y", ["headcount", "gap"], line=8)[["measure", "estimate"]]
-             measure  estimate
-        0  headcount      0.50
-        1        gap      0.25
-        """
-        whole = self.mask(where)
-
-        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_poverty(
-                self, as_list(variables), as_list(measures), line, share, domain, levels, whole, level
-            )
-
-        return each_margin(self, by, where, margins, make)

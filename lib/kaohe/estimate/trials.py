@@ -96,7 +96,7 @@ def try_calibrations(
     Raises
     ------
     InputRefused
-        K414 for no trials or an unknown margin.
+        K335 for no trials or an unknown margin.
 
     Notes
     -----
@@ -118,7 +118,7 @@ def try_calibrations(
     unknown = [m for t in trials.values() for m in t.margins if m not in known]
     if not trials or unknown:
         raise InputRefused(
-            "K414", "A calibration cannot be tried", got=", ".join(dict.fromkeys(unknown)) or "no trial",
+            "K335", "A calibration cannot be tried", got=", ".join(dict.fromkeys(unknown)) or "no trial",
             expected=f"margins among {', '.join(known)}",
         )  # fmt: skip
     rows, tables, frames = [], [], {}

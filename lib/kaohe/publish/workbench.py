@@ -170,7 +170,7 @@ class Workbench:
         Raises
         ------
         InputRefused
-            K415 for an id that the codebook does not have, or that is not estimated; K409 for `rest` without two domains.
+            K336 for an id that the codebook does not have, or that is not estimated; K409 for `rest` without two domains.
 
         Examples
         --------
@@ -183,7 +183,7 @@ class Workbench:
         if q is None or q.stat == "none":
             known = [k for k, v in self.plan.questions.items() if v.stat != "none"]
             raise InputRefused(
-                "K415", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
+                "K336", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
                 remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
             )  # fmt: skip
         if design is None:

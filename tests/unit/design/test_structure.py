@@ -115,7 +115,7 @@ def test_purposive_records_cannot_enter_a_design() -> None:
     [
         ([np.nan] + [1.0] * 7, "missing, negative or infinite values in 1 rows"),
         ([-1.0, -2.0] + [1.0] * 6, "missing, negative or infinite values in 2 rows"),
-        ([0.0] * 8, "only 0 in 0 rows"),
+        ([0.0] * 8, "only 0 in 8 rows"),
     ],
 )
 def test_bad_weights_are_refused(weights: list[float], got: str) -> None:

@@ -161,7 +161,7 @@ def test_statistics_whose_sums_were_not_taken() -> None:
         estimate_from_totals(totals, "proportion", "income")
     assert set(estimate_from_totals(totals, "proportion")["variable"]) == {"ok"}
     with pytest.raises(InputRefused, match="K404"):
-        estimate_from_totals(totals, "proportion", "ok", method="wald")
+        estimate_from_totals(totals, "proportion", "ok", method="bayes")
     with pytest.raises(InputRefused, match="a pass with deff=True"):
         estimate_from_totals(psu_totals(frame, **HOW, y="ok", deff=False), "proportion")
     with pytest.raises(InputRefused, match="K407"):
@@ -183,6 +183,6 @@ def test_too_many_cells_and_other_quantile_rules(tmp_path: Path) -> None:
         "K389 This quantile rule cannot go through the seam\n  got       hf7\n  expected  math (hf1) or school (hf2)\n"
         "  remedy    Design.quantile has the other rules"
     )
-    for more, code in (({"probs": [1.2]}, "K406"), ({"method": "wald"}, "K404")):
+    for more, code in (({"probs": [1.2]}, "K406"), ({"method": "wilson"}, "K404")):
         with pytest.raises(InputRefused, match=code):
             psu_quantiles(sample(), "income", **HOW, **more)

@@ -75,7 +75,7 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert survey.village_design.total("v_households").attrs["kaohe"]["record"] == "村"
     with pytest.raises(
         InputRefused,
-        match=r"K415 This question is not estimated\n  got       house_saef\n  expected  one such as house_safe",
+        match=r"K336 This question is not estimated\n  got       house_saef\n  expected  one such as house_safe",
     ):
         survey.question("house_saef")
     with pytest.raises(InputRefused, match="K409"):
@@ -86,7 +86,7 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert tried.weights["worst"].tolist() == [0.0, 0.0]
     assert tried.estimates["se"].tolist() == pytest.approx([tried.estimates["se"][0]] * 2)
     with pytest.raises(
-        InputRefused, match="K414 A calibration cannot be tried\n  got       county\n  expected  margins among town"
+        InputRefused, match="K335 A calibration cannot be tried\n  got       county\n  expected  margins among town"
     ):
         survey.what_if({"c": Trial(("county",))})
 

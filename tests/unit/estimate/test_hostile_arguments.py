@@ -1,0 +1,240 @@
+"""What estimates refuse by name, and what they take: odd arguments, odd columns, odd domains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kaohe.base.errors import InputRefused
+from kaohe.design import Calibration
+from kaohe.estimate import Design, ReplicateDesign, estimate_from_totals, psu_quantiles, psu_totals
+
+ROWS = 240
+TOWN = np.repeat(np.arange(24), 10)
+
+
+def frame(**more: Any) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    return pd.DataFrame({
+        "h": TOWN // 4, "t": TOWN, "w": rng.uniform(5, 20, ROWS), "v": rng.normal(10, 3, ROWS) + TOWN % 5,
+        "x": rng.integers(1, 6, ROWS).astype(float), "ok": (rng.random(ROWS) < 0.6).astype(float),
+        "c": rng.choice(["甲", "乙", "丙"], ROWS), "d": rng.choice(["east", "west"], ROWS), "N": 50.0, "one": 1.0,
+        "b": rng.random(ROWS) < 0.5,
+    }).assign(**more)  # fmt: skip
+
+
+def design(f: pd.DataFrame | None = None, **more: Any) -> Design:
+    return Design(frame() if f is None else f, **({"weight": "w", "strata": "h", "psu": "t"} | more))
+
+
+MIXED = [1, "a"] * (ROWS // 2)
+INFINITE = np.where(TOWN == 0, np.inf, 1.0)
+ALL_OUT = np.zeros(ROWS, dtype=bool)
+
+REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
+    "no variable": ("K415", lambda: design().proportion([])),
+    "no variable of a mean": ("K415", lambda: design().mean([])),
+    "a category without answers": ("K415", lambda: design(frame(c=None)).proportion("c")),
+    "a category of text and numbers": ("K418", lambda: design(frame(m=MIXED)).proportion("m")),
+    "domains of text and numbers": ("K418", lambda: design(frame(m=MIXED)).mean("v", by="m")),
+    "domains of lists": ("K418", lambda: design(frame(m=[[1]] * ROWS)).mean("v", by="m")),
+    "no stratum column": ("K415", lambda: design(strata=[])),
+    "a size of text": ("K305", lambda: design(frame(N="a"), fpc=["N"])),
+    "a size that is no column": ("K305", lambda: design(fpc=[3])),
+    "sizes that are no list": ("K305", lambda: design(fpc={"N": 1})),
+    "a missing size": ("K305", lambda: design(frame(N=np.nan), fpc=["N"])),
+    "a column twice": ("K411", lambda: design(pd.concat([frame(), frame()[["v"]]], axis=1))),
+    "no records": ("K332", lambda: design(frame()[:0])),
+    "no frame": ("K332", lambda: design([1])),
+    "a weight of text": ("K302", lambda: design(frame(w="a"))),
+    "an infinite weight": ("K302", lambda: design(frame(w=np.inf))),
+    "a weight whose square overflows": ("K302", lambda: design(frame(w=1e200))),
+    "a weight whose square vanishes": ("K302", lambda: design(frame(w=1e-200))),
+    "a calibration that is none": ("K308", lambda: design(calibration="c")),
+    "a calibration weight of text": ("K401", lambda: design(frame(k="a"), calibration=Calibration("k", ("c",)))),
+    "contrast weights of text": ("K408", lambda: design().contrast("v", by="c", weights={"甲": "1", "乙": -1})),
+    "contrast weights as a list": ("K408", lambda: design().contrast("v", by="c", weights=[1, -1])),
+    "contrast weights of 0": ("K408", lambda: design().contrast("v", by="c", weights={"甲": 0.0})),
+    "contrast weights that are missing": ("K408", lambda: design().contrast("v", by="c", weights={"甲": np.nan})),
+    "a covariance of another kind": ("K408", lambda: design().covariance(["v", "x"], kind="zz")),
+    "a test of a constant": ("K417", lambda: design().test("one", by="c")),
+    "a test of one level": ("K417", lambda: design(frame(k="a")).test("k", by="c")),
+    "a test with a domain without answers": ("K417", lambda: design(frame(v=frame()["v"].where(frame()["c"] != "甲"))).test("v", by="c")),
+    "such a test of a category": ("K417", lambda: design(frame(k=frame()["d"].where(frame()["c"] != "甲"))).test("k", by="c")),
+    "a test of domains with one unit": ("K417", lambda: design().test("v", by="t")),
+    "95 for 95 %": ("K412", lambda: design().mean("v", level=95)),
+    "a level of text": ("K412", lambda: design().total("v", level="a")),
+    "a level of 0": ("K412", lambda: design().quantile("v", level=0)),
+    "a level of 1": ("K412", lambda: design().poverty("v", line=9, level=1)),
+    "a level of 2 in a contrast": ("K412", lambda: design().contrast("v", by="c", weights={"甲": 1}, level=2)),
+    "a level of 95 at the seam": ("K412", lambda: estimate_from_totals(psu_totals(frame(), weight="w", psu="t", y="v"), level=95)),
+    "an unknown design effect": ("K413", lambda: design().mean("v", deff="x")),
+    "a planned effect below 0": ("K413", lambda: design().proportion("ok", planned_deff=-1)),
+    "a planned effect of 0": ("K413", lambda: design().proportion("ok", planned_deff=0)),
+    "unknown degrees of freedom": ("K419", lambda: design().mean("v", df="x")),
+    "effective degrees of replicates": ("K419", lambda: design().replicate("JKn").mean("v", df="satterthwaite")),
+    "a column of domains twice": ("K414", lambda: design().mean("v", by=["c", "c"])),
+    "a column of domains named variable": ("K414", lambda: design(frame(variable="a")).mean("v", by="variable")),
+    "a column of domains named estimate": ("K414", lambda: design(frame(estimate="a")).quantile("v", by=["c", "estimate"])),
+    "a level named as the margin": ("K414", lambda: design(frame(c="合计")).mean("v", by="c", margins=True)),
+    "a probability that is missing": ("K406", lambda: design().quantile("v", np.nan)),
+    "a probability of text": ("K406", lambda: design().quantile("v", "a")),
+    "no probability": ("K406", lambda: design().quantile("v", [])),
+    "a missing probability at the seam": ("K406", lambda: psu_quantiles(frame(), "v", [np.nan], weight="w", psu="t")),
+    "a poverty share of text": ("K407", lambda: design().poverty("v", "arpr", share="a")),
+    "an infinite poverty line": ("K407", lambda: design().poverty("v", line=np.inf)),
+    "a condition that fails": ("K402", lambda: design().mean("v", where=lambda f: f["zz"] > 1)),
+    "a condition with another index": ("K402", lambda: design().mean("v", where=frame()["ok"].eq(1).set_axis(range(1, ROWS + 1)))),
+    "infinite values in a mean": ("K416", lambda: design(frame(v=INFINITE)).mean("v", by="c")),
+    "infinite values in a total": ("K416", lambda: design(frame(v=-INFINITE)).total("v")),
+    "infinite values in a ratio": ("K416", lambda: design(frame(v=INFINITE)).ratio("x", "v")),
+    "infinite values in a quantile": ("K416", lambda: design(frame(v=INFINITE)).quantile("v")),
+    "infinite values in a test": ("K416", lambda: design(frame(v=INFINITE)).test("v", by="c")),
+    "infinite values at the seam": ("K416", lambda: psu_totals(frame(v=INFINITE), weight="w", psu="t", y="v")),
+    "complex numbers": ("K401", lambda: design(frame(v=1j)).mean("v")),
+    "replicate weights of text": ("K401", lambda: ReplicateDesign(frame(), weight="w", repweights=["c"], kind="JK1")),
+    "no replicate weights": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=[], kind="JK1")),
+    "Fay's factor of 1": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=["w", "x"], kind="Fay", rho=1)),
+    "a statistic that fails": ("K420", lambda: design().replicate("JKn").statistic(lambda w: "a")),
+    "a statistic of other length": ("K420", lambda: design().replicate("JKn").statistic(lambda w: [1.0, 2.0])),
+    "a scale that is missing": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=["w", "x"], scale=np.nan)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(REFUSED))
+def test_refused_by_name(case: str) -> None:
+    code, call = REFUSED[case]
+    with pytest.raises(InputRefused) as caught:
+        call()
+    assert caught.value.code == code
+    assert caught.value.got
+    assert caught.value.expected
+
+
+def test_the_messages_name_column_and_remedy() -> None:
+    with pytest.raises(InputRefused) as caught:
+        design(frame(v=INFINITE)).mean(["x", "v"])
+    assert str(caught.value) == (
+        "K416 A variable holds infinite values\n  where     column v\n  got       10 rows\n"
+        "  expected  finite numbers, or missing\n"
+        "  remedy    frame['v'].replace([np.inf, -np.inf], np.nan), if they stand for no answer"
+    )
+    with pytest.raises(InputRefused) as caught:
+        design(frame(v=frame()["v"].where(frame()["c"] != "甲"))).test("v", by="c")
+    assert "domains without answers: 甲" in str(caught.value)
+    with pytest.raises(InputRefused, match=r"0\.95 stands for 95 %"):
+        design().mean("v", level=95)
+
+
+def test_strata_of_several_columns_are_their_combinations() -> None:
+    f = frame(half=TOWN % 4 // 2)
+    both = f.assign(hh=f["h"].astype(str) + "/" + f["half"].astype(str))
+    pd.testing.assert_frame_equal(
+        design(f, strata=["h", "half"]).mean("v", by="c"), design(both, strata="hh").mean("v", by="c")
+    )
+    pd.testing.assert_frame_equal(design(f, strata=["h"]).mean("v"), design(f).mean("v"))
+    with pytest.raises(InputRefused, match="K308"):
+        design(f.assign(half=f["half"].where(TOWN > 1)), strata=["h", "half"])
+
+
+ARROW = {"dtype_backend": "pyarrow"}
+
+
+@pytest.mark.parametrize("call", [
+    lambda d: d.mean(["v", "x"], by=["c", "d"], margins=True), lambda d: d.proportion("c", by="d"), lambda d: d.proportion("b"),
+    lambda d: d.quantile("v", [0.25, 0.5], by="c"), lambda d: d.poverty("v", ["gap", "gini", "arpr"], line=9, by="c"),
+    lambda d: d.mean("v", where="b"), lambda d: d.test("c", by="d"), lambda d: d.contrast("v", by="c", weights={"甲": 1, "乙": -1}),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [{}, ARROW])
+def test_nullable_columns_give_the_same_numbers(call: Callable[[Design], pd.DataFrame], kind: dict[str, Any]) -> None:
+    want, found = call(design()), call(design(frame().convert_dtypes(**kind)))
+    assert found.columns.tolist() == want.columns.tolist()
+    for column in want.columns:
+        if want[column].dtype.kind in "fi":
+            np.testing.assert_allclose(
+                found[column].to_numpy(float), want[column].to_numpy(float), rtol=1e-12, atol=1e-12
+            )
+        else:
+            assert found[column].astype(object).tolist() == want[column].astype(object).tolist()
+
+
+def test_unused_levels_make_no_domain_and_no_share() -> None:
+    f = frame(c=pd.Categorical(frame()["c"], ["甲", "乙", "丙", "丁"]))
+    assert design(f).mean("v", by="c")["c"].tolist() == ["甲", "乙", "丙"]
+    assert design(f).proportion("c")["variable"].tolist() == ["c=甲", "c=乙", "c=丙"]
+    assert design(f).test("c", by="d")["df_1"].iloc[0] < 2
+
+
+def test_a_level_outside_the_domain_is_none_of_the_test() -> None:
+    without = design(frame()[frame()["c"] != "甲"])
+    found, want = design().test("c", by="d", where="c != '甲'"), without.test("c", by="d")
+    assert found["statistic"].iloc[0] == pytest.approx(want["statistic"].iloc[0], rel=1e-12)
+    assert np.isfinite(found["p_value"].iloc[0])
+
+
+@pytest.mark.parametrize("call", [
+    lambda d: d.mean("v", by="c", where=ALL_OUT), lambda d: d.proportion("c", by="d", where=ALL_OUT),
+    lambda d: d.total("v", by="k"),
+])  # fmt: skip
+def test_no_domain_gives_a_table_without_rows(call: Callable[[Design], pd.DataFrame]) -> None:
+    found = call(design(frame(k=None)))
+    assert len(found) == 0
+    assert "estimate" in found
+
+
+def test_columns_without_an_answer_and_domains_without_weight_are_not_estimable() -> None:
+    empty = design(frame(v=np.nan))
+    for found in (
+        empty.mean("v"),
+        empty.total("v"),
+        empty.quantile("v"),
+        empty.poverty("v", ["gini", "arpr", "qsr", "rmpg"]),
+    ):
+        assert (found["quality"] == "not_estimable").all()
+        assert found["estimate"].isna().all()
+    unweighted = design(frame(w=frame()["w"].where(frame()["c"] != "甲", 0.0))).mean("v", by="c").set_index("c")
+    assert unweighted.loc["甲", "quality"] == "not_estimable"
+    assert unweighted.loc["乙", "quality"] == "ok"
+
+
+def test_infinite_values_outside_the_domain_do_not_count() -> None:
+    f = frame(v=frame()["v"].where(TOWN != 0, np.inf))
+    found = design(f).mean("v", where=TOWN != 0)
+    assert found["estimate"].iloc[0] == pytest.approx(design().mean("v", where=TOWN != 0)["estimate"].iloc[0])
+
+
+def test_weights_of_any_size_give_the_same_mean() -> None:
+    want = design().mean("v").iloc[0]
+    for factor in (1e90, 1e-90):
+        found = design(frame(w=frame()["w"] * factor)).mean("v").iloc[0]
+        assert found["se"] == pytest.approx(want["se"], rel=1e-12)
+        assert found["deff"] == pytest.approx(want["deff"], rel=1e-9)
+
+
+def test_the_largest_value_as_a_quantile_has_no_interval() -> None:
+    found = design().quantile("v", 1).iloc[0]
+    assert found["estimate"] == frame()["v"].max()
+    assert found["quality"] == "caution"
+    assert np.isnan(found["se"])
+
+
+def test_gini_of_incomes_that_add_up_to_nothing_is_not_estimable() -> None:
+    found = design(frame(v=-frame()["v"])).poverty("v", "gini").iloc[0]
+    assert np.isnan(found["estimate"])
+    assert found["quality"] == "not_estimable"
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_statistic_of_ones_own_has_the_error_of_the_replicates(given: bool) -> None:
+    d: ReplicateDesign = design().replicate("JKn")
+    if given:
+        d = ReplicateDesign(frame(), weight="w", repweights=d.made.weights, scale=1.0, rscales=d.made.rscales.tolist())
+    v, x = frame()["v"].to_numpy(), frame()["x"].to_numpy()
+    found = d.statistic(lambda w: [(w * v).sum() / w.sum(), (w * v).sum() / (w * x).sum()], ["mean", "ratio"])
+    want = pd.concat([d.mean("v"), d.ratio("v", "x")], ignore_index=True)
+    for column in ("estimate", "se", "ci_low", "ci_high", "df"):
+        np.testing.assert_allclose(found[column], want[column], rtol=1e-12)
