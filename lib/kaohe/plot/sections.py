@@ -21,20 +21,24 @@ from kaohe.plot.tables_survey import estimate_cell, interval_cell
 COUNTY_NOTE = "县级样本量小，区间宽；初级抽样单元只有一个的县不能估计误差，有效户数过少的县依保密要求不列示。"
 
 
-def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
+def topic_profiles(estimates: pd.DataFrame, ctx: Context, *, province: pd.DataFrame | None = None) -> list[Output]:
     """The shares of each of the plan's household topics against the province, one chart a topic.
 
     Parameters
     ----------
     estimates : DataFrame
-        ``estimates`` with the rows of the target and of the province.
+        ``estimates`` with the rows of the target, and of the province where `province` is not given.
     ctx : Context
+    province : DataFrame, optional
+        ``estimates`` of the province.
 
     Returns
     -------
     list of Output
         Charts; topics without a share that can be shown are named together in one `Text` at the end.
     """
+    if province is not None:
+        estimates = pd.concat([estimates, province], ignore_index=True)
     shown: list[Output] = []
     bare = []
     for topic in ctx.plan.raw["survey_topics"]["household"]:
@@ -56,7 +60,7 @@ def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     Parameters
     ----------
     estimates : DataFrame
-        ``estimates`` of the whole province.
+        ``estimates``; rows of other places are left out.
     ctx : Context
         Of a city.
 

@@ -121,7 +121,7 @@ def survey_note(job: Source, *, ref: str) -> Note:
     answered = first(job.own("response"))
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
+    worse, better, compared = comparable(own, job.province("estimates"), ctx)
     text = f"{heard}，{_satisfaction(own)}{against_province(worse, better, compared)}"
     return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), _picture(worse, ctx) or ref)
 
@@ -162,11 +162,11 @@ def conclusions_survey(job: Source) -> Notes:
     own = job.own("estimates")
     if own.empty:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
+    worse, better, compared = comparable(own, job.province("estimates"), ctx)
     notes = [_sample(job)]
     row = shown(own, SATISFACTION)
     if row is not None:
-        whole = shown(province_rows(job.table("estimates")), SATISFACTION)
+        whole = shown(job.province("estimates"), SATISFACTION)
         beside = f"，全省为{estimate_cell(whole)}" if whole is not None else ""
         notes.append(Note(end(f"{row['label']}为{with_interval(row)}{beside}"), "t-estimates"))
     tail = contradictions(worse, job.own("item_grades"), ctx)

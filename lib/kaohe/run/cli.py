@@ -52,6 +52,9 @@ Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for on
 Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
 Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
 Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]
+Own = Annotated[
+    bool, typer.Option("--own", help="Leave stale what only compares with what changed; `kaohe status` names it.")
+]
 Events = Annotated[bool, typer.Option("--json", help="Say what happens as one JSON object a line.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
 KeyFile = Annotated[Path | None, typer.Option("--key", help="Key of the pseudonyms; KAOHE_KEY, else ~/.config/kaohe.")]
@@ -150,6 +153,7 @@ def run(
     scheduler: Scheduler = "",
     cluster: Cluster = 0,
     since: Since = None,
+    own: Own = False,
     events: Events = False,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
@@ -163,7 +167,9 @@ def run(
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
     place = steps.executor(scheduler, cluster)
     moment = since.astimezone() if since else None
-    options = Options(force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, **place)
+    options = Options(
+        force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, own=own, **place
+    )
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 

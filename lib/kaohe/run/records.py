@@ -116,7 +116,7 @@ def write_tables(
     from kaohe.publish.tables_out import said
     from kaohe.publish.tables_out import write_tables as write
     from kaohe.run.batch import writable
-    from kaohe.run.build import check_current
+    from kaohe.run.current import check_current
 
     start = time.monotonic()
     check_current(processed)
