@@ -23,6 +23,7 @@ from kaohe.base.places import PROVINCE as PROVINCE_CODE
 from kaohe.plot.against import as_printed
 from kaohe.publish.reports import Target
 
+_NOBODY = "\0"  # Arrow takes no empty set
 _NO_ROWS = np.array([], dtype=np.int64)
 _PART = re.compile(
     r"(?P<table>\w+)(\[(?P<column>\w+)(?P<op>=| of | in )(?P<value>[^\]]*)\])?(?P<more>(\[\w+=[^\]]*\])*)(?P<printed>~printed)?"
@@ -189,7 +190,7 @@ def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFram
     if part.op == "=":
         filters.append((part.column, "==", part.value))
     elif part.op == " of ":
-        filters.append((part.column, "in", group_members(part.value, targets)))
+        filters.append((part.column, "in", group_members(part.value, targets) or [_NOBODY]))
     frame = read_parquet(build / f"{part.table}.parquet", filters=filters or None)
     if part.op == " in ":
         frame = frame[_about(frame, part.value)].reset_index(drop=True)
