@@ -20,6 +20,7 @@ from kaohe.base.files import PRIVATE_FOLDER, locked, sweep
 from kaohe.base.plan import Plan
 from kaohe.plot.fonts import font_path
 from kaohe.publish.built import build_info, check_tables, find_build
+from kaohe.publish.freshness import KNOWN
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
@@ -68,12 +69,15 @@ def run_batch(
     chosen = select(reports, selection, plan)
     for report in chosen:
         refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
-    font_path()
+    if not (folders.outputs / KNOWN).is_file():
+        font_path()
     result = BatchResult()
     with writable(folders.outputs), locked(folders.outputs, "kaohe run"):
         _tidy(folders.outputs)
         look = Look(folders, plan, info, reports)
         todo = _todo(look, chosen, selection, options, result)
+        if todo:
+            font_path()
         keeper = Keeper(folders.outputs, look.manifest, info.build, partial(look.inputs, edition=options.edition), now)
         watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
         watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
@@ -103,7 +107,8 @@ def run_batch(
         finally:
             if selection.everything:
                 keeper.forget({r.slug for r in reports})
-            keeper.save()
+            if keeper.manifest != look.manifest:
+                keeper.save()
             look.manifest = keeper.manifest
             counts = (len(result.made), len(result.failed), len(result.skipped))
             write_lists(look, reports, plan, counts, time.monotonic() - start, now())

@@ -271,6 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Exit as error:
         return _exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
+        sys.unraisablehook = lambda _: None  # files that were open are closed in any order now
         _say_error("stopped; what was finished is kept, the same command goes on")
         return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
     except Exception as error:

@@ -113,8 +113,7 @@ def write_tables(
     from kaohe.base.errors import InputRefused
     from kaohe.base.files import locked
     from kaohe.publish.built import build_info, check_tables, find_build
-    from kaohe.publish.tables_out import said
-    from kaohe.publish.tables_out import write_tables as write
+    from kaohe.publish.tables_state import FOLDER, untouched
     from kaohe.run.batch import writable
     from kaohe.run.current import check_current
 
@@ -128,6 +127,12 @@ def write_tables(
             remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
         )  # fmt: skip
     check_tables(info)
+    if not force and cities is None and (same := untouched(outputs, info, plan)):
+        say(f"tables: 0 written, {same} unchanged; see {outputs / FOLDER} ({time.monotonic() - start:.0f} s)")
+        return
+    from kaohe.publish.tables_out import said
+    from kaohe.publish.tables_out import write_tables as write
+
     with writable(outputs), locked(outputs, "kaohe tables"):
         done = write(outputs, info, plan, force=force, cities=cities)
     say(f"{said(done)} ({time.monotonic() - start:.0f} s)")
