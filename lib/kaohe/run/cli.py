@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from kaohe.base.plan import Plan
 
 INTERRUPTED, TERMINATED = 130, 143
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 a fault of the suite; 2 input refused; 3 some reports failed, the others are done; "
+    "4 something that must not leave; 5 another run holds the folder; 130 or 143 stopped, the same command goes on."
+)
 app = typer.Typer(
     name="kaohe",
     help="Analysis suite for the assessment of poverty-alleviation effectiveness (扶贫开发工作成效考核).",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

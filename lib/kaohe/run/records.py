@@ -88,6 +88,16 @@ def register(app: typer.Typer) -> None:
         say, chosen = _tools(plan)
         write_tables(processed, outputs, chosen, say, force=force)
 
+    @app.command()
+    def kernel() -> None:
+        """Make the prepared kernel `kaohe` known to JupyterLab; it opens at once."""
+        from kaohe.publish.kernel import available
+        from kaohe.publish.sandbox import install_kernel
+
+        typer.echo(f"kernel: {install_kernel()}")
+        if not available():
+            typer.echo("this system cannot fork prepared kernels: it starts the ordinary way")
+
 
 def _tools(folder: str) -> tuple[Say, Plan]:
     from rich.console import Console
