@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.every_target,
     pytest.mark.skipif(not available(), reason="/proc and fork are Linux's"),
 ]
+SEEDS = range(1, int(os.environ.get("KAOHE_KILLS", "3")) + 1)  # 50 of each before a release
 COMMAND = [sys.executable, "-m", "kaohe.run.cli", "run", "--class", "city6", "--notebook", "40_city", "--jobs", "2"]
 
 
@@ -65,14 +66,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(place: Path) -> dict[str, bytes]:
-    subprocess.run([*COMMAND, "--outputs", "whole"], cwd=place, check=True, capture_output=True, timeout=120)
+    subprocess.run([*COMMAND, "--outputs", "whole"], cwd=place, check=True, capture_output=True, timeout=300)
     pages = {p.name: p.read_bytes() for p in (place / "whole" / "html").iterdir()}
     assert len(pages) == 7
     return pages
 
 
 @pytest.mark.parametrize("victim", ["kernel", "zygote", "worker", "parent"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_process_costs_nothing_but_time(
     victim: str, seed: int, place: Path, undisturbed: dict[str, bytes]
 ) -> None:
@@ -82,7 +83,7 @@ def test_a_killed_process_costs_nothing_but_time(
         [*COMMAND, "--outputs", outputs.name], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while "kernel" not in descendants(run.pid).values() and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(random.Random(seed).uniform(0, 1.5))
@@ -90,14 +91,14 @@ def test_a_killed_process_costs_nothing_but_time(
         victims = [run.pid] if victim == "parent" else [p for p, kind in family.items() if kind == victim][:1]
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
-        run.communicate(timeout=90)
+        run.communicate(timeout=300)
     finally:
         run.kill()
     for page in (outputs / "html").glob("*.html"):
         if page.name != "index.html":
             assert page.read_bytes() == undisturbed[page.name], "a page in place is a whole page"
     again = subprocess.run(
-        [*COMMAND, "--outputs", outputs.name], cwd=place, capture_output=True, text=True, timeout=120
+        [*COMMAND, "--outputs", outputs.name], cwd=place, capture_output=True, text=True, timeout=300
     )
     assert again.returncode == 0, again.stdout + again.stderr
     assert {p.name: p.read_bytes() for p in (outputs / "html").iterdir()} == undisturbed

@@ -10,7 +10,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.check import conform
 from kaohe.plot.output import Context
-from kaohe.publish.parts import Part, group_members, own_part, peers_part
+from kaohe.publish.parts import Part, chosen, inside_part, own_part, peers_part, province_part, with_province
 from kaohe.publish.reports import Target
 from support.built_frames import make_built
 
@@ -38,25 +38,29 @@ class FakeReport:
             for r in invented("targets").to_dict("records")
         ]
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str, **only: str) -> pd.DataFrame:
         """A whole table."""
-        return self.frames[name] if name in self.frames else frame(name)
+        return self._part(Part(name).narrowed(only))
 
-    def own(self, name: str) -> pd.DataFrame:
+    def own(self, name: str, **only: str) -> pd.DataFrame:
         """Rows of the target."""
-        return self._part(own_part(name, self._target))
+        return self._part(own_part(name, self._target).narrowed(only))
 
-    def peers(self, name: str) -> pd.DataFrame:
-        """Rows of the target's class."""
-        return self._part(peers_part(name, self._target))
+    def peers(self, name: str, *, province: bool = False, **only: str) -> pd.DataFrame:
+        """Rows of the target's class, and of the province."""
+        part = peers_part(name, self._target)
+        return self._part((with_province(part) if province else part).narrowed(only))
+
+    def inside(self, name: str) -> pd.DataFrame:
+        """Rows of the city's counties."""
+        return self._part(inside_part(name, self._target))
+
+    def province(self, name: str) -> pd.DataFrame:
+        """The province's rows as printed."""
+        return self._part(province_part(name))
 
     def _part(self, part: Part) -> pd.DataFrame:
-        whole = self.table(part.table)
-        if not part.column:
-            return whole
-        if part.op == "=":
-            return whole[whole[part.column] == part.value]
-        return whole[whole[part.column].isin(group_members(part.value, self._targets))]
+        return chosen(self.frames[part.table] if part.table in self.frames else frame(part.table), part, self._targets)
 
 
 _MADE: dict[str, pd.DataFrame] = {}

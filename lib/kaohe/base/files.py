@@ -12,12 +12,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from kaohe.base.errors import BusyError, InputRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEMPORARY = ".tmp-"
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # tables about persons: their owner only
@@ -94,6 +96,35 @@ def read_parquet(
     InputRefused
         K101 when the file is missing, K102 when it cannot be read.
     """
+    import pandas as pd
+
+    with _readable(path):
+        return pd.read_parquet(
+            path,
+            columns=list(columns) if columns is not None else None,
+            filters=filters,
+            page_checksum_verification=True,
+        )
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a small Parquet file as plain values, its checksums verified; pandas, slow to import, is not needed.
+
+    Raises
+    ------
+    InputRefused
+        K101 when the file is missing, K102 when it cannot be read.
+    """
+    from pyarrow import parquet
+
+    with _readable(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        rows: list[dict[str, Any]] = file.read().to_pylist()
+        return rows
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Refuse a table that is not there, or that the block cannot read."""
     if not path.is_file():
         raise InputRefused(
             "K101",
@@ -102,12 +133,7 @@ def read_parquet(
             remedy="run `kaohe clean` and `kaohe build` first",
         )
     try:
-        return pd.read_parquet(
-            path,
-            columns=list(columns) if columns is not None else None,
-            filters=filters,
-            page_checksum_verification=True,
-        )
+        yield
     except (OSError, ValueError) as error:
         raise InputRefused(
             "K102",

@@ -20,7 +20,8 @@ from kaohe.estimate.quality import words
 from kaohe.estimate.quantiles import quantile_table, share_limits, weighted_quantile
 
 if TYPE_CHECKING:
-    from kaohe.estimate.sampled import Columns, Sampled, Where
+    from kaohe.estimate.arguments import Columns
+    from kaohe.estimate.sampled import Sampled, Where
 
 TWENTIETHS = tuple(round(k / 20, 2) for k in range(1, 20))
 POWERS = {"headcount": 0, "gap": 1, "severity": 2}

@@ -11,9 +11,10 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.arguments import Columns, as_list
 from kaohe.estimate.contrast import matrices
 from kaohe.estimate.linear import ONE, score_matrix
-from kaohe.estimate.sampled import Columns, Sampled, Where, as_list
+from kaohe.estimate.sampled import Sampled, Where
 from kaohe.estimate.variance import group_scales
 
 Weighted: TypeAlias = tuple[npt.NDArray[np.bool_], Floats, Floats]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -231,3 +232,13 @@ class Canvas:
         artist.set_transform(self._place)
         artist.set_clip_on(False)
         self.figure.add_artist(artist, clip=False)
+
+
+def show_inline() -> None:
+    """Charts drawn with pyplot appear under their cells, as in an ordinary kernel, although matplotlib was imported before."""
+    import matplotlib
+
+    matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot._backend_mod = None  # type: ignore[attr-defined]  # chosen anew when first used

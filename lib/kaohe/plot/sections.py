@@ -26,20 +26,24 @@ from kaohe.plot.words_why import next_grade
 COUNTY_NOTE = "县级样本量小，区间宽；初级抽样单元只有一个的县不能估计误差，有效户数过少的县依保密要求不列示。"
 
 
-def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
+def topic_profiles(estimates: pd.DataFrame, ctx: Context, *, province: pd.DataFrame | None = None) -> list[Output]:
     """The shares of each of the plan's household topics against the province, one chart a topic.
 
     Parameters
     ----------
     estimates : DataFrame
-        ``estimates`` with the rows of the target and of the province.
+        ``estimates`` with the rows of the target, and of the province where `province` is not given.
     ctx : Context
+    province : DataFrame, optional
+        ``estimates`` of the province.
 
     Returns
     -------
     list of Output
         Charts; topics without a share that can be shown are named together in one `Text` at the end.
     """
+    if province is not None:
+        estimates = pd.concat([estimates, province], ignore_index=True)
     shown: list[Output] = []
     bare = []
     for topic in ctx.plan.raw["survey_topics"]["household"]:
@@ -61,7 +65,7 @@ def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     Parameters
     ----------
     estimates : DataFrame
-        ``estimates`` of the whole province.
+        ``estimates``; rows of other places are left out.
     ctx : Context
         Of a city.
 
@@ -249,11 +253,11 @@ def county_survey(job: Source) -> list[Output]:
     job : Source
         Reads ``estimates``.
     """
-    ctx, whole, own = job.ctx, job.table("estimates"), job.own("estimates")
+    ctx, own, province = job.ctx, job.own("estimates"), job.province("estimates")
     if own.empty:
         return [Text((f"专项调查没有{ctx.name}的样本户。",))]
-    province = whole[whole["domain_type"] == "province"]
-    made: list[Output] = [tables.differing(own, ctx, province=whole), estimate_profile(whole, ctx, id="survey-key")]
+    both = pd.concat([own, province], ignore_index=True)
+    made: list[Output] = [tables.differing(own, ctx, province=province), estimate_profile(both, ctx, id="survey-key")]
     return [*made, tables.estimates(own, ctx, province=province)]
 
 

@@ -21,7 +21,7 @@ from kaohe.plot.words_common import (
     verdict,
     weak_items,
 )
-from kaohe.plot.words_survey import comparable, labels, province_rows, survey_note
+from kaohe.plot.words_survey import comparable, labels, survey_note
 
 CITY_REFS = {"ref_rank": "position", "ref_caps": "t-caps", "ref_streams": "t-streams"}
 
@@ -87,7 +87,7 @@ def conclusions_county(job: Source) -> Notes:
         notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
     notes.append(_county_survey(job))
     notes.append(
-        problems(problems_of(job.table("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
+        problems(problems_of(job.own("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
     )
     if row is not None and row["n_county"] + row["n_town"] + row["n_village"] > 0:
         notes.append(
@@ -287,7 +287,7 @@ def _county_survey(job: Source) -> Note:
         return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
     row = first(job.own("counties"))
     n = f"完成样本户{numbers.integer(row['n_households'])}户，" if row is not None else ""
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
+    worse, better, compared = comparable(own, job.province("estimates"), ctx)
     if compared == 0:
         return Note(f"专项调查{n}{len(households)}项估计误差都较大，没有可与全省比较的。", "t-estimates")
     head = f"专项调查{n}{len(households)}项估计中{compared}项可与全省比较"

@@ -29,6 +29,9 @@ class Source(Protocol):
     def peers(self, name: str) -> pd.DataFrame:
         """Rows about this target's class."""
 
+    def province(self, name: str) -> pd.DataFrame:
+        """The province's estimates as printed."""
+
     def table(self, name: str) -> pd.DataFrame:
         """A whole built table."""
 

@@ -122,7 +122,7 @@ def survey_note(job: Source, *, ref: str) -> Note:
     answered = first(job.own("response"))
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
-    worse, better, compared = comparable(own, province_rows(job.table("estimates")), ctx)
+    worse, better, compared = comparable(own, job.province("estimates"), ctx)
     text = f"{heard}，{against_province(worse, better, compared)}{_satisfaction(own)}"
     return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), "t-differ" if worse or better else ref)
 
@@ -156,7 +156,7 @@ def conclusions_survey(job: Source) -> Notes:
     own = job.own("estimates")
     if own.empty:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
-    whole = province_rows(job.table("estimates"))
+    whole = job.province("estimates")
     worse, better, compared = comparable(own, whole, ctx)
     notes = [_headline(own, whole, ctx)]
     tail = contradictions(worse, job.own("item_grades"), ctx)

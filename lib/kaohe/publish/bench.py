@@ -11,11 +11,13 @@ import pandas as pd
 
 from kaohe.design.calibrate import Calibration
 from kaohe.estimate import curves
+from kaohe.estimate.arguments import Columns, as_list
+from kaohe.estimate.calibrated import blocks_of
 from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
-from kaohe.estimate.sampled import Columns, Where, as_list
+from kaohe.estimate.sampled import Where
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
@@ -91,7 +93,7 @@ class BenchDesign(Design):
         made = type(self).of(self)
         made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
         made.calibration = () if calibration is None else (calibration,)
-        made.blocks = tuple(made._blocks(step) for step in made.calibration)
+        made.blocks = tuple(blocks_of(frame, made.structure, made.w, step) for step in reversed(made.calibration))
         return made
 
     def dress(

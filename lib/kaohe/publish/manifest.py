@@ -1,4 +1,4 @@
-"""What was published from what: `outputs/manifest.json`, and which reports are still as fresh as their inputs."""
+"""What was published from what: `outputs/manifest.json`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 import kaohe
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_file, write_json
-from kaohe.publish.parts import PartDigests
 from kaohe.publish.reports import ReportId
 
 SCHEMA = 2
@@ -179,24 +178,6 @@ def library_hash() -> str:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def state_of(
-    entry: Entry | None, inputs: dict[str, str], digests: PartDigests, outputs: Path, *, check_files: bool = True
-) -> str:
-    """Whether a report has to be made: ``fresh``, ``stale``, ``failed`` or ``missing``."""
-    if entry is None:
-        return "missing"
-    if entry.state == FAILED:
-        return FAILED
-    files = {outputs / name: digest for name, digest in entry.outputs.items()}
-    if not files or not all(path.is_file() for path in files):
-        return "missing"
-    if entry.inputs != inputs or any(digests[part] != digest for part, digest in entry.parts.items()):
-        return "stale"
-    if check_files and any(sha256_file(path) != digest for path, digest in files.items()):
-        return "missing"
-    return "fresh"
 
 
 def summary(manifest: Manifest) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """Which rows of which table a report read, and the fingerprint of just these rows.
 
-A part is written ``table``, ``table[column=value]`` or ``table[column of group]``; the seal keeps
-one digest for each part, so that a report can be known fresh without running it again.
+A part is written ``table``, ``table[column=value]``, ``table[column of groups]`` or ``table[column in place]``,
+with ``[column=value]`` behind it for each further condition and ``~printed`` for values as they are
+printed; the seal keeps one digest for each part, so that a report can be known fresh without running it again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,23 +19,47 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
+from kaohe.base.places import PROVINCE as PROVINCE_CODE
+from kaohe.plot.against import as_printed
 from kaohe.publish.reports import Target
 
+_NOBODY = "\0"  # Arrow takes no empty set
 _NO_ROWS = np.array([], dtype=np.int64)
-_PART = re.compile(r"(?P<table>\w+)(\[(?P<column>\w+)(?P<op>=| of )(?P<value>[^\]]*)\])?")
+_PART = re.compile(
+    r"(?P<table>\w+)(\[(?P<column>\w+)(?P<op>=| of | in )(?P<value>[^\]]*)\])?(?P<more>(\[\w+=[^\]]*\])*)(?P<printed>~printed)?"
+)
+_MORE = re.compile(r"\[(\w+)=([^\]]*)\]")
+PLACE = ("place", "object")
+PAIRED = ("city6", "helper_city")
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of a built table: all of them, those equal to a value, or those of a group of targets."""
+    """Rows of a built table.
+
+    Attributes
+    ----------
+    table : str
+    column, op, value : str
+        All rows when empty. ``=``: those equal to a value; `` of ``: those of the targets of groups
+        joined by ``+`` (a class, a city's counties, or a code itself); `` in ``: those about a county
+        or a place in it.
+    more : tuple of (column, value)
+        Only rows that equal these too.
+    printed : bool
+        Estimates as they are printed (see `kaohe.plot.against.as_printed`).
+    """
 
     table: str
     column: str = ""
     op: str = ""
     value: str = ""
+    more: tuple[tuple[str, str], ...] = ()
+    printed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.table}[{self.column}{self.op}{self.value}]" if self.column else self.table
+        first = f"[{self.column}{self.op}{self.value}]" if self.column else ""
+        return self.table + first + "".join(f"[{c}={v}]" for c, v in self.more) + ("~printed" if self.printed else "")
 
     @classmethod
     def parse(cls, text: str) -> Part:
@@ -43,17 +67,46 @@ class Part:
         found = _PART.fullmatch(text)
         if not found:
             raise InputRefused("K803", "A seal names an unreadable part of a table", got=text)
-        return cls(found["table"], found["column"] or "", found["op"] or "", found["value"] or "")
+        more = tuple((c, v) for c, v in _MORE.findall(found["more"] or ""))
+        return cls(
+            found["table"], found["column"] or "", found["op"] or "", found["value"] or "", more, bool(found["printed"])
+        )
+
+    def narrowed(self, conditions: Mapping[str, str]) -> Part:
+        """The rows of this part that equal these values too.
+
+        Raises
+        ------
+        InputRefused
+            K802 for a column that the table does not have.
+        """
+        for column in conditions:
+            if column not in _columns(self.table):
+                raise InputRefused(
+                    "K802", "There is no such column", where=self.table, got=column,
+                    expected="one of " + ", ".join(nearest(column, _columns(self.table))) + ", …",
+                    remedy="the built tables are listed in the data dictionary",
+                )  # fmt: skip
+        given = sorted(conditions.items())
+        if not self.column and given:
+            (column, value), *given = given
+            return replace(self, column=column, op="=", value=value, more=tuple(given))
+        return replace(self, more=(*self.more, *given))
 
 
 def own_part(table: str, target: Target) -> Part:
     """The rows of a table that are about one target.
 
     The first of these that fits: the whole table for the province (for survey domains the rows
-    of domain type ``province``); ``class_id`` for a class; ``county`` for a county; ``object``;
+    of domain type ``province``); ``class_id`` for a class; ``county`` for a county, or where a table
+    tells a ``place`` the rows of places in it; ``helper_city`` for a helper city; ``object``;
     ``domain``; ``city``; otherwise the whole table.
     """
     columns = _columns(table)
+    if target.kind == "county" and "place" in columns and "county" not in columns:
+        return Part(table, "place", " in ", target.object)
+    if target.kind == "city" and target.class_id == PAIRED[0] and PAIRED[1] in columns:
+        return Part(table, PAIRED[1], "=", target.object)
     order: tuple[tuple[str, str], ...]
     if target.kind == "province":
         order = (("domain_type", "province"),)
@@ -96,13 +149,32 @@ def peers_part(table: str, target: Target) -> Part:
     return Part(table)
 
 
+def inside_part(table: str, target: Target) -> Part:
+    """The rows of a table about a city's counties."""
+    columns = _columns(table)
+    column = next(c for c in ("county", "domain", "object") if c in columns)
+    return Part(table, column, " of ", target.object)
+
+
+def with_province(part: Part) -> Part:
+    """The part with the province's row besides, where it is one of a group."""
+    return replace(part, value=f"{part.value}+{PROVINCE_CODE}") if part.op == " of " else part
+
+
+def province_part(table: str) -> Part:
+    """The province's rows of a table of survey domains, as printed."""
+    return Part(table, "domain_type", "=", "province", printed=True)
+
+
 def group_members(group: str, targets: Iterable[Target]) -> list[str]:
-    """Codes of a class's targets, or of a city's counties."""
-    return sorted(
+    """Codes of the targets of classes, or of the counties of cities; groups are joined by ``+``, a code stands for itself."""
+    groups = set(group.split("+"))
+    found = {
         t.object
         for t in targets
-        if (t.kind in {"city", "unit"} and t.class_id == group) or (t.kind == "county" and t.city == group)
-    )
+        if (t.kind in {"city", "unit"} and t.class_id in groups) or (t.kind == "county" and t.city in groups)
+    }
+    return sorted(found | (groups & {PROVINCE_CODE}))
 
 
 def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFrame:
@@ -114,17 +186,63 @@ def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFram
         K802 for a table that is not one of the built ones; K101 and K102 for its file.
     """
     _columns(part.table)
-    path = build / f"{part.table}.parquet"
-    if not part.column:
-        return read_parquet(path)
+    filters: list[tuple[str, str, object]] = [(c, "==", v) for c, v in part.more]
     if part.op == "=":
-        return read_parquet(path, filters=[(part.column, "==", part.value)])
-    return read_parquet(path, filters=[(part.column, "in", group_members(part.value, targets))])
+        filters.append((part.column, "==", part.value))
+    elif part.op == " of ":
+        filters.append((part.column, "in", group_members(part.value, targets) or [_NOBODY]))
+    frame = read_parquet(build / f"{part.table}.parquet", filters=filters or None)
+    if part.op == " in ":
+        frame = frame[_about(frame, part.value)].reset_index(drop=True)
+    return as_printed(frame) if part.printed else frame
+
+
+def chosen(frame: pd.DataFrame, part: Part, targets: Iterable[Target]) -> pd.DataFrame:
+    """The rows of a part out of a whole table, as `read_part` gives them."""
+    found = frame.iloc[Rows(frame, list(targets)).of(part)].reset_index(drop=True)
+    return as_printed(found) if part.printed else found
+
+
+def _about(frame: pd.DataFrame, county: str) -> np.ndarray:
+    """True for rows about a county or a place in it."""
+    place, target = (frame[c].astype(str) for c in PLACE)
+    found: np.ndarray = (place.str.startswith(county[:6]) | (target == county)).to_numpy()
+    return found
 
 
 def rows_digest(frame: pd.DataFrame) -> str:
     """SHA-256 over the rows of a frame, in order, with the names and dtypes of its columns."""
     return _digest(frame, _row_hashes(frame))
+
+
+class Rows:
+    """Positions of the rows of parts in one table."""
+
+    def __init__(self, frame: pd.DataFrame, targets: list[Target]) -> None:
+        self.frame = frame
+        self._targets = targets
+        self._indices: dict[str, dict[str, np.ndarray]] = {}
+
+    def of(self, part: Part) -> np.ndarray:
+        """The positions of a part's rows, in order."""
+        if not part.column:
+            wanted = np.arange(len(self.frame))
+        elif part.op == " in ":
+            wanted = np.flatnonzero(_about(self.frame, part.value))
+        else:
+            rows = self._index(part.column)
+            values = [part.value] if part.op == "=" else group_members(part.value, self._targets)
+            found = [rows[v] for v in values if v in rows]
+            wanted = np.sort(np.concatenate(found)) if found else _NO_ROWS
+        for column, value in part.more:
+            wanted = wanted[self.frame[column].to_numpy()[wanted] == value]
+        return wanted
+
+    def _index(self, column: str) -> dict[str, np.ndarray]:
+        if column not in self._indices:
+            groups = self.frame.groupby(column).indices
+            self._indices[column] = {str(k): np.sort(v) for k, v in groups.items()}
+        return self._indices[column]
 
 
 class PartDigests:
@@ -133,41 +251,25 @@ class PartDigests:
     def __init__(self, build: Path, targets: list[Target]) -> None:
         self._build = build
         self._targets = targets
-        self._tables: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
+        self._tables: dict[str, tuple[Rows, np.ndarray]] = {}
         self._digests: dict[str, str] = {}
-        self._indices: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-
-    @cached_property
-    def _groups(self) -> dict[str, frozenset[str]]:
-        names = {t.class_id for t in self._targets if t.class_id} | {t.city for t in self._targets if t.city}
-        return {n: frozenset(group_members(n, self._targets)) for n in names}
 
     def __getitem__(self, text: str) -> str:
         if text not in self._digests:
             part = Part.parse(text)
-            frame, hashes = self._table(part.table)
-            if part.column:
-                rows = self._rows(part.table, part.column)
-                if part.op == "=":
-                    wanted = rows.get(part.value, _NO_ROWS)
-                else:
-                    found = [rows[m] for m in self._groups.get(part.value, frozenset()) if m in rows]
-                    wanted = np.sort(np.concatenate(found)) if found else _NO_ROWS
-                hashes = hashes[wanted]
-            self._digests[text] = _digest(frame, hashes)
+            rows, hashes = self._table(part.table)
+            wanted = rows.of(part)
+            if part.printed:
+                self._digests[text] = rows_digest(as_printed(rows.frame.iloc[wanted].reset_index(drop=True)))
+            else:
+                self._digests[text] = _digest(rows.frame, hashes[wanted])
         return self._digests[text]
 
-    def _rows(self, table: str, column: str) -> dict[str, np.ndarray]:
-        if (table, column) not in self._indices:
-            frame = self._table(table)[0]
-            self._indices[table, column] = {str(k): np.sort(v) for k, v in frame.groupby(column).indices.items()}
-        return self._indices[table, column]
-
-    def _table(self, name: str) -> tuple[pd.DataFrame, np.ndarray]:
+    def _table(self, name: str) -> tuple[Rows, np.ndarray]:
         if name not in self._tables:
             _columns(name)
             frame = read_parquet(self._build / f"{name}.parquet")
-            self._tables[name] = (frame, _row_hashes(frame))
+            self._tables[name] = (Rows(frame, self._targets), _row_hashes(frame))
         return self._tables[name]
 
 

@@ -18,7 +18,16 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.built import BuildInfo, beijing_time, build_info, find_build
-from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
+from kaohe.publish.parts import (
+    Part,
+    inside_part,
+    own_part,
+    peers_part,
+    province_part,
+    read_part,
+    rows_digest,
+    with_province,
+)
 from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, report_slug, resolve, targets_of
 
 ENV_PLAN = "KAOHE_PLAN"
@@ -58,13 +67,17 @@ class Report:
             names={t.object: t.name for t in targets},
         )
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A whole built table.
+    def table(self, name: str, **only: str) -> pd.DataFrame:
+        """A whole built table, or with ``column="value"`` the rows that equal the value.
+
+        What is read is what makes a report stale when it changes: read what is shown, not more.
 
         Parameters
         ----------
         name : str
             Of a built table (docs/data_dictionary.md).
+        only : str
+            ``column="value"``: rows that equal the value.
 
         Returns
         -------
@@ -76,15 +89,17 @@ class Report:
         InputRefused
             K802 for an unknown name, K101 or K102 for a missing or damaged file.
         """
-        return self._part(Part(name))
+        return self._part(Part(name).narrowed(only))
 
-    def own(self, name: str) -> pd.DataFrame:
+    def own(self, name: str, **only: str) -> pd.DataFrame:
         """The rows of a built table about this target (see `kaohe.publish.parts.own_part`).
 
         Parameters
         ----------
         name : str
             Of a built table.
+        only : str
+            ``column="value"``: rows that equal the value.
 
         Returns
         -------
@@ -96,10 +111,35 @@ class Report:
         InputRefused
             As `table`: K802, K101, K102.
         """
-        return self._part(own_part(name, self._target))
+        return self._part(own_part(name, self._target).narrowed(only))
 
-    def peers(self, name: str) -> pd.DataFrame:
+    def peers(self, name: str, *, province: bool = False, **only: str) -> pd.DataFrame:
         """The rows of a built table about this target's class (see `kaohe.publish.parts.peers_part`).
+
+        Parameters
+        ----------
+        name : str
+            Of a built table.
+        province : bool
+            The province's rows as well.
+        only : str
+            ``column="value"``: rows that equal the value.
+
+        Returns
+        -------
+        DataFrame
+            As `table` gives it, fewer rows.
+
+        Raises
+        ------
+        InputRefused
+            As `table`: K802, K101, K102.
+        """
+        part = peers_part(name, self._target)
+        return self._part((with_province(part) if province else part).narrowed(only))
+
+    def inside(self, name: str) -> pd.DataFrame:
+        """The rows about the counties of this city.
 
         Parameters
         ----------
@@ -116,7 +156,27 @@ class Report:
         InputRefused
             As `table`: K802, K101, K102.
         """
-        return self._part(peers_part(name, self._target))
+        return self._part(inside_part(name, self._target))
+
+    def province(self, name: str) -> pd.DataFrame:
+        """The province's estimates as they are printed, to stand beside this target's.
+
+        Parameters
+        ----------
+        name : str
+            Of a built table.
+
+        Returns
+        -------
+        DataFrame
+            As `table` gives it, fewer rows.
+
+        Raises
+        ------
+        InputRefused
+            As `table`: K802, K101, K102.
+        """
+        return self._part(province_part(name))
 
     def header(self) -> Header:
         """Title, facts, mark and banner of this report."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from kaohe.base.errors import InputRefused, nearest
-from kaohe.base.files import read_parquet
+from kaohe.base.files import read_rows
 from kaohe.base.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROVINCE = "province"
 TIMEOUT = 120.0
@@ -111,16 +114,20 @@ def read_reports(build: Path, plan: Plan) -> list[ReportId]:
     InputRefused
         K801 when the table names a notebook that there is not.
     """
-    return reports_of(read_parquet(build / "targets.parquet"), plan)
+    return _reports(read_rows(build / "targets.parquet"), plan)
 
 
 def reports_of(frame: pd.DataFrame, plan: Plan) -> list[ReportId]:
     """The reports of the built table ``targets`` (see `read_reports`)."""
+    return _reports(frame.to_dict("records"), plan)
+
+
+def _reports(rows: Iterable[Mapping[Any, Any]], plan: Plan) -> list[ReportId]:
     stems = {stem: n for n, stem in enumerate(NOTEBOOKS)}
     classes = {c.id: n for n, c in enumerate(plan.classes.values())}
     members = {code: n for c in plan.classes.values() for n, code in enumerate(c.members)}
     found = []
-    for row in frame.to_dict("records"):
+    for row in rows:
         notebook = notebook_of(str(row["notebook"]))
         target = Target(
             notebook.kind, str(row["object"]), str(row["name"]), str(row["class_id"]), str(row["city"] or "")

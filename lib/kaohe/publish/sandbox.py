@@ -19,6 +19,7 @@ from pathlib import Path
 PREFIX = "kaohe-run-"
 PLAIN = "kaohe-plain"
 WARM = "kaohe"
+LAB_NAME = "考核 kaohe (prepared)"
 LONGEST = 90  # a socket path holds 107 bytes
 # Libraries that start threads when they are imported are asked not to: a process with threads cannot be forked.
 THREADS = {
@@ -89,8 +90,8 @@ class Sandbox:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_spec(folder: Path, name: str, *, provisioner: str = "") -> None:
-    """Write a kernelspec of this Python."""
+def write_spec(folder: Path, name: str, *, provisioner: str = "", debugger: bool = False) -> None:
+    """Write a kernelspec of this Python, started by the provisioner named."""
     folder.mkdir(parents=True, exist_ok=True)
     spec: dict[str, object] = {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -100,8 +101,21 @@ def write_spec(folder: Path, name: str, *, provisioner: str = "") -> None:
         "metadata": {"debugger": False},
     }
     if provisioner:
-        spec["metadata"] = {"debugger": False, "kernel_provisioner": {"provisioner_name": provisioner}}
+        spec["metadata"] = {"debugger": debugger, "kernel_provisioner": {"provisioner_name": provisioner}}
     (folder / "kernel.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")
+
+
+def install_kernel(prefix: Path | None = None) -> Path:
+    """Make the prepared kernel known to Jupyter, for JupyterLab; returns the folder of its kernelspec.
+
+    Parameters
+    ----------
+    prefix : Path, optional
+        Where Python is installed; that of this Python when not given.
+    """
+    folder = (prefix or Path(sys.prefix)) / "share" / "jupyter" / "kernels" / WARM
+    write_spec(folder, LAB_NAME, provisioner="kaohe-zygote", debugger=True)
+    return folder
 
 
 def sweep_dead() -> int:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +29,9 @@ from kaohe.clean.scrub import looks_personal
 from kaohe.publish.built import BuildInfo
 from kaohe.publish.table_books import LISTS, Book, books_of
 from kaohe.publish.table_cells import HIDDEN, UNKNOWN, Names, cells
+from kaohe.publish.tables_state import FOLDER, README, STATE, code, read_state, stamp
 
-FOLDER = "tables"
-STATE = "tables.json"
-README = "readme.txt"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
-_MODULES = (
-    "publish/tables_out.py",
-    "publish/table_books.py",
-    "publish/table_cells.py",
-    "clean/book_out.py",
-    "base/built.py",
-)
 
 
 @dataclass
@@ -97,8 +86,8 @@ def write_tables(
     home.mkdir(parents=True, exist_ok=True)
     sweep(home)
     done = TablesOut(home)
-    before = _state(home)
-    state = dict(before)
+    before, made_from = read_state(home)
+    state, now = dict(before), stamp(info, plan)
     source = _Source(info, plan)
     done.absent = {t for t in LISTS if t not in source}
     try:
@@ -122,18 +111,14 @@ def write_tables(
                 del state[name]
             said = "\n".join(" ".join(str(c) for c in line) for line in source.about("考核数据表", list(LISTS))) + "\n"
             write_text(home / README, said)
+    except BaseException:
+        now = ""
+        raise
     finally:
-        write_json(home / STATE, {"files": state})
+        if cities is not None and made_from != now:
+            now = ""
+        write_json(home / STATE, {"files": state, "made from": now})
     return done
-
-
-def _state(home: Path) -> dict[str, dict[str, str]]:
-    """What was written before, by file; nothing when the record is missing or damaged."""
-    try:
-        files = json.loads((home / STATE).read_text(encoding="utf-8"))["files"]
-        return {str(n): {"inputs": str(e["inputs"]), "sha256": str(e["sha256"])} for n, e in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
 
 
 class _Source:
@@ -171,7 +156,7 @@ class _Source:
     def fingerprint(self, tables: Collection[str]) -> str:
         """Digest of what a file is made from: its tables, targets, plan, origin and our own code."""
         parts = [self._info.tables.get(t, "") for t in ("targets", "counties", *tables)]
-        parts += [self._info.data_hash, self._info.origin, self._plan.digest, _code(), kaohe.__version__]
+        parts += [self._info.data_hash, self._info.origin, self._plan.digest, code(), kaohe.__version__]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def about(self, title: str, tables: list[str]) -> list[list[Any]]:
@@ -254,13 +239,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     return neutral(legible(str(value)))
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Digest of the modules that decide what these files look like."""
-    root = Path(kaohe.__file__).parent
-    return hashlib.sha256(b"".join((root / m).read_bytes() for m in _MODULES)).hexdigest()
 
 
 def said(done: TablesOut) -> str:

@@ -150,6 +150,10 @@ def _become(request: dict[str, Any], parent: int, requests: Any, answers: Any) -
     os.environ.update(request["env"])
     os.environ["JPY_PARENT_PID"] = str(parent)
     os.chdir(request["cwd"])
+    if "MPLBACKEND" not in os.environ:
+        from kaohe.plot.canvas import show_inline
+
+        show_inline()
     import random
 
     import numpy

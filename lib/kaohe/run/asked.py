@@ -55,6 +55,8 @@ class Options:
         Also reports that are fresh and were made before this moment.
     events : bool
         JSON lines on standard output instead of progress for people.
+    own : bool
+        Leave reports of which only what they are compared with has changed.
     """
 
     force: bool = False
@@ -66,15 +68,17 @@ class Options:
     executor: Callable[..., None] = run_jobs
     since: datetime | None = None
     events: bool = False
+    own: bool = False
 
 
 @dataclass
 class BatchResult:
-    """How it went: slugs made, failed (with exit code) and skipped, what else to say, and the seconds it took."""
+    """How it went: slugs made, failed (with exit code), skipped and left stale, what else to say, and the seconds it took."""
 
     made: list[str] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     seconds: float = 0.0
 

@@ -9,29 +9,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 import kaohe
 from kaohe.base.errors import InputRefused, nearest
-from kaohe.base.files import PRIVATE_FOLDER, locked, read_parquet, sweep
+from kaohe.base.files import PRIVATE_FOLDER, locked, sweep
 from kaohe.base.plan import Plan
 from kaohe.plot.fonts import font_path
 from kaohe.publish.built import build_info, check_tables, find_build
-from kaohe.publish.manifest import (
-    Entry,
-    edition_of,
-    inputs_of,
-    read_manifest,
-    state_of,
-)  # fmt: skip
-from kaohe.publish.parts import PartDigests
+from kaohe.publish.freshness import KNOWN
+from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
-from kaohe.run.listing import write_index, write_summary
+from kaohe.run.look import Look, write_lists
 from kaohe.run.progress import LOG, Begun, Done, Ended, JsonEvents, Lines, Log, Watcher, watched
 
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EFBIG}
@@ -79,34 +74,16 @@ def run_batch(
     chosen = select(reports, selection, plan)
     for report in chosen:
         refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
-    font_path()
+    if not (folders.outputs / KNOWN).is_file():
+        font_path()
     result = BatchResult()
     with writable(folders.outputs), locked(folders.outputs, "kaohe run"):
-        for name in ("html", "notebooks"):
-            (folders.outputs / name).mkdir(parents=True, exist_ok=True)
-            if name == "notebooks":
-                (folders.outputs / name).chmod(PRIVATE_FOLDER)
-            sweep(folders.outputs / name)
-        sweep(folders.outputs)
-        manifest = read_manifest(folders.outputs)
-        digests = PartDigests(build, targets_of(reports))
-
-        def inputs(report: ReportId, edition: str = options.edition) -> dict[str, str]:
-            return inputs_of(report, folders.notebooks / f"{report.notebook.stem}.ipynb", plan.digest, edition)
-
-        def state(report: ReportId, entry: Entry | None, edition: str, *, check_files: bool) -> str:
-            return state_of(entry, inputs(report, edition), digests, folders.outputs, check_files=check_files)
-
-        todo = []
-        for report in chosen:
-            found = state(report, manifest.entries.get(report.slug), options.edition, check_files=True)
-            if selection.only_failed and found != "failed":
-                continue
-            if found == "fresh" and not options.force and not made_before(manifest.entries[report.slug], options.since):
-                result.skipped.append(report.slug)
-            else:
-                todo.append(report)
-        keeper = Keeper(folders.outputs, manifest, info.build, inputs, now)
+        _tidy(folders.outputs)
+        look = Look(folders, plan, info, reports)
+        todo = _todo(look, chosen, selection, options, result)
+        if todo:
+            font_path()
+        keeper = Keeper(folders.outputs, look.manifest, info.build, partial(look.inputs, edition=options.edition), now)
         watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
         watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
 
@@ -135,15 +112,46 @@ def run_batch(
         finally:
             if selection.everything:
                 keeper.forget({r.slug for r in reports})
-            keeper.save()
-            entries = keeper.manifest.entries
-            states = {r.slug: state(r, (e := entries.get(r.slug)), edition_of(e), check_files=False) for r in reports}
-            tables = {n: read_parquet(build / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")}
-            write_index(folders.outputs, reports, states, keeper.manifest, tables, plan, info)
+            if keeper.manifest != look.manifest:
+                keeper.save()
+            look.manifest = keeper.manifest
             counts = (len(result.made), len(result.failed), len(result.skipped))
-            seconds = time.monotonic() - start
-            write_summary(folders.outputs, reports, states, keeper.manifest, counts, seconds, plan, info, now())
+            write_lists(look, reports, plan, counts, time.monotonic() - start, now())
     return result
+
+
+def _todo(
+    look: Look, chosen: Sequence[ReportId], selection: Selection, options: Options, result: BatchResult
+) -> list[ReportId]:
+    """The reports to make; those that are left go into the result."""
+    todo = []
+    for report in chosen:
+        found = look.state(report, options.edition)
+        if selection.only_failed and found != "failed":
+            continue
+        if (
+            found == "fresh"
+            and not options.force
+            and not made_before(look.manifest.entries[report.slug], options.since)
+        ):
+            result.skipped.append(report.slug)
+        elif options.own and found == "stale" and look.change(report, options.edition).only_others:
+            result.left.append(report.slug)
+        else:
+            todo.append(report)
+    return todo
+
+
+def _tidy(outputs: Path) -> None:
+    """Make the folders, and remove what a killed run left."""
+    for name in ("html", "notebooks", "notebooks/failed"):
+        folder = outputs / name
+        if name != "notebooks/failed":
+            folder.mkdir(parents=True, exist_ok=True)
+        if name == "notebooks":
+            folder.chmod(PRIVATE_FOLDER)
+        sweep(folder)
+    sweep(outputs)
 
 
 def utc_now() -> str:

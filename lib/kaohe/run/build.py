@@ -24,6 +24,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import locked, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
+from kaohe.run.current import clean_hash, said_of_build
 
 COMPUTING_ROOMS = ("base", "clean", "design", "estimate", "grade", "run")
 EXTRA_TABLES = ("sample",)
@@ -49,33 +50,6 @@ def code_hash(rooms: tuple[str, ...] = COMPUTING_ROOMS) -> str:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def clean_hash(processed: Path) -> str:
-    """SHA-256 over the bytes of the clean tables, by name: a damaged or altered one gives another."""
-    digest = hashlib.sha256()
-    for path in sorted((processed / "clean").glob("*.parquet")):
-        digest.update(f"{path.name} {sha256_file(path)} ".encode())
-    return digest.hexdigest()
-
-
-def check_current(processed: Path) -> None:
-    """Refuse built tables that were made from other clean tables than those beside them.
-
-    Raises
-    ------
-    InputRefused
-        K811. Without clean tables (only the built ones were copied) nothing is compared.
-    """
-    built = _current(processed / "build")
-    if built and (processed / "clean" / "intake.json").is_file() and built.get("clean_hash") != clean_hash(processed):
-        raise InputRefused(
-            "K811",
-            "The built tables are older than the cleaned ones",
-            where=str(processed),
-            expected="tables built from the clean tables beside them",
-            remedy="run `kaohe build`; nothing was published",
-        )
 
 
 def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
@@ -165,7 +139,7 @@ def build_all(
             "code_hash": code_hash(),
             "past_due": past_due(plan, office_day(now)),
         }
-        current = _current(home)
+        current = said_of_build(home)
         if current and not force and all(current.get(k) == v for k, v in inputs.items()) and _whole(home, current):
             return BuildResult(home, current["tables"], True, current)
         clean, clean_info = read_clean(processed)
@@ -204,14 +178,6 @@ def _intake_info(processed: Path) -> dict[str, Any]:
     if not intake.is_file():
         read_clean(processed)
     info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
-    return info
-
-
-def _current(home: Path) -> dict[str, Any] | None:
-    path = home / "build.json"
-    if not path.is_file():
-        return None
-    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return info
 
 

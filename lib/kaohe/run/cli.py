@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     from kaohe.base.plan import Plan
 
 INTERRUPTED, TERMINATED = 130, 143
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 a fault of the suite; 2 input refused; 3 some reports failed, the others are done; "
+    "4 something that must not leave; 5 another run holds the folder; 130 or 143 stopped, the same command goes on."
+)
 app = typer.Typer(
     name="kaohe",
     help="Analysis suite for the assessment of poverty-alleviation effectiveness (扶贫开发工作成效考核).",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -54,6 +59,9 @@ Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for on
 Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
 Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
 Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]
+Own = Annotated[
+    bool, typer.Option("--own", help="Leave stale what only compares with what changed; `kaohe status` names it.")
+]
 Events = Annotated[bool, typer.Option("--json", help="Say what happens as one JSON object a line.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
 KeyFile = Annotated[Path | None, typer.Option("--key", help="Key of the pseudonyms; KAOHE_KEY, else ~/.config/kaohe.")]
@@ -155,6 +163,7 @@ def run(
     scheduler: Scheduler = "",
     cluster: Cluster = 0,
     since: Since = None,
+    own: Own = False,
     events: Events = False,
     processed: Processed = PROCESSED,
     outputs: Outputs = OUTPUTS,
@@ -168,7 +177,9 @@ def run(
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
     place = steps.executor(scheduler, cluster)
     moment = since.astimezone() if since else None
-    options = Options(force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, **place)
+    options = Options(
+        force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, own=own, **place
+    )
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 
@@ -272,6 +283,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Exit as error:
         return _exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
+        sys.unraisablehook = lambda _: None  # files that were open are closed in any order now
         _say_error("stopped; what was finished is kept, the same command goes on")
         return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
     except Exception as error:

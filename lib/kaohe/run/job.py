@@ -11,6 +11,7 @@ from kaohe.base.errors import EXIT_SOME_FAILED, KaoheError
 from kaohe.publish.reports import ReportId
 from kaohe.publish.sandbox import Sandbox
 
+DIED = "K831"
 _PATHS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
 
@@ -64,12 +65,19 @@ class JobResult:
 def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
     """Make one report. Whatever goes wrong is in the result; nothing is raised for it.
 
+    A kernel that dies, as when memory runs out, costs one more try; then the report has failed.
+
     Parameters
     ----------
     job : Job
     sandbox : Sandbox, optional
         Where the kernel runs; a fresh one when not given.
     """
+    result = _try(job, sandbox)
+    return _try(job, sandbox) if result.reason.startswith(DIED) else result
+
+
+def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.audit import refuse_leaks
     from kaohe.publish.built import ENV_PROCESSED
     from kaohe.publish.html import KaoheExporter

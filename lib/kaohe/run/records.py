@@ -88,6 +88,16 @@ def register(app: typer.Typer) -> None:
         say, chosen = _tools(plan)
         write_tables(processed, outputs, chosen, say, force=force)
 
+    @app.command()
+    def kernel() -> None:
+        """Make the prepared kernel `kaohe` known to JupyterLab; it opens at once."""
+        from kaohe.publish.kernel import available
+        from kaohe.publish.sandbox import install_kernel
+
+        typer.echo(f"kernel: {install_kernel()}")
+        if not available():
+            typer.echo("this system cannot fork prepared kernels: it starts the ordinary way")
+
 
 def _tools(folder: str) -> tuple[Say, Plan]:
     from rich.console import Console
@@ -113,10 +123,9 @@ def write_tables(
     from kaohe.base.errors import InputRefused
     from kaohe.base.files import locked
     from kaohe.publish.built import build_info, check_tables, find_build
-    from kaohe.publish.tables_out import said
-    from kaohe.publish.tables_out import write_tables as write
+    from kaohe.publish.tables_state import FOLDER, untouched
     from kaohe.run.batch import writable
-    from kaohe.run.build import check_current
+    from kaohe.run.current import check_current
 
     start = time.monotonic()
     check_current(processed)
@@ -128,6 +137,12 @@ def write_tables(
             remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
         )  # fmt: skip
     check_tables(info)
+    if not force and cities is None and (same := untouched(outputs, info, plan)):
+        say(f"tables: 0 written, {same} unchanged; see {outputs / FOLDER} ({time.monotonic() - start:.0f} s)")
+        return
+    from kaohe.publish.tables_out import said
+    from kaohe.publish.tables_out import write_tables as write
+
     with writable(outputs), locked(outputs, "kaohe tables"):
         done = write(outputs, info, plan, force=force, only=only)
     say(f"{said(done)} ({time.monotonic() - start:.0f} s)")

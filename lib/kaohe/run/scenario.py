@@ -24,7 +24,8 @@ from kaohe.base.scenario import Change, Scenario
 from kaohe.grade import build_grades
 from kaohe.grade.compare import compare, compare_summary
 from kaohe.publish.built import build_info, find_build
-from kaohe.run.build import check_current, compute, office_day, read_clean
+from kaohe.run.build import compute, office_day, read_clean
+from kaohe.run.current import check_current
 
 GRADING = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "uncertainty", "daily",

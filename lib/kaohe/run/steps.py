@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
-from kaohe.base.ledger import Finding
 from kaohe.base.plan import Plan
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
+from kaohe.run.look import Look
 from kaohe.run.records import write_tables
+
+if TYPE_CHECKING:
+    from kaohe.base.ledger import Finding
 
 Say = Callable[[str], None]
 
@@ -127,7 +130,7 @@ def run(
     selection: Selection, options: Options, say: Say,
 ) -> int:  # fmt: skip
     """Make reports (see `kaohe.run.batch.run_batch`); returns the exit code."""
-    from kaohe.run.build import check_current
+    from kaohe.run.current import check_current
 
     check_current(processed)
     folders = Folders(processed, outputs, find_notebooks(notebooks))
@@ -168,6 +171,9 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
         f" ({done.seconds:.0f} s); open {outputs / 'html' / 'index.html'}"
     ]
     lines.append(f"how it went: {outputs / 'run-summary.html'} and {outputs / 'kaohe-run.log'}")
+    if done.left:
+        lines.append(f"left: {len(done.left)} reports of which only what they are compared with has changed;"
+                     " `kaohe run` makes them, `kaohe status` names them")  # fmt: skip
     lines += sorted(done.notes)
     if done.failed:
         lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"
@@ -192,26 +198,23 @@ def targets(processed: Path, plan: Plan, classes: Sequence[str]) -> list[str]:
 
 
 def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -> list[str]:
-    """Counts of fresh, stale, failed and missing reports, then those that are not fresh."""
+    """Counts of fresh, stale, failed and missing reports, then those that are not fresh, and what made them stale."""
     from collections import Counter
 
-    from kaohe.publish.built import find_build
-    from kaohe.publish.manifest import edition_of, inputs_of, read_manifest, state_of
-    from kaohe.publish.parts import PartDigests
-    from kaohe.publish.reports import read_reports, targets_of
-    from kaohe.run.build import check_current
+    from kaohe.publish.built import build_info, check_tables, find_build
+    from kaohe.publish.reports import read_reports
+    from kaohe.run.current import check_current
 
     check_current(processed)
-    built, folder = find_build(processed), find_notebooks(notebooks)
-    reports = read_reports(built, plan)
-    digests = PartDigests(built, targets_of(reports))
-    entries = read_manifest(outputs).entries
-    states = {}
-    for report in reports:
-        entry = entries.get(report.slug)
-        inputs = inputs_of(report, folder / f"{report.notebook.stem}.ipynb", plan.digest, edition_of(entry))
-        states[report] = state_of(entry, inputs, digests, outputs)
+    info = build_info(find_build(processed))
+    check_tables(info)
+    reports = read_reports(info.folder, plan)
+    look = Look(Folders(processed, outputs, find_notebooks(notebooks)), plan, info, reports)
+    states = {report: look.state(report) for report in reports}
     counts = Counter(states.values())
     lines = [", ".join(f"{counts[s]} {s}" for s in ("fresh", "stale", "failed", "missing"))]
-    lines += [f"{s}\t{r.notebook.stem}\t{r.target.name}" for r, s in states.items() if s != "fresh"]
+    for report, state in states.items():
+        why = look.change(report).text() if state == "stale" else ""
+        if state != "fresh":
+            lines.append("\t".join(p for p in (state, report.notebook.stem, report.target.name, why) if p))
     return lines

@@ -216,7 +216,7 @@ def _ends(name: str, record: Mapping[str, Any], places: Places, plan: Plan) -> l
 
 def _stale(places: Places) -> str:
     """Said when the built tables are older than the clean ones."""
-    from kaohe.run.build import clean_hash
+    from kaohe.run.current import clean_hash
 
     try:
         built = json.loads((places.build / "build.json").read_text(encoding="utf-8"))

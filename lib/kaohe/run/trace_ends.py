@@ -12,7 +12,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.files import read_parquet
 from kaohe.publish.manifest import DONE, read_manifest
-from kaohe.publish.parts import Part, group_members
+from kaohe.publish.parts import Part, Rows
 from kaohe.publish.reports import Target, targets_of
 
 # Built table → its columns, each with the clean column it takes its value from, or "=value".
@@ -139,10 +139,7 @@ def pages_of(ends: list[End], outputs: Path, targets: list[Target]) -> list[tupl
 
 
 def _reads(part: Part, rows: pd.DataFrame, targets: list[Target]) -> bool:
-    if not part.column:
-        return True
-    values = set(rows[part.column].astype("str"))
-    return part.value in values if part.op == "=" else bool(values & set(group_members(part.value, targets)))
+    return len(Rows(rows.reset_index(drop=True), targets).of(part)) > 0
 
 
 def known_targets(build: Path, plan: Any) -> list[Target]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from kaohe.publish import kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import run_notebook, surroundings
 from kaohe.publish.reports import NOTEBOOKS
-from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
+from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
 from kaohe.publish.seal import RunFailed, notebook_text
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
@@ -187,6 +189,45 @@ def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monk
         with pytest.raises(ZygoteUnavailable, match="1 threads"):
             other.wait_ready()
     assert not other.alive()
+
+
+def test_where_there_is_no_fork_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from kaohe.run.pool import warmed
+
+    close_zygote()
+    monkeypatch.setattr(kernel, "available", lambda: False)
+    plain = Sandbox.prepare(tmp_path)
+    assert warmed(plain) == (plain, "kernels are started the ordinary way: this system cannot fork safely")
+
+
+def test_jupyterlab_gets_a_kernelspec_whose_charts_appear_under_their_cells(tmp_path: Path) -> None:
+    from jupyter_client.manager import KernelManager
+
+    folder = install_kernel(tmp_path)
+    assert folder == tmp_path / "share" / "jupyter" / "kernels" / "kaohe"
+    spec = json.loads((folder / "kernel.json").read_text(encoding="utf-8"))
+    assert spec["metadata"]["kernel_provisioner"] == {"provisioner_name": "kaohe-zygote"}
+    environment = {k: v for k, v in os.environ.items() if k != "MPLBACKEND"}
+    manager = KernelManager(kernel_name="kaohe")
+    manager.kernel_spec_manager.kernel_dirs = [str(folder.parent)]
+    manager.start_kernel(env=environment)
+    client = manager.client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=120)
+        shown: list[str] = []
+
+        def heard(message: dict[str, Any]) -> None:
+            shown.extend(message["content"].get("data", {}))
+            shown.append(message["content"].get("text", ""))
+
+        code = "import os, matplotlib.pyplot as plt; print(os.getppid()); plt.plot([1, 2]); plt.show()"
+        client.execute_interactive(code, output_hook=heard, timeout=120)
+        assert "image/png" in shown
+        assert f"{zygote().pid}\n" in shown
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 def test_no_process_is_left(box: Sandbox, processed: Path, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_text, write_parquet, write_text
+from kaohe.publish.freshness import state_of
 from kaohe.publish.manifest import (
     Entry,
     Manifest,
     inputs_of,
     library_hash,
     read_manifest,
-    state_of,
     summary,
     write_manifest,
 )

@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
 from kaohe.run.job import Job, run_target
 from kaohe.run.pool import run_serially, warmed
+from kaohe.run.steps import status
 from support.built_frames import the_plan
 from support.publishing import FIGURE, OPEN, SEAL, frames, good, notebook, save, write_build
 
@@ -121,6 +124,60 @@ def test_a_change_of_one_citys_rows_makes_that_city_again_and_no_other(
     assert "待更新" in pages(place)["index.html"].decode()
     done, _ = run(place, "韶关市", SHANTOU, executor=serial)
     assert (done.made, done.skipped) == (["city-440200"], ["city-440500"])
+
+
+def test_reports_that_only_compare_may_be_left_and_stay_stale(place: Folders, serial: Callable[..., None]) -> None:
+    save(place.notebooks / "40_city.ipynb", good("40_city", "f = job.own('streams')", "g = job.peers('composite')"))
+    both = ("韶关市", SHANTOU)
+    run(place, *both, executor=serial)
+    tables = {name: frames()[name].copy() for name in ("streams", "composite")}
+    tables["streams"].loc[tables["streams"]["object"] == SHAOGUAN, "score"] += 1
+    tables["composite"].loc[tables["composite"]["object"] == SHAOGUAN, "composite"] += 1
+    write_build(place.processed, {**frames(), **tables})
+    done, _ = run(place, *both, executor=serial, own=True)
+    assert (done.made, done.left, done.exit_code) == (["city-440200"], ["city-440500"], 0)
+    assert "待更新" in pages(place)["index.html"].decode()
+    found = status(place.processed, place.outputs, place.notebooks, the_plan())
+    assert "stale\t40_city\t汕头市\tcompared with: composite" in found
+    done, _ = run(place, *both, executor=serial)
+    assert (done.made, done.skipped) == (["city-440500"], ["city-440200"])
+
+
+def test_a_second_run_reads_no_table_and_writes_nothing(place: Folders, serial: Callable[..., None]) -> None:
+    run(place, "韶关市", "单位001", executor=serial)
+    before = {p: p.stat().st_mtime_ns for p in place.outputs.rglob("*") if p.is_file() and p.name != "kaohe-run.log"}
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom kaohe.base.plan import load_plan\n"
+        "from kaohe.run.asked import Folders, Options, Selection\nfrom kaohe.run.batch import run_batch\n"
+        f"folders = Folders(*map(Path, {[str(p) for p in (place.processed, place.outputs, place.notebooks)]!r}))\n"
+        "done = run_batch(folders, load_plan(), Selection(['韶关市', '单位001'], notebooks=('40_city', '50_unit')), Options())\n"
+        "heavy = {'pandas', 'matplotlib', 'zmq', 'nbconvert', 'openpyxl'} & set(sys.modules)\n"
+        "print(len(done.skipped), done.made, sorted(heavy))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert said.stdout.splitlines()[-1] == "2 [] []"
+    after = {p: p.stat().st_mtime_ns for p in place.outputs.rglob("*") if p.is_file() and p.name != "kaohe-run.log"}
+    assert after == before
+    page = place.outputs / "html" / "index.html"
+    page.write_text("somebody's")
+    run(place, "韶关市", "单位001", executor=serial)
+    assert "韶关市" in page.read_text(encoding="utf-8")
+
+
+def test_a_kernel_that_dies_costs_its_report_one_more_try(
+    place: Folders, tmp_path: Path, serial: Callable[..., None]
+) -> None:
+    mark = tmp_path / "tried"
+    once = f"import os, pathlib\nm = pathlib.Path({str(mark)!r})\nif not m.exists():\n    m.touch()\n    os._exit(9)"
+    save(place.notebooks / "50_unit.ipynb", good("50_unit", once))
+    always = f"import os\nif job.ctx.object == '{SHENZHEN}':\n    os._exit(9)"
+    save(place.notebooks / "40_city.ipynb", good("40_city", always))
+    done, said = run(place, "单位001", "深圳", SHANTOU, executor=serial)
+    assert set(done.made) == {"unit-dw001", "city-440500"}
+    assert done.failed == {"city-440300": 3}
+    assert "K831 The kernel died" in said
+    kept = (place.outputs / "notebooks" / "failed" / "city-440300.ipynb").read_text(encoding="utf-8")
+    assert "os._exit(9)" in kept
 
 
 def test_a_changed_notebook_or_edition_makes_its_reports_again(place: Folders, serial: Callable[..., None]) -> None:

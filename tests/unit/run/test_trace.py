@@ -15,7 +15,8 @@ from kaohe.base.files import write_json, write_parquet
 from kaohe.base.plan import Plan, load_plan
 from kaohe.design import build_weights
 from kaohe.publish.manifest import DONE, Entry, Manifest, write_manifest
-from kaohe.run.build import clean_hash, read_clean
+from kaohe.run.build import read_clean
+from kaohe.run.current import clean_hash
 from kaohe.run.trace import TABLES, Places, trace
 from support.fake_report import frame
 from support.raw_office import CITY, COUNTY, GOOD_ID, HOUSEHOLDS_FILE, VILLAGES, RawOffice, book, form_rows

@@ -1,0 +1,84 @@
+"""What an output folder holds, how fresh it is, and the two lists of it: index and run summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kaohe.base.files import read_parquet, sha256_file
+from kaohe.base.plan import Plan
+from kaohe.publish.built import BuildInfo
+from kaohe.publish.freshness import (
+    Change,
+    Known,
+    KnownDigests,
+    change_of,
+    lists_digest,
+    lists_stand,
+    read_known,
+    state_of,
+    write_known,
+)
+from kaohe.publish.manifest import edition_of, inputs_of, read_manifest
+from kaohe.publish.reports import ReportId, targets_of
+from kaohe.run.asked import Folders
+
+_LISTING = Path(__file__).with_name("listing.py")
+
+
+class Look:
+    """What is there, and how fresh it is.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        Set anew when reports were made.
+    """
+
+    def __init__(self, folders: Folders, plan: Plan, info: BuildInfo, reports: Sequence[ReportId]) -> None:
+        self.outputs, self.info = folders.outputs, info
+        self._notebooks, self._plan = folders.notebooks, plan
+        self.manifest = read_manifest(folders.outputs)
+        self.known = read_known(folders.outputs)
+        self.digests = KnownDigests(info, targets_of(list(reports)), self.known)
+
+    def inputs(self, report: ReportId, edition: str) -> dict[str, str]:
+        """Fingerprints of a report's notebook, parameters, library and plan."""
+        return inputs_of(report, self._notebooks / f"{report.notebook.stem}.ipynb", self._plan.digest, edition)
+
+    def state(self, report: ReportId, edition: str = "", *, check_files: bool = True) -> str:
+        """``fresh``, ``stale``, ``failed`` or ``missing``, in an edition or in that it was last made in."""
+        entry = self.manifest.entries.get(report.slug)
+        inputs = self.inputs(report, edition or edition_of(entry))
+        return state_of(entry, inputs, self.digests, self.outputs, check_files=check_files)
+
+    def change(self, report: ReportId, edition: str = "") -> Change:
+        """Why a report that was made is stale."""
+        entry = self.manifest.entries[report.slug]
+        return change_of(entry, self.inputs(report, edition or edition_of(entry)), self.digests)
+
+
+def write_lists(
+    look: Look, reports: Sequence[ReportId], plan: Plan, counts: tuple[int, int, int], seconds: float, time: str
+) -> None:
+    """Write index and summary where something in them has changed, and keep what was found out.
+
+    Parameters
+    ----------
+    counts : (made, failed, unchanged)
+        Of the run that ends here; `seconds` is how long it took, `time` when it ended (ISO, UTC).
+    """
+    states = {r.slug: look.state(r, check_files=False) for r in reports}
+    made_from = lists_digest(look.manifest, states, look.info, plan.digest + sha256_file(_LISTING))
+    lists = look.known.lists
+    if not lists_stand(look.outputs, look.known, made_from):
+        from kaohe.run.listing import write_index, write_summary
+
+        tables = {
+            n: read_parquet(look.info.folder / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")
+        }
+        index = write_index(look.outputs, reports, states, look.manifest, tables, plan, look.info)
+        summary = write_summary(look.outputs, reports, states, look.manifest, counts, seconds, plan, look.info, time)
+        lists = {p.relative_to(look.outputs).as_posix(): sha256_file(p) for p in (index, summary)}
+        lists["made from"] = made_from
+    write_known(look.outputs, Known(*look.digests.known(look.manifest.entries.values()), lists))
