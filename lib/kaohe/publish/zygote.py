@@ -22,13 +22,25 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MODULES = (
+    "ipykernel.debugger",  # parses all of debugpy; every kernel asks for it when it starts
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "tornado.platform.asyncio",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.display",
+    "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
     "pandas",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pyarrow.dataset",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "kaohe.plot.charts",
     "kaohe.plot.tables",
