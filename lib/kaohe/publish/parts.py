@@ -19,6 +19,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
+from kaohe.publish.kept import head_of, kept, row_hashes
 from kaohe.publish.reports import Target
 
 _NO_ROWS = np.array([], dtype=np.int64)
@@ -122,9 +123,30 @@ def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFram
     return read_parquet(path, filters=[(part.column, "in", group_members(part.value, targets))])
 
 
+def read_rows(build: Path, part: Part, targets: Iterable[Target]) -> tuple[pd.DataFrame, str]:
+    """A part of a built table and its digest: what `read_part` and `rows_digest` give, from memory where it can be.
+
+    Raises
+    ------
+    InputRefused
+        As `read_part`.
+    """
+    _columns(part.table)
+    table = kept(build / f"{part.table}.parquet")
+    if table is None:
+        frame = read_part(build, part, targets)
+        return frame, rows_digest(frame)
+    if not part.column:
+        return table.frame, _digest(table.head, table.hashes)
+    values = [part.value] if part.op == "=" else group_members(part.value, targets)
+    rows = table.rows(part.column, values)
+    frame = table.at(rows)
+    return frame, _digest(table.head, table.hashes[rows] if table.prepared else row_hashes(frame))
+
+
 def rows_digest(frame: pd.DataFrame) -> str:
     """SHA-256 over the rows of a frame, in order, with the names and dtypes of its columns."""
-    return _digest(frame, _row_hashes(frame))
+    return _digest(head_of(frame), row_hashes(frame))
 
 
 class PartDigests:
@@ -154,7 +176,7 @@ class PartDigests:
                     found = [rows[m] for m in self._groups.get(part.value, frozenset()) if m in rows]
                     wanted = np.sort(np.concatenate(found)) if found else _NO_ROWS
                 hashes = hashes[wanted]
-            self._digests[text] = _digest(frame, hashes)
+            self._digests[text] = _digest(head_of(frame), hashes)
         return self._digests[text]
 
     def _rows(self, table: str, column: str) -> dict[str, np.ndarray]:
@@ -167,18 +189,12 @@ class PartDigests:
         if name not in self._tables:
             _columns(name)
             frame = read_parquet(self._build / f"{name}.parquet")
-            self._tables[name] = (frame, _row_hashes(frame))
+            self._tables[name] = (frame, row_hashes(frame))
         return self._tables[name]
 
 
-def _row_hashes(frame: pd.DataFrame) -> np.ndarray:
-    hashes: np.ndarray = pd.util.hash_pandas_object(frame, index=False, categorize=False).to_numpy()
-    return hashes
-
-
-def _digest(frame: pd.DataFrame, hashes: np.ndarray) -> str:
-    head = "\n".join(f"{c}:{t}" for c, t in frame.dtypes.items())
-    return hashlib.sha256(head.encode() + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
+def _digest(head: bytes, hashes: np.ndarray) -> str:
+    return hashlib.sha256(head + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
 
 
 def _columns(table: str) -> dict[str, tuple[str, str]]:

@@ -18,7 +18,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.built import BuildInfo, beijing_time, build_info, find_build
-from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
+from kaohe.publish.parts import Part, own_part, peers_part, read_rows
 from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, report_slug, resolve, targets_of
 
 ENV_PLAN = "KAOHE_PLAN"
@@ -132,8 +132,7 @@ class Report:
         """Rows of a part, read once; each caller gets a frame of its own (pandas copies on write)."""
         name = str(part)
         if name not in self._frames:
-            self._frames[name] = read_part(self._info.folder, part, self._targets)
-            self._read[name] = rows_digest(self._frames[name])
+            self._frames[name], self._read[name] = read_rows(self._info.folder, part, self._targets)
         return self._frames[name].copy(deep=False)
 
 

@@ -74,6 +74,17 @@ def _draw_once() -> None:
     picture.svg()
 
 
+def keep(environment: dict[str, str]) -> None:
+    """Hold the small built tables that kernels of this environment will ask for."""
+    from kaohe.base.errors import KaoheError
+    from kaohe.publish.built import ENV_PROCESSED, find_build
+    from kaohe.publish.kept import keep_tables
+
+    if environment.get(ENV_PROCESSED):
+        with contextlib.suppress(KaoheError):  # the report says what is wrong with them
+            keep_tables(find_build(environment[ENV_PROCESSED]))
+
+
 def foreign_threads() -> int:
     """Threads of this process besides the one asking."""
     try:
@@ -102,6 +113,7 @@ def serve(requests: Any, answers: Any) -> None:
         request = json.loads(line)
         answer: dict[str, Any]
         if request["op"] == "fork":
+            keep(request["env"])
             threads, sockets = foreign_threads(), open_sockets() - inherited
             if threads or sockets:
                 answer = {"refused": f"{threads} threads and {sockets} sockets before the fork"}
