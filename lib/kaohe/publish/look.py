@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kaohe.publish.webfont import FAMILY
 
@@ -16,13 +19,15 @@ FAMILY_STACK = Markup(
     '"Kaohe Sans","Noto Sans SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif'
 )
 RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
+SHORT = 6  # characters of a cell that is not broken
 FONT_HERE = "@font-goes-here@"
 MARGINS = "第页，共 0123456789"
 _SVG_TEXT = re.compile(r"<[^>]*>")
 
 
+@lru_cache(maxsize=1)
 def page_environment() -> Environment:
-    """Templates of pages and index: everything escaped, an unknown name is an error."""
+    """Templates of pages and index: everything escaped, an unknown name is an error; compiled once a process."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -33,7 +38,7 @@ def page_environment() -> Environment:
     environment.filters["css_string"] = css_string
     environment.filters["grade_class"] = grade_class
     environment.filters["trusted"] = Markup
-    environment.filters["cell_length"] = cell_length
+    environment.filters["table_cells"] = table_cells
     environment.globals["family"] = FAMILY
     return environment
 
@@ -48,9 +53,25 @@ def grade_class(grade: str) -> str:
     return GRADE_CLASS.get(grade, "g-none")
 
 
-def cell_length(value: object) -> int:
-    """Characters of a table cell."""
-    return len(value) if isinstance(value, str) else len(value["text"]) if isinstance(value, dict) else 0
+def table_cells(row: Sequence[Any], columns: Sequence[Mapping[str, Any]]) -> Markup:
+    """The cells of a table's row, the first one its header; everything escaped.
+
+    A report has thousands of cells: this is done here, not by a macro for each of them.
+    """
+    made = []
+    for number, (value, column) in enumerate(zip(row, columns, strict=True)):
+        text, grade, href = (value, "", "") if isinstance(value, str) else map(value.get, ("text", "grade", "href"))
+        shown = escape(text)
+        if grade:
+            made.append(f'<td class="grade {grade_class(grade)}">{shown}</td>')
+            continue
+        align = column["align"]
+        classes = ("" if align == "left" else align[0] + " ") + ("short" if len(text) <= SHORT else "")
+        within = (f'<a href="{escape(href)}">{shown}</a>' if href else shown).strip()
+        named = f' class="{escape(classes.strip())}"' if classes.strip() else ""
+        tag, scope = ("td", "") if number else ("th", ' scope="row"')
+        made.append(f"<{tag}{scope}{named}>{within}</{tag}>")
+    return Markup("".join(made))
 
 
 def visible(html: str) -> str:
