@@ -37,8 +37,9 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     """
     shown: list[Output] = []
     bare = []
+    wanted = estimates[(estimates["domain"] == ctx.object) | (estimates["domain_type"] == "province")]
     for topic in ctx.plan.raw["survey_topics"]["household"]:
-        made = estimate_profile(estimates, ctx, topic=topic)
+        made = estimate_profile(wanted, ctx, topic=topic)
         if isinstance(made, Text):
             bare.append(topic)
         else:
