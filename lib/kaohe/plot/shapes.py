@@ -69,7 +69,12 @@ class Shape:
             return lines.Line2D(
                 xs, ys, color=self.edge, linewidth=self.line, linestyle=style, solid_capstyle="butt", zorder=self.z
             )
-        look: dict[str, Any] = {"facecolor": self.fill, "edgecolor": self.edge, "linewidth": self.line, "zorder": self.z}
+        look: dict[str, Any] = {
+            "facecolor": self.fill,
+            "edgecolor": self.edge,
+            "linewidth": self.line,
+            "zorder": self.z,
+        }
         if self.kind == "rect":
             (x, y), _, (x1, y1), _ = self.points
             return patches.Rectangle((x, y), x1 - x, y1 - y, linestyle=style, **look)

@@ -7,7 +7,6 @@ never kept: their parts are read with Parquet filters.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -100,17 +99,18 @@ def kept(path: Path) -> Kept | None:
     return _kept[path][1]
 
 
-def keep_tables(build: Path) -> None:
-    """Read and prepare the small tables of a build, in this thread alone, so that forked processes have them."""
+def keep_tables(build: Path) -> bool:
+    """Read and prepare the small tables of a build, in this thread alone, so that forked processes have them.
+
+    True when any of them is new.
+    """
     fresh = False
     for name in BUILT:
         table = kept(build / f"{name}.parquet")
         if table is not None and not table.prepared:
             table.prepare()
             fresh = True
-    if fresh:
-        gc.collect()
-        gc.freeze()
+    return fresh
 
 
 def _read(path: Path) -> pd.DataFrame:

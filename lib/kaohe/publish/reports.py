@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.plan import Plan
+from kaohe.publish.kept import kept
 
 PROVINCE = "province"
 TIMEOUT = 120.0
@@ -112,7 +113,9 @@ def read_reports(build: Path, plan: Plan) -> list[ReportId]:
     InputRefused
         K801 when the table names a notebook that there is not.
     """
-    return reports_of(read_parquet(build / "targets.parquet"), plan)
+    path = build / "targets.parquet"
+    table = kept(path)
+    return reports_of(read_parquet(path) if table is None else table.frame, plan)
 
 
 def reports_of(frame: pd.DataFrame, plan: Plan) -> list[ReportId]:

@@ -96,7 +96,8 @@ def inline(svg: str, name: str, title: str, description: str) -> str:
 def _plain(box: str, body: str, name: str, title: str, description: str) -> str:
     """A picture of `_PLAIN` form: what parsing, tidying and writing it would give."""
     heads = "".join(
-        f'<{tag} id="{name}-svg-{tag}">{_escaped(text)}</{tag}>' for tag, text in (("title", title), ("desc", description))
+        f'<{tag} id="{name}-svg-{tag}">{_escaped(text)}</{tag}>'
+        for tag, text in (("title", title), ("desc", description))
     )
     start = (
         f'<svg viewBox="{box}" stroke-linejoin="round" role="img" '

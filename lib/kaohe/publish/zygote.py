@@ -46,7 +46,7 @@ MODULES = (
     "kaohe.plot.tables",
     "kaohe.plot.words",
     "kaohe.publish.parts",
-    "kaohe.publish.report",
+    "kaohe.publish.rehearse",
 )
 COLUMNS = 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
@@ -75,14 +75,20 @@ def _draw_once() -> None:
 
 
 def keep(environment: dict[str, str]) -> None:
-    """Hold the small built tables that kernels of this environment will ask for."""
-    from kaohe.base.errors import KaoheError
+    """Hold the small built tables that kernels of this environment will ask for, and rehearse a report of them."""
     from kaohe.publish.built import ENV_PROCESSED, find_build
     from kaohe.publish.kept import keep_tables
+    from kaohe.publish.rehearse import rehearse
 
     if environment.get(ENV_PROCESSED):
-        with contextlib.suppress(KaoheError):  # the report says what is wrong with them
-            keep_tables(find_build(environment[ENV_PROCESSED]))
+        with contextlib.suppress(Exception):  # whatever is wrong with the tables, the report says it
+            build = find_build(environment[ENV_PROCESSED])
+            if keep_tables(build):
+                try:
+                    rehearse(build)
+                finally:
+                    gc.collect()
+                    gc.freeze()
 
 
 def foreign_threads() -> int:
