@@ -215,4 +215,5 @@ def _unit_circle() -> tuple[tuple[float, float], ...]:
     """Matplotlib's circle of radius 1 in Bézier curves, upside down like our heights, without its closing point."""
     from matplotlib.path import Path
 
-    return tuple((float(x), float(y)) for x, y in Path.unit_circle().vertices[:-1])
+    corners: Any = Path.unit_circle().vertices
+    return tuple((float(x), float(y)) for x, y in corners[:-1])
