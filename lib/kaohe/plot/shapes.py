@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from kaohe.plot import fonts
@@ -176,15 +177,22 @@ def framed(body: str, width: str, height: str) -> str:
 
 def _fixed(value: float) -> str:
     """A number with at most six decimals."""
-    return f"{value:f}".rstrip("0").rstrip(".")
+    return _six(value).rstrip("0").rstrip(".")
 
 
 def _short(value: float) -> str:
     """A coordinate of a path to 0.01 point; rounded twice, as the longer way does."""
-    six = f"{value:f}".rstrip("0")
+    six = _six(value).rstrip("0")
     if len(six) - six.index(".") > 3:
         six = f"{float(six):.2f}".rstrip("0")
     return six.rstrip(".")
+
+
+def _six(value: float) -> str:
+    """Six decimals; Matplotlib leaves out points that are nowhere."""
+    if not isfinite(value):
+        raise NotPlain
+    return f"{value:f}"
 
 
 @lru_cache(maxsize=256)

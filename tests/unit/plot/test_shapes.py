@@ -39,8 +39,12 @@ def test_every_shape_is_what_matplotlib_writes() -> None:
 
 @pytest.mark.parametrize(
     "points",
-    [[(-1.0, 1.0), (9.0, 1.0)], [(k / 100, 0.5 + k / 1000) for k in range(1, 300)]],
-    ids=["over the edge", "long"],
+    [
+        [(-1.0, 1.0), (9.0, 1.0)],
+        [(1.0, 1.0), (float("nan"), 1.0), (2.0, 1.0)],
+        [(k / 100, 0.5 + k / 1000) for k in range(1, 300)],
+    ],
+    ids=["over the edge", "nowhere", "long"],
 )
 def test_what_matplotlib_cuts_or_thins_is_left_to_it(points: list[tuple[float, float]]) -> None:
     canvas = Canvas(2.0)
