@@ -115,10 +115,13 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     InputRefused
         K101 when the file is missing, K102 when it cannot be read.
     """
-    from pyarrow import parquet
+    from pyarrow import BufferReader, parquet
 
-    with _readable(path), parquet.ParquetFile(path, page_checksum_verification=True) as file:
-        rows: list[dict[str, Any]] = file.read().to_pylist()
+    with (
+        _readable(path),
+        parquet.ParquetFile(BufferReader(path.read_bytes()), page_checksum_verification=True) as file,
+    ):
+        rows: list[dict[str, Any]] = file.read(use_threads=False).to_pylist()  # no thread where kernels are forked
         return rows
 
 

@@ -15,7 +15,8 @@ from kaohe.estimate.contrast import matrices, two_sided
 from kaohe.estimate.linear import beside
 
 if TYPE_CHECKING:
-    from kaohe.estimate.sampled import Columns, Sampled, Where
+    from kaohe.estimate.arguments import Columns
+from kaohe.estimate.sampled import Sampled, Where
 
 
 def against_rest(

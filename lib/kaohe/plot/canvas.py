@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kaohe.base.errors import EXIT_BUG, KaoheError
 from kaohe.plot import fonts
 from kaohe.plot.output import Chart, DataTable, in_batch
 from kaohe.plot.palette import INK, PAPER, SOFT
+from kaohe.plot.shapes import Label, NotPlain, Shape, drawing
 from kaohe.plot.svg import lean
 from kaohe.plot.typeset import check_layout, shorten
 
@@ -29,7 +31,6 @@ LINE = 1.36
 CHECK = "KAOHE_CHECK_LAYOUT"
 # Half the height of a Chinese character above the baseline, in em, less its part below.
 _MIDDLE = 0.36
-_ALIGN = {"left": "left", "center": "center", "right": "right"}
 
 
 @dataclass(frozen=True)
@@ -52,47 +53,52 @@ class Canvas:
     """
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
+        self.width = width
+        self.height = height
+        self.lacks = False
+        self._shapes: list[Shape | Label] = []
+
+    @cached_property
+    def figure(self) -> Any:
+        """The picture as a Matplotlib figure; take it when all is drawn."""
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
         from matplotlib.transforms import Affine2D
 
-        self.width = width
-        self.height = height
-        self.figure = Figure(figsize=(width, height))
-        FigureCanvasSVG(self.figure)
-        self.figure.patch.set_visible(False)
-        self._place = Affine2D().scale(1, -1).translate(0, height) + self.figure.dpi_scale_trans
-        self.lacks = False
+        figure = Figure(figsize=(self.width, self.height))
+        FigureCanvasSVG(figure)
+        figure.patch.set_visible(False)
+        place = Affine2D().scale(1, -1).translate(0, self.height) + figure.dpi_scale_trans
+        for shape in self._shapes:
+            if isinstance(shape, Label):
+                figure.text(
+                    shape.x, shape.y, shape.text, transform=place, fontproperties=fonts.font_properties(shape.size),
+                    color=shape.color, ha=shape.align, va="baseline", parse_math=False, zorder=shape.z,
+                )  # fmt: skip
+                continue
+            artist = shape.artist()
+            artist.set_transform(place)
+            artist.set_clip_on(False)
+            figure.add_artist(artist, clip=False)
+        return figure
 
     def rect(
         self, x: float, y: float, w: float, h: float, fill: str = "none", *,
         edge: str = "none", line: float = 0.8, dash: Sequence[float] = (), z: float = 1,
     ) -> None:  # fmt: skip
         """A rectangle with its top left corner at (x, y); `line` and `dash` in points."""
-        from matplotlib.patches import Rectangle
-
-        style: Any = (0, tuple(d / line for d in dash)) if dash else "-"
-        self._add(
-            Rectangle((x, y), w, h, facecolor=fill, edgecolor=edge, linewidth=line if edge != "none" else 0,
-                      linestyle=style, zorder=z)
-        )  # fmt: skip
+        corners = ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
+        self._add(Shape("rect", corners, z, "", fill, edge, line if edge != "none" else 0, dash))
 
     def tiles(self, boxes: Sequence[tuple[float, float, float, float]], fill: str, *, z: float = 1) -> None:
         """Many rectangles (x, y, w, h) of one colour as one shape."""
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
-
         if not boxes:
             return
         points = [p for x, y, w, h in boxes for p in ((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y))]
-        codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(boxes)
-        self._add(PathPatch(Path(points, codes), facecolor=fill, edgecolor="none", linewidth=0, zorder=z))
+        self._add(Shape("path", points, z, "MLLLZ" * len(boxes), fill))
 
     def hatch(self, x: float, y: float, w: float, h: float, *, step: float = 0.075) -> None:
         """A white box with slanted lines: missing."""
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
-
         self.rect(x, y, w, h, PAPER, edge=SOFT, line=0.6)
         points: list[tuple[float, float]] = []
         k = 1
@@ -100,28 +106,19 @@ class Canvas:
             c = k * step
             points += [(x + max(0.0, c - h), y + min(h, c)), (x + min(w, c), y + max(0.0, c - w))]
             k += 1
-        codes = [Path.MOVETO, Path.LINETO] * (len(points) // 2)
         if points:
-            self._add(PathPatch(Path(points, codes), facecolor="none", edgecolor=SOFT, linewidth=0.6, zorder=1.1))
+            self._add(Shape("path", points, 1.1, "ML" * (len(points) // 2), edge=SOFT, line=0.6))
 
     def line(
         self, points: Sequence[tuple[float, float]], color: str = INK, *, line: float = 1.0,
         dash: Sequence[float] = (), z: float = 2,
     ) -> None:  # fmt: skip
         """A line through points; `line` and `dash` in points."""
-        from matplotlib.lines import Line2D
-
-        style: Any = (0, tuple(d / line for d in dash)) if dash else "-"
-        xs, ys = zip(*points, strict=True)
-        self._add(Line2D(xs, ys, color=color, linewidth=line, linestyle=style, solid_capstyle="butt", zorder=z))
+        self._add(Shape("line", tuple(points), z, edge=color, line=line, dash=dash))
 
     def area(self, points: Sequence[tuple[float, float]], fill: str, *, alpha: float = 0.2, z: float = 0.6) -> None:
         """A closed shape, see-through: the band of a curve."""
-        from matplotlib.patches import Polygon
-
-        self._add(
-            Polygon(list(points), closed=True, facecolor=fill, edgecolor="none", linewidth=0, alpha=alpha, zorder=z)
-        )
+        self._add(Shape("polygon", tuple(points), z, fill=fill, alpha=alpha))
 
     def dot(
         self,
@@ -135,26 +132,20 @@ class Canvas:
         z: float = 3,
     ) -> None:
         """A disc; hollow with ``fill=PAPER`` and an edge."""
-        from matplotlib.patches import Circle
-
         width = line if edge != "none" else 0
-        self._add(Circle((x, y), r, facecolor=fill, edgecolor=edge, linewidth=width, zorder=z))
+        self._add(Shape("circle", ((x, y),), z, fill=fill, edge=edge, line=width, radius=r))
 
     def diamond(
         self, x: float, y: float, r: float = 0.07, fill: str = INK, *, edge: str = "none", z: float = 3
     ) -> None:
         """A square on its corner."""
-        from matplotlib.patches import Polygon
-
-        corners = [(x, y - r), (x + r, y), (x, y + r), (x - r, y)]
-        self._add(Polygon(corners, closed=True, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=z))
+        corners = ((x, y - r), (x + r, y), (x, y + r), (x - r, y))
+        self._add(Shape("polygon", corners, z, fill=fill, edge=edge, line=1.2))
 
     def pointer(self, x: float, y: float, fill: str) -> None:
         """A small triangle from `x` to the right: the row of the report's own target."""
-        from matplotlib.patches import Polygon
-
-        corners = [(x, y - 0.045), (x + 0.065, y), (x, y + 0.045)]
-        self._add(Polygon(corners, closed=True, facecolor=fill, edgecolor="none", linewidth=0, zorder=3))
+        corners = ((x, y - 0.045), (x + 0.065, y), (x, y + 0.045))
+        self._add(Shape("polygon", corners, 3, fill=fill))
 
     def text(
         self, x: float, y: float, text: str, *, size: float = SIZE, color: str = INK, align: str = "left",
@@ -167,10 +158,7 @@ class Canvas:
             shown = shorten(shown, fit, size)
         if not shown.strip():
             return
-        self.figure.text(
-            x, y + _MIDDLE * size / 72, shown, transform=self._place, fontproperties=fonts.font_properties(size),
-            color=color, ha=_ALIGN[align], va="baseline", parse_math=False, zorder=z,
-        )  # fmt: skip
+        self._add(Label(x, y + _MIDDLE * size / 72, shown, z, size, color, align))
 
     def lines(
         self, x: float, y: float, texts: Sequence[str], *, size: float = SIZE, color: str = INK, align: str = "left"
@@ -187,6 +175,13 @@ class Canvas:
 
     def svg(self) -> str:
         """The picture as SVG for use inside a page."""
+        try:
+            return drawing(self._shapes, self.width, self.height)
+        except NotPlain:
+            return self.drawn()
+
+    def drawn(self) -> str:
+        """What `svg` gives, drawn by Matplotlib."""
         import matplotlib as mpl
 
         out = io.StringIO()
@@ -228,10 +223,9 @@ class Canvas:
         png = b"" if in_batch() else self.png()
         return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png)
 
-    def _add(self, artist: Any) -> None:
-        artist.set_transform(self._place)
-        artist.set_clip_on(False)
-        self.figure.add_artist(artist, clip=False)
+    def _add(self, shape: Shape | Label) -> None:
+        self._shapes.append(shape)
+        self.__dict__.pop("figure", None)
 
 
 def show_inline() -> None:

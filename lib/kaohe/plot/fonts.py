@@ -132,7 +132,12 @@ def _face(path: Path) -> Any:
 
 def drawable(text: str) -> str:
     """`text` with each character that the font lacks, control characters too, shown as 〓."""
-    covered = coverage(font_path())
+    return _drawable(font_path(), text)
+
+
+@lru_cache(maxsize=8192)
+def _drawable(path: Path, text: str) -> str:
+    covered = coverage(path)
     if all(ord(c) in covered for c in text):
         return text
     return "".join(c if ord(c) in covered else GETA for c in text)
@@ -140,17 +145,34 @@ def drawable(text: str) -> str:
 
 def width(text: str, size: float) -> float:
     """Width of one line of text in inches at `size` points; as drawn, so 〓 for what the font lacks."""
-    path = font_path()
-    return sum(_advance(path, c) for c in drawable(text)) * size / 72
+    return _ems(font_path(), text) * size / 72
 
 
-@lru_cache(maxsize=8192)
-def _advance(path: Path, character: str) -> float:
-    """Advance of a character in em."""
-    from matplotlib.ft2font import LoadFlags
+@lru_cache(maxsize=16384)
+def _ems(path: Path, text: str) -> float:
+    """Width of a text in em."""
+    advances = _advances(path)
+    return sum(advances[c] for c in _drawable(path, text))
 
-    glyph = _face(path).load_char(ord(character), LoadFlags.NO_HINTING)
-    return float(glyph.linearHoriAdvance) / 65536 / _EM
+
+@lru_cache(maxsize=8)
+def _advances(path: Path) -> _Advances:
+    return _Advances(path)
+
+
+class _Advances(dict[str, float]):
+    """Advance of each character in em, measured when first asked for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def __missing__(self, character: str) -> float:
+        from matplotlib.ft2font import LoadFlags
+
+        glyph = _face(self._path).load_char(ord(character), LoadFlags.NO_HINTING)
+        self[character] = float(glyph.linearHoriAdvance) / 65536 / _EM
+        return self[character]
 
 
 @lru_cache(maxsize=32)

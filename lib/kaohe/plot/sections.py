@@ -46,8 +46,9 @@ def topic_profiles(estimates: pd.DataFrame, ctx: Context, *, province: pd.DataFr
         estimates = pd.concat([estimates, province], ignore_index=True)
     shown: list[Output] = []
     bare = []
+    wanted = estimates[(estimates["domain"] == ctx.object) | (estimates["domain_type"] == "province")]
     for topic in ctx.plan.raw["survey_topics"]["household"]:
-        made = estimate_profile(estimates, ctx, topic=topic)
+        made = estimate_profile(wanted, ctx, topic=topic)
         if isinstance(made, Text):
             bare.append(topic)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from kaohe.plot import numbers
+from kaohe.plot import labels, numbers
 from kaohe.plot.output import Cell, Column, Table, Text, cell
 from kaohe.plot.terms import GRADES
 
@@ -74,7 +74,7 @@ def grade_cell(word: str) -> Cell:
 
 def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
     """The rows of a frame as mappings, in order."""
-    rows: list[dict[Hashable, Any]] = frame.to_dict("records")
+    rows: list[Any] = labels.records(frame)
     return rows
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kaohe.base.errors import DisclosureError
 from kaohe.clean.recognise import LONG_NUMBER, MAIL_FORM, MOBILE
@@ -17,6 +18,7 @@ _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _TAG = re.compile(r"<([/!]?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"]|\"[^\"]*\")*)>")
 _ATTRIBUTE = re.compile(r"([^\s=\"<>/]+)(?:\s*=\s*\"([^\"]*)\")?")
+_FETCHES = re.compile(r"url\((?!#)|expression|javascript:")
 _STRAY = re.compile(r"<(?![/!]?[a-zA-Z])")
 _CSP = re.compile(r"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ([^\"]*)\">")
 
@@ -113,11 +115,16 @@ def scan(text: str, *, script_hashes: frozenset[str] = frozenset(), canaries: It
     bare = _DATA_URI.sub("url()", text)
     found += _structure(bare, script_hashes)
     body = _SCRIPT.sub("", _STYLE.sub("", bare))
-    for tag in _TAG.finditer(body):
-        found += _tag(tag[1], tag[2], tag[3])
-    words = [a for t in _TAG.finditer(body) for n, a in _ATTRIBUTE.findall(t[3]) if n in _SPOKEN and a]
-    said = _texts(body) + [_read(w) for w in words]
-    uncoded = _texts(_CODE.sub("", body)) + [_read(w) for w in words]
+    seen: dict[tuple[str, ...], tuple[list[Leak], list[str]]] = {}
+    words: list[str] = []
+    for parts in _TAG.findall(body):  # most tags of a page stand in it many times
+        if parts not in seen:
+            seen[parts] = _tag(*parts)
+        leaks, spoken = seen[parts]
+        found += leaks
+        words += spoken
+    said = _texts(body) + words
+    uncoded = _texts(_CODE.sub("", body)) + words if "<pre>" in body else said
     for pieces, patterns in ((said, _PERSONAL), (uncoded, _MACHINE)):
         joined = "\n".join(pieces)
         for what, pattern in patterns:
@@ -154,31 +161,36 @@ def _structure(text: str, script_hashes: frozenset[str]) -> list[Leak]:
     return found
 
 
-def _tag(mark: str, name: str, attributes: str) -> list[Leak]:
-    found = []
+def _tag(mark: str, name: str, attributes: str) -> tuple[list[Leak], list[str]]:
+    """What is wrong with a tag, and what it says to who listens to the page."""
+    found: list[Leak] = []
+    spoken: list[str] = []
     if name not in TAGS and name.lower() not in TAGS:
         found.append(Leak("an element that pages do not have", name))
-    if mark:
-        return found
     for key, value in _ATTRIBUTE.findall(attributes):
+        if key in _SPOKEN and value:
+            spoken.append(_read(value))
+        if mark:
+            continue
         lower = key.lower()
         if lower.startswith("on") or lower in {"src", "srcset", "action", "formaction", "data", "ping", "background"}:
             found.append(Leak("an attribute that pages do not have", f"{name} {lower}"))
-        elif _outward(lower, html.unescape(value)):
+        elif _outward(lower, value):
             found.append(Leak("a reference out of the page", f"{name} {lower}"))
-    return found
+    return found, spoken
 
 
 def _outward(key: str, value: str) -> bool:
     if key in {"href", "xlink:href"}:
-        return not _LOCAL.fullmatch(value)
-    return key in {"style", "fill", "clip-path"} and bool(re.search(r"url\((?!#)|expression|javascript:", value))
+        return not _LOCAL.fullmatch(html.unescape(value))
+    return key in {"style", "fill", "clip-path"} and bool(_FETCHES.search(html.unescape(value)))
 
 
 def _texts(body: str) -> list[str]:
     return [_read(t) for t in re.split(r"<[^>]*>", body) if t.strip()]
 
 
+@lru_cache(maxsize=20_000)
 def _read(text: str) -> str:
     return unicodedata.normalize("NFKC", html.unescape(text)).strip()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -16,6 +19,7 @@ FAMILY_STACK = Markup(
     '"Kaohe Sans","Noto Sans SC","Source Han Sans SC","Microsoft YaHei","PingFang SC","Noto Sans CJK SC",sans-serif'
 )
 RUNNING = Markup(f"font:9px/1.4 {FAMILY_STACK};color:#52606D")
+SHORT = 7  # characters of a cell that is not broken
 FONT_HERE = "@font-goes-here@"
 MARGINS = "第页，共 0123456789"
 _SEAM = re.compile(r"(?<=年)(?=扶贫|定点|考核|专项)|(?<=开发)(?=工作)|(?<=成效考核)|(?<=：)|(?<=任务的)")
@@ -23,8 +27,9 @@ _DATE = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 _SVG_TEXT = re.compile(r"<[^>]*>")
 
 
+@lru_cache(maxsize=1)
 def page_environment() -> Environment:
-    """Templates of pages and index: everything escaped, an unknown name is an error."""
+    """Templates of pages and index: everything escaped, an unknown name is an error; compiled once a process."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -36,7 +41,7 @@ def page_environment() -> Environment:
     environment.filters["grade_class"] = grade_class
     environment.filters["trusted"] = Markup
     environment.filters["seams"] = seams
-    environment.filters["unbroken"] = unbroken
+    environment.filters["table_cells"] = table_cells
     environment.globals["family"] = FAMILY
     return environment
 
@@ -56,10 +61,30 @@ def grade_class(grade: str) -> str:
     return GRADE_CLASS.get(grade, "g-none")
 
 
-def unbroken(value: object) -> bool:
+def unbroken(text: str) -> bool:
     """True for a table cell that stays on one line: a few characters, or a date."""
-    text = value if isinstance(value, str) else str(value["text"]) if isinstance(value, dict) else ""
-    return len(text) <= 7 or _DATE.fullmatch(text) is not None
+    return len(text) <= SHORT or _DATE.fullmatch(text) is not None
+
+
+def table_cells(row: Sequence[Any], columns: Sequence[Mapping[str, Any]]) -> Markup:
+    """The cells of a table's row, the first one its header; everything escaped.
+
+    A report has thousands of cells: this is done here, not by a macro for each of them.
+    """
+    made = []
+    for number, (value, column) in enumerate(zip(row, columns, strict=True)):
+        text, grade, href = (value, "", "") if isinstance(value, str) else map(value.get, ("text", "grade", "href"))
+        shown = escape(text)
+        if grade:
+            made.append(f'<td class="grade {grade_class(grade)}">{shown}</td>')
+            continue
+        align = column["align"]
+        classes = ("" if align == "left" else align[0] + " ") + ("short" if unbroken(text) else "")
+        within = (f'<a href="{escape(href)}">{shown}</a>' if href else shown).strip()
+        named = f' class="{escape(classes.strip())}"' if classes.strip() else ""
+        tag, scope = ("td", "") if number else ("th", ' scope="row"')
+        made.append(f"<{tag}{scope}{named}>{within}</{tag}>")
+    return Markup("".join(made))
 
 
 def visible(html: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE as PROVINCE_CODE
 from kaohe.plot.against import as_printed
+from kaohe.publish.kept import head_of, kept, row_hashes
 from kaohe.publish.reports import Target
 
 _NOBODY = "\0"  # Arrow takes no empty set
@@ -210,17 +211,47 @@ def _about(frame: pd.DataFrame, county: str) -> np.ndarray:
     return found
 
 
+def read_rows(build: Path, part: Part, targets: Iterable[Target]) -> tuple[pd.DataFrame, str]:
+    """A part of a built table and its digest: what `read_part` and `rows_digest` give, from memory where it can be.
+
+    Raises
+    ------
+    InputRefused
+        As `read_part`.
+    """
+    _columns(part.table)
+    table = kept(build / f"{part.table}.parquet")
+    if table is None:
+        frame = read_part(build, part, targets)
+        return frame, rows_digest(frame)
+    if not (part.column or part.more or part.printed):
+        return table.frame, _digest(table.head, table.hashes)
+    wanted = Rows(table.frame, list(targets), table.rows).of(part)
+    frame = table.at(wanted)
+    if part.printed or not table.prepared:
+        frame = as_printed(frame) if part.printed else frame
+        return frame, rows_digest(frame)
+    return frame, _digest(table.head, table.hashes[wanted])
+
+
 def rows_digest(frame: pd.DataFrame) -> str:
     """SHA-256 over the rows of a frame, in order, with the names and dtypes of its columns."""
-    return _digest(frame, _row_hashes(frame))
+    return _digest(head_of(frame), row_hashes(frame))
 
 
 class Rows:
-    """Positions of the rows of parts in one table."""
+    """Positions of the rows of parts in one table.
 
-    def __init__(self, frame: pd.DataFrame, targets: list[Target]) -> None:
+    `find` gives the positions of the rows whose column holds one of some values, ascending; without
+    it they are looked up here.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, targets: list[Target], find: Callable[[str, list[str]], np.ndarray] | None = None
+    ) -> None:
         self.frame = frame
         self._targets = targets
+        self._find = find or self._among
         self._indices: dict[str, dict[str, np.ndarray]] = {}
 
     def of(self, part: Part) -> np.ndarray:
@@ -230,13 +261,16 @@ class Rows:
         elif part.op == " in ":
             wanted = np.flatnonzero(_about(self.frame, part.value))
         else:
-            rows = self._index(part.column)
             values = [part.value] if part.op == "=" else group_members(part.value, self._targets)
-            found = [rows[v] for v in values if v in rows]
-            wanted = np.sort(np.concatenate(found)) if found else _NO_ROWS
+            wanted = self._find(part.column, values)
         for column, value in part.more:
             wanted = wanted[self.frame[column].to_numpy()[wanted] == value]
         return wanted
+
+    def _among(self, column: str, values: list[str]) -> np.ndarray:
+        rows = self._index(column)
+        found = [rows[v] for v in values if v in rows]
+        return np.sort(np.concatenate(found)) if found else _NO_ROWS
 
     def _index(self, column: str) -> dict[str, np.ndarray]:
         if column not in self._indices:
@@ -262,25 +296,19 @@ class PartDigests:
             if part.printed:
                 self._digests[text] = rows_digest(as_printed(rows.frame.iloc[wanted].reset_index(drop=True)))
             else:
-                self._digests[text] = _digest(rows.frame, hashes[wanted])
+                self._digests[text] = _digest(head_of(rows.frame), hashes[wanted])
         return self._digests[text]
 
     def _table(self, name: str) -> tuple[Rows, np.ndarray]:
         if name not in self._tables:
             _columns(name)
             frame = read_parquet(self._build / f"{name}.parquet")
-            self._tables[name] = (Rows(frame, self._targets), _row_hashes(frame))
+            self._tables[name] = (Rows(frame, self._targets), row_hashes(frame))
         return self._tables[name]
 
 
-def _row_hashes(frame: pd.DataFrame) -> np.ndarray:
-    hashes: np.ndarray = pd.util.hash_pandas_object(frame, index=False, categorize=False).to_numpy()
-    return hashes
-
-
-def _digest(frame: pd.DataFrame, hashes: np.ndarray) -> str:
-    head = "\n".join(f"{c}:{t}" for c, t in frame.dtypes.items())
-    return hashlib.sha256(head.encode() + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
+def _digest(head: bytes, hashes: np.ndarray) -> str:
+    return hashlib.sha256(head + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
 
 
 def _columns(table: str) -> dict[str, tuple[str, str]]:

@@ -24,8 +24,7 @@ from kaohe.publish.parts import (
     own_part,
     peers_part,
     province_part,
-    read_part,
-    rows_digest,
+    read_rows,
     with_province,
 )
 from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, report_slug, resolve, targets_of
@@ -234,8 +233,7 @@ class Report:
         """Rows of a part, read once; each caller gets a frame of its own (pandas copies on write)."""
         name = str(part)
         if name not in self._frames:
-            self._frames[name] = read_part(self._info.folder, part, self._targets)
-            self._read[name] = rows_digest(self._frames[name])
+            self._frames[name], self._read[name] = read_rows(self._info.folder, part, self._targets)
         return self._frames[name].copy(deep=False)
 
 

@@ -29,6 +29,15 @@ _URL = re.compile(r"url\(\s*(['\"]?)#([\w.\-]+)\1\s*\)")
 _BAD_STYLE = re.compile(r"url\(|@import|expression|javascript:|\\", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family:[^;]*;?\s*")
 _SAFE_ID = re.compile(r"[\w.\-]+", re.ASCII)
+_WORD = r'"[\w#.,\- ]*"'
+# Pictures as `kaohe.plot.shapes` writes them: paths and texts alone, no ids, references, styles or other attributes.
+_PLAIN = re.compile(
+    r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="([\d. ]+)" width="[\d.]+pt" height="[\d.]+pt" '
+    r'font-family="[^"&<>]*" stroke-linejoin="round">\n'
+    rf"((?:<path d={_WORD}(?: (?:fill|stroke|stroke-width|stroke-dasharray|stroke-linejoin)={_WORD})*/>\n"
+    rf"|<text(?: (?:font-size|text-anchor|fill|x|y)={_WORD})*>(?:[^<>&\x00-\x1f\ud800-\udfff\ufffe\uffff]|&amp;|&lt;|&gt;)*</text>\n)*)</svg>",
+    re.ASCII,
+)
 _PLAIN_STYLE = re.compile(r"\*?\s*\{[\w\s:;\-.#,()%]*\}\s*", re.ASCII)
 
 
@@ -52,6 +61,8 @@ def inline(svg: str, name: str, title: str, description: str) -> str:
     from defusedxml import ElementTree as Safe
     from defusedxml.common import DefusedXmlException
 
+    if (plain := _PLAIN.fullmatch(svg)) is not None:
+        return _plain(plain[1], plain[2], name, title, description)
     try:
         root = Safe.fromstring(_without_doctype(svg).encode())
     except (ElementTree.ParseError, DefusedXmlException) as error:
@@ -80,6 +91,23 @@ def inline(svg: str, name: str, title: str, description: str) -> str:
         heads.append(head)
     root[:0] = heads
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _plain(box: str, body: str, name: str, title: str, description: str) -> str:
+    """A picture of `_PLAIN` form: what parsing, tidying and writing it would give."""
+    heads = "".join(
+        f'<{tag} id="{name}-svg-{tag}">{_escaped(text)}</{tag}>'
+        for tag, text in (("title", title), ("desc", description))
+    )
+    start = (
+        f'<svg viewBox="{box}" stroke-linejoin="round" role="img" '
+        f'aria-labelledby="{name}-svg-title" aria-describedby="{name}-svg-desc">'
+    )
+    return start + heads + body.replace("/>\n", " />").replace("</text>\n", "</text>") + "</svg>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def natural_size(svg: str) -> tuple[float, float]:

@@ -115,7 +115,7 @@ def write_tables(
         now = ""
         raise
     finally:
-        if cities is not None and made_from != now:
+        if only is not None and made_from != now:
             now = ""
         write_json(home / STATE, {"files": state, "made from": now})
     return done

@@ -22,19 +22,31 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MODULES = (
+    "ipykernel.debugger",  # parses all of debugpy; every kernel asks for it when it starts
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "tornado.platform.asyncio",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.display",
+    "IPython.extensions.storemagic",
+    "IPython.utils.wildcard",
     "pandas",
+    "pandas.core.arrays.arrow.extension_types",
+    "pandas.core.methods.to_dict",
+    "pyarrow.dataset",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "kaohe.plot.charts",
     "kaohe.plot.tables",
     "kaohe.plot.words",
     "kaohe.publish.parts",
-    "kaohe.publish.report",
+    "kaohe.publish.rehearse",
 )
 COLUMNS = 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
@@ -60,6 +72,23 @@ def _draw_once() -> None:
     picture = Canvas(1.0)
     picture.text(0.1, 0.5, "好 1.0")
     picture.svg()
+
+
+def keep(environment: dict[str, str]) -> None:
+    """Hold the small built tables that kernels of this environment will ask for, and rehearse a report of them."""
+    from kaohe.publish.built import ENV_PROCESSED, find_build
+    from kaohe.publish.kept import keep_tables
+    from kaohe.publish.rehearse import rehearse
+
+    if environment.get(ENV_PROCESSED):
+        with contextlib.suppress(Exception):  # whatever is wrong with the tables, the report says it
+            build = find_build(environment[ENV_PROCESSED])
+            if keep_tables(build):
+                try:
+                    rehearse(build)
+                finally:
+                    gc.collect()
+                    gc.freeze()
 
 
 def foreign_threads() -> int:
@@ -90,6 +119,7 @@ def serve(requests: Any, answers: Any) -> None:
         request = json.loads(line)
         answer: dict[str, Any]
         if request["op"] == "fork":
+            keep(request["env"])
             threads, sockets = foreign_threads(), open_sockets() - inherited
             if threads or sockets:
                 answer = {"refused": f"{threads} threads and {sockets} sockets before the fork"}

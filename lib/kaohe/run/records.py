@@ -137,7 +137,7 @@ def write_tables(
             remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
         )  # fmt: skip
     check_tables(info)
-    if not force and cities is None and (same := untouched(outputs, info, plan)):
+    if not force and only is None and (same := untouched(outputs, info, plan)):
         say(f"tables: 0 written, {same} unchanged; see {outputs / FOLDER} ({time.monotonic() - start:.0f} s)")
         return
     from kaohe.publish.tables_out import said

@@ -8,6 +8,8 @@ import re
 import pytest
 
 from kaohe.base.errors import KaoheError
+from kaohe.plot.canvas import Canvas
+from kaohe.publish import svg
 from kaohe.publish.svg import inline, natural_size
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 500 60">'
@@ -102,3 +104,22 @@ def test_a_picture_needs_its_size() -> None:
 def test_natural_size() -> None:
     assert natural_size(HEAD) == (500, 60)
     assert natural_size("<svg>") == (0, 0)
+
+
+def test_a_plain_picture_is_written_as_parsing_would_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas = Canvas(1.0)
+    canvas.rect(0.1, 0.1, 0.5, 0.3, "#CFE3F1", edge="#52606D", dash=(2, 2))
+    canvas.text(1.0, 0.5, '滘 <script> & "x" &amp;', align="right")
+    said = canvas.svg()
+    fast = inline(said, "f", "题 <b>", "述 & 评")
+    assert svg._PLAIN.fullmatch(said)
+    for hostile in (
+        '<rect onload="x"/>',
+        '<path d="url(#a)"/>',
+        '<text x="1">&#60;</text>',
+        "<script/>",
+        '<path id="a"/>',
+    ):
+        assert not svg._PLAIN.fullmatch(said.replace("</svg>", hostile + "\n</svg>"))
+    monkeypatch.setattr(svg, "_PLAIN", re.compile("never"))
+    assert inline(said, "f", "题 <b>", "述 & 评") == fast
