@@ -88,6 +88,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df : {"units", "satterthwaite"}
+            Degrees of freedom, as for `mean`.
 
         Returns
         -------
@@ -188,6 +190,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df : {"units", "satterthwaite"}
+            Degrees of freedom, as for `mean`.
 
         Returns
         -------
@@ -244,6 +248,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df : {"units", "satterthwaite"}
+            Degrees of freedom, as for `mean`.
 
         Returns
         -------

@@ -202,7 +202,7 @@ def _worst(rows: pd.DataFrame) -> Note:
 def _screens(rows: pd.DataFrame) -> Note:
     flagged = rows[rows["flagged"]]
     if flagged.empty:
-        return Note("真实性筛查没有提示。", "t-screens-summary")
+        return Note("真实性筛查没有提示。", "t-screens")
     kinds = flagged["label"].value_counts()
     said = [f"{k}（{n}项）" for k, n in sorted(kinds.items(), key=lambda kv: (-kv[1], str(kv[0])))]
     return Note(
