@@ -69,6 +69,8 @@ def test_one_target_from_the_command_line(
         "city-440200.html",
         "survey-440200.html",
         "index.html",
+        "glossary.html",
+        "run-summary.html",
     }
     assert "tables: 1 written, 0 unchanged; see outputs/tables" in said
     assert (place / "outputs/tables/city-440200.xlsx").is_file()
