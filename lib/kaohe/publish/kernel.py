@@ -33,6 +33,9 @@ from kaohe.publish.sandbox import THREADS
 NAME = "kaohe-zygote"
 LAUNCHER = "ipykernel_launcher"
 TICK = 0.005
+# Without the folder that Python puts first: a random.py lying where the command is called must not be imported. Not by
+# the flag -P, which the kernels would inherit: JupyterLab's import what lies beside their notebook, as ordinary ones do.
+START = "import sys; sys.path[:] = [p for p in sys.path if p]; from kaohe.publish.zygote import main; main()"
 
 
 def available() -> bool:
@@ -72,7 +75,7 @@ class Zygote:
         environment.setdefault("MPLBACKEND", "agg")
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kaohe.publish.zygote"],
+            [sys.executable, "-c", START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -128,6 +128,18 @@ def test_nothing_of_one_run_reaches_the_next(run: Runner) -> None:
     assert said(text, "state=").split() == ["False", "False", "10.0", "False", "[]", "False", "60", "False"]
 
 
+def test_files_of_the_folder_it_is_called_in_are_not_imported(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("random", "pandas", "decimal"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    with surroundings(box.environment()):
+        other = kernel.Zygote()
+        other.wait_ready()
+        other.close()
+
+
 def test_random_numbers_differ_between_runs(run: Runner) -> None:
     cell = "import random, numpy; print('drawn=', random.random(), numpy.random.rand(), '|')"
     assert said(run(cell), "drawn=") != said(run(cell), "drawn=")
@@ -152,7 +164,7 @@ def test_a_frame_changed_in_place_changes_no_table_in_memory(run: Runner) -> Non
     after = run(show)
     assert said(before, "sum=") == said(spoilt, "sum=") == said(after, "sum=")
     assert said(spoilt, "locked=").split() == ["True"]
-    seals = {text.split("kaohe.v1+json")[-1] for text in (before, spoilt, after)}  # with the digest of each part
+    seals = {json.dumps(seal_of(text), sort_keys=True) for text in (before, spoilt, after)}  # digests of what was read
     assert len(seals) == 1
 
 
@@ -161,10 +173,10 @@ def test_making_one_beforehand_leaves_the_state_of_a_fresh_process(run: Runner) 
     cell = (
         "import hashlib, json, locale, os, sys, warnings, decimal, matplotlib, numpy, pandas\n"
         "from pandas._config import config\n"
-        "state = dict(rc={k: str(v) for k, v in matplotlib.rcParams.items()}, filters=[str(f) for f in warnings.filters],\n"
+        "state = dict(rc={k: str(v) for k, v in matplotlib.rcParams.items()}, filters=sorted(str(f) for f in warnings.filters),\n"
         "    options=repr(pandas.options.to_dict() if hasattr(pandas.options, 'to_dict') else config._global_config),\n"
         "    numpy=repr(numpy.get_printoptions()), err=numpy.geterr(), decimal=str(decimal.getcontext()), locale=locale.setlocale(locale.LC_ALL),\n"
-        "    environment={k: v for k, v in os.environ.items() if k not in ('JPY_PARENT_PID', 'OLDPWD', 'PWD', 'LINES', 'COLUMNS')},\n"
+        "    environment={k: v for k, v in os.environ.items() if k not in ('JPY_PARENT_PID', 'PYDEVD_USE_FRAME_EVAL')},\n"
         "    path=sys.path, files=os.listdir('.'), mask=oct(os.umask(0o77)), limit=sys.getrecursionlimit(), figures=len(matplotlib._pylab_helpers.Gcf.figs)\n"
         "    if hasattr(matplotlib, '_pylab_helpers') else 0, mpl=type(get_ipython()).__name__)\n"
         "print('STATE=' + json.dumps(state, sort_keys=True) + '|END')"
@@ -174,7 +186,14 @@ def test_making_one_beforehand_leaves_the_state_of_a_fresh_process(run: Runner) 
         for name in (WARM, PLAIN)
     )
     differing = {k: (warm[k], plain[k]) for k in warm if warm[k] != plain[k]}
-    assert differing == {}
+    assert differing == {}, json.dumps(differing)
+
+
+def seal_of(text: str) -> dict[str, Any]:
+    """The seal of an executed notebook."""
+    (shown,) = json.loads(text)["cells"][-1]["outputs"]
+    seal: dict[str, Any] = shown["data"]["application/vnd.kaohe.v1+json"]
+    return seal
 
 
 def notebook_output(text: str) -> str:
