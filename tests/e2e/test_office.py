@@ -23,6 +23,7 @@ import pytest
 from kaohe.publish import workbench
 from support.exploring import run_cells
 from support.lab import FAULTS, lab, page_of, run_all
+from support.memory import watch
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -125,6 +126,17 @@ def test_every_notebook_shows_in_each_cell_what_it_shows_in_an_ordinary_kernel(k
     assert cells > 100
     for way in ("warm", "cold"):
         shutil.rmtree(office / f"outputs-{way}")
+
+
+@pytest.mark.every_target
+def test_memory_does_not_grow_over_all_targets(office: Path) -> None:
+    """The peaks of the command, its workers and their zygotes stay within a tenth of those of the first fifty reports."""
+    samples = watch(office, ["--force", "--outputs", "outputs-all"])
+    shutil.rmtree(office / "outputs-all")
+    assert len(samples["parent"]) > 300
+    for kind, sizes in samples.items():
+        assert min(sizes[:50]) > 0, kind
+        assert max(sizes) <= 1.1 * max(sizes[:50]), (kind, [s >> 20 for s in sizes])
 
 
 def test_a_second_build_finds_nothing_changed(kaohe: Kaohe, office: Path) -> None:
