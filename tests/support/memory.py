@@ -14,10 +14,10 @@ import psutil
 KINDS = ("parent", "worker", "zygote")
 
 
-def own_bytes(process: psutil.Process) -> int:
-    """Bytes that a process shares with no other; 0 when it has just ended."""
+def resident(process: psutil.Process) -> int:
+    """Resident bytes; 0 when it has just ended. (What it alone holds falls whenever a forked kernel shares it.)"""
     try:
-        return int(process.memory_full_info().uss)
+        return int(process.memory_info().rss)
     except psutil.Error:
         return 0
 
@@ -55,7 +55,7 @@ def watch(folder: Path, arguments: Sequence[str]) -> dict[str, list[int]]:
         event = json.loads(line)
         if event["event"] == "report":
             assert event["state"] == "done", line
-            found = [(kind, own_bytes(p)) for kind, p in family(psutil.Process(process.pid))]
+            found = [(kind, resident(p)) for kind, p in family(psutil.Process(process.pid))]
             for kind in KINDS:
                 samples[kind].append(max((size for k, size in found if k == kind), default=0))
         elif event["event"] == "end":
