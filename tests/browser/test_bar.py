@@ -25,7 +25,7 @@ from support.built_frames import the_plan
 from support.pdf_text import page_texts
 
 pytestmark = pytest.mark.browser
-REPORTS = KINDS[2:]
+REPORTS = KINDS[3:]
 
 # ---------------------------------------------------------------------------------------------
 # offline

@@ -23,6 +23,7 @@ import pytest
 from kaohe.publish import workbench
 from support.exploring import run_cells
 from support.lab import FAULTS, lab, page_of, run_all
+from support.memory import watch
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -57,7 +58,9 @@ def kaohe(office: Path) -> Kaohe:
 
 
 def _bytes(folder: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob("*.html"))}
+    """Digests of all pages but the run summary, which alone tells of the run."""
+    pages = (p for p in sorted(folder.glob("*.html")) if p.name != "run-summary.html")
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in pages}
 
 
 def test_the_reports_asked_for_are_there_and_sealed(office: Path) -> None:
@@ -98,6 +101,42 @@ def test_a_second_run_makes_nothing_and_a_forced_one_the_same_bytes(kaohe: Kaohe
     forced = kaohe("run", "--force", "韶关市", "单位001")
     assert forced.returncode == 0
     assert _bytes(office / "outputs" / "html") == before
+
+
+@pytest.mark.every_target
+def test_every_notebook_shows_in_each_cell_what_it_shows_in_an_ordinary_kernel(kaohe: Kaohe, office: Path) -> None:
+    """One report of each of the eight notebooks, forked and `--cold`: the MIME bundles of each cell, and the pages."""
+    asked = ["province", *TARGETS]
+    for way, more in (("warm", []), ("cold", ["--cold"])):
+        done = kaohe("run", *asked, *more, "--outputs", f"outputs-{way}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        counted = re.search(r"kernels: (\d+) forked, (\d+) ordinary", done.stdout)
+        assert counted is not None
+        assert int(counted[2 if way == "warm" else 1]) == 0, counted[0]
+    assert _bytes(office / "outputs-warm" / "html") == _bytes(office / "outputs-cold" / "html")
+    stems, cells = set(), 0
+    for path in sorted((office / "outputs-warm" / "notebooks").glob("*.ipynb")):
+        warm, cold = (nbformat.read(office / f"outputs-{way}" / "notebooks" / path.name, 4) for way in ("warm", "cold"))
+        assert len(warm.cells) == len(cold.cells)
+        for number, (one, other) in enumerate(zip(warm.cells, cold.cells, strict=True)):
+            assert one.get("outputs") == other.get("outputs"), (path.name, number)
+            cells += len(one.get("outputs", []))
+        stems.add(_payloads(warm)[-1]["notebook"])
+    assert stems == {p.stem for p in NOTEBOOKS.glob("*.ipynb")}
+    assert cells > 100
+    for way in ("warm", "cold"):
+        shutil.rmtree(office / f"outputs-{way}")
+
+
+@pytest.mark.every_target
+def test_memory_does_not_grow_over_all_targets(office: Path) -> None:
+    """The peaks of the command, its workers and their zygotes stay within a tenth of those of the first fifty reports."""
+    samples = watch(office, ["--force", "--outputs", "outputs-all"])
+    shutil.rmtree(office / "outputs-all")
+    assert len(samples["parent"]) > 300
+    for kind, sizes in samples.items():
+        assert min(sizes[:50]) > 0, kind
+        assert max(sizes) <= 1.1 * max(sizes[:50]), (kind, [s >> 20 for s in sizes])
 
 
 def test_a_second_build_finds_nothing_changed(kaohe: Kaohe, office: Path) -> None:

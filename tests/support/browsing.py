@@ -13,7 +13,7 @@ FLAGS = [
 ]  # fmt: skip
 # One page of each kind.
 KINDS = (
-    "index", "glossary", "overview", "ranking-city14", "ranking-unit235", "city-440200", "city-440100", "survey-440200", "county-440203",
+    "index", "glossary", "run-summary", "overview", "ranking-city14", "ranking-unit235", "city-440200", "city-440100", "survey-440200", "county-440203",
     "unit-dw003", "data-quality", "sample-design",
 )  # fmt: skip
 TARGETS = ("province", "city14", "unit235", "韶关市", "广州市", "武江区", "单位003")

@@ -13,6 +13,8 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
 from traitlets.config import Config
 
+from kaohe.publish.kernel import STARTED
+
 NAME = "kaohe"
 PATIENCE, ECHO = 1.0, 0.05
 EXTRA_ARGUMENTS = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"]
@@ -27,6 +29,7 @@ class Client(PapermillNotebookClient):
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel and wait until both channels carry its answers."""
+        STARTED.note(self.km.provisioner)
         self.kc = self.km.client()
         try:
             await ensure_async(self.kc.start_channels())

@@ -138,7 +138,7 @@ def _county_facts(row: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequence[tuple[str, str]],
-                 failures: Sequence[tuple[str, str]], run: Sequence[tuple[str, str]], stamp: str) -> str:  # fmt: skip
+                 failures: Sequence[tuple[str, str]], summary: str, stamp: str) -> str:  # fmt: skip
     """The index page.
 
     Parameters
@@ -152,8 +152,8 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
         Under the title: how many reports, which data.
     failures : sequence of (name, reason)
         Reports that could not be made.
-    run : sequence of (label, value)
-        How the last run went.
+    summary : str
+        File of the page that says how the last run went.
     stamp : str
         In the printed footer.
     """
@@ -168,7 +168,7 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
         banner=banner,
         facts=facts,
         failures=failures,
-        run=run,
+        summary=summary,
         stamp=stamp,
         script=script_text(),
         script_hash=script_hash(),

@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ from kaohe.publish.sandbox import THREADS
 NAME = "kaohe-zygote"
 LAUNCHER = "ipykernel_launcher"
 TICK = 0.005
+# Without the folder that Python puts first: a random.py lying where the command is called must not be imported. Not by
+# the flag -P, which the kernels would inherit: JupyterLab's import what lies beside their notebook, as ordinary ones do.
+START = "import sys; sys.path[:] = [p for p in sys.path if p]; from kaohe.publish.zygote import main; main()"
 
 
 def available() -> bool:
@@ -43,6 +47,26 @@ class ZygoteUnavailable(Exception):
     """The zygote is gone or will not fork."""
 
 
+@dataclass
+class Started:
+    """How the kernels of this process were started: how many each way, and why an ordinary one was not forked."""
+
+    forked: int = 0
+    ordinary: int = 0
+    why: str = ""
+
+    def note(self, provisioner: Any) -> None:
+        """Count a kernel that has just been started."""
+        if getattr(provisioner, "forked", False):
+            self.forked += 1
+        else:
+            self.ordinary += 1
+            self.why = getattr(provisioner, "why", "")
+
+
+STARTED = Started()
+
+
 class Zygote:
     """The process that forks, and the conversation with it; one request at a time."""
 
@@ -51,7 +75,7 @@ class Zygote:
         environment.setdefault("MPLBACKEND", "agg")
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kaohe.publish.zygote"],
+            [sys.executable, "-c", START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -201,6 +225,8 @@ class ZygoteProvisioner(LocalProvisioner):
     """Launches kernels by fork; everything else is the local provisioner's."""
 
     process: Any
+    forked = False
+    why = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel for a command that runs `ipykernel_launcher`; otherwise start it the ordinary way."""
@@ -211,8 +237,10 @@ class ZygoteProvisioner(LocalProvisioner):
                 env = {str(k): str(v) for k, v in (kwargs.get("env") or os.environ).items()}
                 pid = parent.fork(argv, str(kwargs.get("cwd") or Path.cwd()), env)
             except ZygoteUnavailable as reason:
+                self.forked, self.why = False, str(reason)
                 warnings.warn(f"warm kernels are not available, ordinary ones are used: {reason}", stacklevel=2)
             else:
+                self.forked, self.why = True, ""
                 self.process = ForkedKernel(pid, parent)
                 self.pid = self.pgid = pid
                 self.cwd = kwargs.get("cwd")

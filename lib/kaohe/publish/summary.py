@@ -1,7 +1,6 @@
-"""How the last run went, for operators: a page beside the reports, not among them.
+"""How the last run went: the page that the index links to and that alone differs from run to run.
 
-It shows durations, which differ from run to run; the reports and their index do not change with
-them. The page therefore stands in `outputs/`, outside the folder that is handed on.
+It shows durations and when the run ended; reports, index and glossary do not change with them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from statistics import median
 from kaohe.base.plan import Plan
 from kaohe.plot.numbers import number
 from kaohe.publish.index import STATES
-from kaohe.publish.look import FAMILY_STACK, FONT_HERE, MARGINS, page_environment, visible
+from kaohe.publish.look import FAMILY_STACK, FONT_HERE, MARGINS, RUNNING, page_environment, visible
 from kaohe.publish.manifest import FAILED, Entry
 from kaohe.publish.reports import ReportId, notebook_of
 from kaohe.publish.webfont import data_uri
@@ -37,7 +36,7 @@ class Listing:
 
 def render_summary(
     reports: Sequence[ReportId], states: Mapping[str, str], entries: Mapping[str, Entry], *, plan: Plan,
-    banner: str, facts: Sequence[tuple[str, str]], reason: Mapping[str, str],
+    banner: str, facts: Sequence[tuple[str, str]], reason: Mapping[str, str], stamp: str,
 ) -> str:  # fmt: skip
     """The page of a run.
 
@@ -56,19 +55,21 @@ def render_summary(
         When, how many, how long.
     reason : mapping of slug to text
         Why reports failed, in Chinese.
+    stamp : str
+        In the printed footer.
     """
     known = [(r, entries[r.slug]) for r in reports if r.slug in entries]
     text = page_environment().get_template("kaohe/summary.html.j2").render(
         title=f"{plan.meta['year']}年考核报告生成情况", mark=str(plan.meta["mark"]), banner=banner, facts=facts,
         tables=[_failures(known, reason), _not_fresh(reports, states), _by_notebook(known), _slow_cells(known)],
-        font=FONT_HERE, family_stack=FAMILY_STACK,
+        document_no=str(plan.meta["document_no"]), stamp=stamp, font=FONT_HERE, family_stack=FAMILY_STACK, running=RUNNING,
     )  # fmt: skip
     return text.replace(FONT_HERE, data_uri(visible(text) + MARGINS), 1)
 
 
 def _failures(known: Iterable[tuple[ReportId, Entry]], reason: Mapping[str, str]) -> Listing:
     rows = [(r.target.name, r.notebook.label, reason.get(r.slug, "")) for r, e in known if e.state == FAILED]
-    return Listing("failed", "失败的报告", "修正后用 kaohe run --only-failed 重新生成", ("对象", "报告", "原因"), rows,
+    return Listing("failed", "失败的报告", "修正后可以只重新生成失败的报告", ("对象", "报告", "原因"), rows,
                    "没有失败的报告。")  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def _not_fresh(reports: Iterable[ReportId], states: Mapping[str, str]) -> Listin
         (label, state, f"{len(n)}", "、".join(n[:NAMED]) + ("等" if len(n) > NAMED else ""))
         for (label, state), n in names.items()
     ]
-    return Listing("open", "待更新和未生成的报告", "用 kaohe run 生成", ("报告", "状态", "份数", "对象"), rows,
+    return Listing("open", "待更新和未生成的报告", "再次运行即可生成", ("报告", "状态", "份数", "对象"), rows,
                    "没有，全部报告都是最新的。", (2,))  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """A process that has imported everything a report needs and does nothing but fork kernels.
 
-Started as ``python -m kaohe.publish.zygote``. It reads one JSON request a line on its standard
+Started by `kaohe.publish.kernel`. It reads one JSON request a line on its standard
 input and answers on its standard output; when the input ends, its children are killed and it
 ends. It must hold no thread, no socket and no ZMQ context when it forks: it checks this each
 time and refuses otherwise, and the kernel is then started the ordinary way.
@@ -48,7 +48,7 @@ MODULES = (
     "kaohe.publish.parts",
     "kaohe.publish.rehearse",
 )
-COLUMNS = 20
+COLUMNS, ENCODING = 20, "UTF-8"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -62,6 +62,7 @@ def preload() -> None:
 
     # Imported outside IPython, pandas takes itself to be on a terminal; in a kernel it does not.
     pandas.set_option("display.max_columns", COLUMNS)
+    pandas.set_option("display.encoding", ENCODING)
     cached_plan(os.environ.get(ENV_PLAN, ""))
     _draw_once()
 
@@ -184,13 +185,14 @@ def _become(request: dict[str, Any], parent: int, requests: Any, answers: Any) -
         from kaohe.plot.canvas import show_inline
 
         show_inline()
+    import decimal
     import random
 
     import numpy
 
+    decimal.getcontext().clear_flags()
     random.seed()
     numpy.random.seed()  # noqa: NPY002 - the child's global state must not be the parent's
-    sys.path[:] = [p for p in sys.path if p != ""]
 
 
 def _kernel(argv: list[str]) -> int:
@@ -237,7 +239,3 @@ def main() -> None:
     answers.write(json.dumps({"ready": os.getpid(), "threads": foreign_threads()}) + "\n")
     answers.flush()
     serve(requests, answers)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,6 +11,8 @@ from kaohe.base.errors import EXIT_DISCLOSURE, EXIT_OK, EXIT_SOME_FAILED
 from kaohe.publish.reports import TIMEOUT
 from kaohe.run.pool import run_jobs
 
+COLD = "asked for with --cold"
+
 
 @dataclass(frozen=True)
 class Folders:
@@ -73,7 +75,10 @@ class Options:
 
 @dataclass
 class BatchResult:
-    """How it went: slugs made, failed (with exit code), skipped and left stale, what else to say, and the seconds it took."""
+    """How it went: slugs made, failed (with exit code), skipped and left stale, and the seconds it took.
+
+    `forked` and `ordinary` count the kernels that were started; `notes` say why any of them was an ordinary one.
+    """
 
     made: list[str] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
@@ -81,6 +86,8 @@ class BatchResult:
     left: list[str] = field(default_factory=list)
     notes: set[str] = field(default_factory=set)
     seconds: float = 0.0
+    forked: int = 0
+    ordinary: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -88,3 +95,10 @@ class BatchResult:
         if EXIT_DISCLOSURE in self.failed.values():
             return EXIT_DISCLOSURE
         return EXIT_SOME_FAILED if self.failed else EXIT_OK
+
+    def kernels(self) -> str:
+        """How kernels were started, and why not all were forked; empty when none was started."""
+        if not self.forked + self.ordinary:
+            return ""
+        why = f" ({'; '.join(sorted(self.notes))})" if self.notes else ""
+        return f"kernels: {self.forked} forked, {self.ordinary} ordinary{why}"

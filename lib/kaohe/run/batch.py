@@ -23,7 +23,7 @@ from kaohe.publish.built import build_info, check_tables, find_build
 from kaohe.publish.freshness import KNOWN
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
-from kaohe.run.asked import BatchResult, Folders, Options, Selection
+from kaohe.run.asked import COLD, BatchResult, Folders, Options, Selection
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
 from kaohe.run.look import Look, write_lists
@@ -90,14 +90,16 @@ def run_batch(
         def ended() -> Ended:
             result.seconds = time.monotonic() - start
             return Ended(
-                len(result.made), len(result.failed), len(result.skipped), round(result.seconds, 3), result.exit_code
-            )
+                len(result.made), len(result.failed), len(result.skipped), round(result.seconds, 3), result.exit_code,
+                result.forked, result.ordinary, "; ".join(sorted(result.notes)),
+            )  # fmt: skip
 
         try:
             with watched(watchers, Begun(len(todo), len(result.skipped)), ended) as tell:
 
                 def arrived(job: Job, done: JobResult) -> None:
                     keeper.keep(job.report, done)
+                    _count(result, done)
                     if done.ok:
                         result.made.append(done.slug)
                     else:
@@ -107,6 +109,8 @@ def run_batch(
 
                 if todo:
                     jobs = [_job(r, folders, options) for r in todo]
+                    if not options.warm:
+                        result.notes.add(COLD)
                     workers = options.jobs or os.cpu_count() or 1
                     options.executor(jobs, workers, arrived, warm=options.warm, on_note=result.notes.add)
         finally:
@@ -115,9 +119,16 @@ def run_batch(
             if keeper.manifest != look.manifest:
                 keeper.save()
             look.manifest = keeper.manifest
-            counts = (len(result.made), len(result.failed), len(result.skipped))
-            write_lists(look, reports, plan, counts, time.monotonic() - start, now())
+            result.seconds = time.monotonic() - start
+            write_lists(look, reports, plan, result, now())
     return result
+
+
+def _count(result: BatchResult, done: JobResult) -> None:
+    result.forked += done.forked
+    result.ordinary += done.ordinary
+    if done.why:
+        result.notes.add(done.why)
 
 
 def _todo(

@@ -149,7 +149,7 @@ def build(
         steps.scenario(processed, _plan(plan), scenario, _say)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def run(
     targets: Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)] = None,
     classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")] = None,
@@ -183,7 +183,7 @@ def run(
     raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
 
 
-@app.command("all")
+@app.command("all", epilog=EXIT_CODES)
 def all_(
     demo: Annotated[bool, typer.Option("--demo", help="Make the demonstration when there are no raw files.")] = False,
     seed: Seed = 2020,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ class JobResult:
         0, 3 or 4.
     kept : str
         The notebook at the failing cell, when there is one.
+    forked, ordinary : int
+        Kernels that were started for it; `why` says why an ordinary one was not forked, where that was not meant.
     """
 
     slug: str
@@ -55,6 +57,9 @@ class JobResult:
     kept: str = ""
     seconds: float = 0.0
     slowest: tuple[int, float] = (0, 0.0)
+    forked: int = 0
+    ordinary: int = 0
+    why: str = ""
 
     @property
     def ok(self) -> bool:
@@ -73,8 +78,14 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
     sandbox : Sandbox, optional
         Where the kernel runs; a fresh one when not given.
     """
+    from kaohe.publish.kernel import STARTED
+
+    forked, ordinary = STARTED.forked, STARTED.ordinary
+    STARTED.why = ""
     result = _try(job, sandbox)
-    return _try(job, sandbox) if result.reason.startswith(DIED) else result
+    if result.reason.startswith(DIED):
+        result = _try(job, sandbox)
+    return replace(result, forked=STARTED.forked - forked, ordinary=STARTED.ordinary - ordinary, why=STARTED.why)
 
 
 def _try(job: Job, sandbox: Sandbox | None) -> JobResult:

@@ -19,6 +19,7 @@ from kaohe.publish.index import STATES, render_index, rows_of, script_hash
 from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId
 from kaohe.publish.summary import NAME, render_summary
+from kaohe.run.asked import COLD, BatchResult
 
 REASONS = {
     "K830": "笔记本有单元出错",
@@ -64,7 +65,7 @@ def write_index(
         ("建表时间", beijing_time(info.time)),
     ]
     text = render_index(
-        rows, plan=plan, banner=info.banner, facts=facts, failures=failures, run=[],
+        rows, plan=plan, banner=info.banner, facts=facts, failures=failures, summary=NAME,
         stamp=f"建表 {beijing_time(info.time)}",
     )  # fmt: skip
     refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
@@ -92,30 +93,41 @@ def _put(path: Path, text: str) -> Path:
 
 def write_summary(
     outputs: Path, reports: Sequence[ReportId], states: Mapping[str, str], manifest: Manifest,
-    counts: tuple[int, int, int], seconds: float, plan: Plan, info: BuildInfo, time: str,
+    result: BatchResult, plan: Plan, info: BuildInfo, time: str,
 ) -> Path:  # fmt: skip
-    """Write ``run-summary.html``: how the last run went, for operators.
+    """Write ``html/run-summary.html``: how the last run went; the one page that differs from run to run.
 
     Parameters
     ----------
-    counts : (made, failed, unchanged)
-        Of the run that ends here; `seconds` is how long it took, `time` when it ended (ISO, UTC).
+    result : BatchResult
+        Of the run that ends here; `time` is when it ended (ISO, UTC).
 
     Raises
     ------
     DisclosureError
         K850, as for every page.
     """
-    made, failed, unchanged = counts
     facts = [
         ("结束时间", beijing_time(time)),
-        ("本次", f"生成{made}份，失败{failed}份，未变{unchanged}份"),
-        ("用时", f"{seconds:.0f}秒"),
+        ("本次", f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份"),
+        ("用时", f"{result.seconds:.0f}秒"),
+        ("计算进程", _kernels(result)),
         ("数据版本", info.data_hash[:12] or "未注明"),
     ]
     reasons = {s: reason_zh(e.reason) for s, e in manifest.entries.items() if e.state == FAILED}
-    text = render_summary(reports, states, manifest.entries, plan=plan, banner=info.banner, facts=facts, reason=reasons)
+    text = render_summary(
+        reports, states, manifest.entries, plan=plan, banner=info.banner, facts=facts, reason=reasons,
+        stamp=f"生成 {beijing_time(time)}",
+    )  # fmt: skip
     refuse_leaks(text, "run-summary")
-    path = outputs / NAME
-    write_text(path, text)
-    return path
+    return _put(outputs / "html" / NAME, text)
+
+
+def _kernels(result: BatchResult) -> str:
+    """How kernels were started, in Chinese; that ordinary ones were used is never left out."""
+    if not result.forked + result.ordinary:
+        return "没有启动"
+    said = f"预先准备{result.forked}个，普通启动{result.ordinary}个"
+    if not result.ordinary:
+        return said
+    return said + ("（按要求普通启动）" if result.notes == {COLD} else "（原因见运行记录末行）")

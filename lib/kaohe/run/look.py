@@ -21,7 +21,7 @@ from kaohe.publish.freshness import (
 )
 from kaohe.publish.manifest import edition_of, inputs_of, read_manifest
 from kaohe.publish.reports import ReportId, targets_of
-from kaohe.run.asked import Folders
+from kaohe.run.asked import BatchResult, Folders
 
 _LISTING = Path(__file__).with_name("listing.py")
 
@@ -58,15 +58,13 @@ class Look:
         return change_of(entry, self.inputs(report, edition or edition_of(entry)), self.digests)
 
 
-def write_lists(
-    look: Look, reports: Sequence[ReportId], plan: Plan, counts: tuple[int, int, int], seconds: float, time: str
-) -> None:
+def write_lists(look: Look, reports: Sequence[ReportId], plan: Plan, result: BatchResult, time: str) -> None:
     """Write index and summary where something in them has changed, and keep what was found out.
 
     Parameters
     ----------
-    counts : (made, failed, unchanged)
-        Of the run that ends here; `seconds` is how long it took, `time` when it ended (ISO, UTC).
+    result : BatchResult
+        Of the run that ends here; `time` is when it ended (ISO, UTC).
     """
     states = {r.slug: look.state(r, check_files=False) for r in reports}
     made_from = lists_digest(look.manifest, states, look.info, plan.digest + sha256_file(_LISTING))
@@ -78,7 +76,7 @@ def write_lists(
             n: read_parquet(look.info.folder / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")
         }
         index = write_index(look.outputs, reports, states, look.manifest, tables, plan, look.info)
-        summary = write_summary(look.outputs, reports, states, look.manifest, counts, seconds, plan, look.info, time)
+        summary = write_summary(look.outputs, reports, states, look.manifest, result, plan, look.info, time)
         lists = {p.relative_to(look.outputs).as_posix(): sha256_file(p) for p in (index, summary)}
         lists["made from"] = made_from
     write_known(look.outputs, Known(*look.digests.known(look.manifest.entries.values()), lists))

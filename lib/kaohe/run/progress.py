@@ -53,13 +53,16 @@ class Done:
 
 @dataclass(frozen=True)
 class Ended:
-    """A batch at its end."""
+    """A batch at its end; `forked` and `ordinary` count kernels, `why` says why not all were forked."""
 
     made: int
     failed: int
     unchanged: int
     seconds: float
     exit_code: int
+    forked: int = 0
+    ordinary: int = 0
+    why: str = ""
 
 
 Event = Begun | Done | Ended
@@ -199,6 +202,9 @@ class Log:
             said = f"start: {event.total} to make, {event.unchanged} unchanged"
         elif isinstance(event, Ended):
             said = f"end: {event.made} made, {event.failed} failed, {event.seconds:.0f} s, exit code {event.exit_code}"
+            if event.forked + event.ordinary:
+                said += f", kernels: {event.forked} forked, {event.ordinary} ordinary"
+                said += f" ({event.why})" if event.why else ""
         else:
             state = f"failed: {event.reason}" if event.reason else "done"
             said = f"{event.slug} {event.seconds:.2f} s, {state}"

@@ -170,11 +170,12 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
         f"run: {len(done.made)} made, {len(done.failed)} failed, {len(done.skipped)} unchanged"
         f" ({done.seconds:.0f} s); open {outputs / 'html' / 'index.html'}"
     ]
-    lines.append(f"how it went: {outputs / 'run-summary.html'} and {outputs / 'kaohe-run.log'}")
+    lines.append(f"how it went: {outputs / 'html' / 'run-summary.html'} and {outputs / 'kaohe-run.log'}")
+    if done.kernels():
+        lines.append(done.kernels())
     if done.left:
         lines.append(f"left: {len(done.left)} reports of which only what they are compared with has changed;"
                      " `kaohe run` makes them, `kaohe status` names them")  # fmt: skip
-    lines += sorted(done.notes)
     if done.failed:
         lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"
                      " `kaohe run --only-failed` tries them again")  # fmt: skip

@@ -46,7 +46,7 @@ def rows(states: dict[str, str] | None = None) -> list[Row]:
 def render(found: list[Row], failures: list[tuple[str, str]] | None = None) -> str:
     return render_index(
         found, plan=the_plan(), banner="演示数据（虚构）", facts=[("报告", f"{len(found)}份")],
-        failures=failures or [], run=[], stamp="建表",
+        failures=failures or [], summary="run-summary.html", stamp="建表",
     )  # fmt: skip
 
 

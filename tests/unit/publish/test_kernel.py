@@ -8,17 +8,21 @@ import signal
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from kaohe.publish import kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import run_notebook, surroundings
-from kaohe.publish.reports import NOTEBOOKS
+from kaohe.publish.reports import NOTEBOOKS, read_reports
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
 from kaohe.publish.seal import RunFailed, notebook_text
+from kaohe.run.job import Job, run_target
+from support.built_frames import the_plan
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
 pytestmark = pytest.mark.skipif(not available(), reason="forking is for Linux; elsewhere ordinary kernels are used")
@@ -124,9 +128,91 @@ def test_nothing_of_one_run_reaches_the_next(run: Runner) -> None:
     assert said(text, "state=").split() == ["False", "False", "10.0", "False", "[]", "False", "60", "False"]
 
 
+def test_files_of_the_folder_it_is_called_in_are_not_imported(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("random", "pandas", "decimal"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
+    monkeypatch.chdir(tmp_path)
+    with surroundings(box.environment()):
+        other = kernel.Zygote()
+        other.wait_ready()
+        other.close()
+
+
 def test_random_numbers_differ_between_runs(run: Runner) -> None:
     cell = "import random, numpy; print('drawn=', random.random(), numpy.random.rand(), '|')"
     assert said(run(cell), "drawn=") != said(run(cell), "drawn=")
+
+
+def test_a_frame_changed_in_place_changes_no_table_in_memory(run: Runner) -> None:
+    """Not for later cells that read the same part, not for the next kernel: what is read has the published digest."""
+    show = "print('sum=', job.own('streams')['score'].sum(), job.peers('composite')['composite'].sum(), job.table('targets').shape, '|')"
+    before = run(show)
+    spoil = (
+        "for f in (job.own('streams'), job.peers('composite'), job.table('targets')):\n"
+        "    for c in list(f.columns):\n"
+        "        f.loc[:, c] = f[c].iloc[::-1].to_numpy()\n        f[c] = f[c].iloc[0]\n"
+        "    f.iloc[0] = f.iloc[-1]; f.drop(f.index[1:], inplace=True); f['more'] = 1"
+    )
+    raw = (
+        "from kaohe.publish import kept\nlocked = []\nfor _, t in kept._kept.values():\n    for c in t.frame.select_dtypes('number'):\n"
+        "        try:\n            t.frame[c].to_numpy()[:] = -1\n        except ValueError:\n            locked.append(c)\n"
+        "print('locked=', len(locked) > 100, '|')"
+    )
+    spoilt = run(spoil, show, raw)
+    after = run(show)
+    assert said(before, "sum=") == said(spoilt, "sum=") == said(after, "sum=")
+    assert said(spoilt, "locked=").split() == ["True"]
+    seals = {json.dumps(seal_of(text), sort_keys=True) for text in (before, spoilt, after)}  # digests of what was read
+    assert len(seals) == 1
+
+
+def test_making_one_beforehand_leaves_the_state_of_a_fresh_process(run: Runner) -> None:
+    """Settings, filters, options, environment, folder and working files in a forked kernel are those of an ordinary one."""
+    cell = (
+        "import hashlib, json, locale, os, sys, warnings, decimal, matplotlib, numpy, pandas\n"
+        "from pandas._config import config\n"
+        "state = dict(rc={k: str(v) for k, v in matplotlib.rcParams.items()}, filters=sorted(str(f) for f in warnings.filters),\n"
+        "    options=repr(pandas.options.to_dict() if hasattr(pandas.options, 'to_dict') else config._global_config),\n"
+        "    numpy=repr(numpy.get_printoptions()), err=numpy.geterr(), decimal=str(decimal.getcontext()), locale=locale.setlocale(locale.LC_ALL),\n"
+        "    environment={k: v for k, v in os.environ.items() if k not in ('JPY_PARENT_PID', 'PYDEVD_USE_FRAME_EVAL')},\n"
+        "    path=sys.path, files=os.listdir('.'), mask=oct(os.umask(0o77)), limit=sys.getrecursionlimit(), figures=len(matplotlib._pylab_helpers.Gcf.figs)\n"
+        "    if hasattr(matplotlib, '_pylab_helpers') else 0, mpl=type(get_ipython()).__name__)\n"
+        "print('STATE=' + json.dumps(state, sort_keys=True) + '|END')"
+    )
+    warm, plain = (
+        json.loads(said(notebook_output(run(cell, kernel_name=name)), "STATE=").removesuffix("|END"))
+        for name in (WARM, PLAIN)
+    )
+    differing = {k: (warm[k], plain[k]) for k in warm if warm[k] != plain[k]}
+    assert differing == {}, json.dumps(differing)
+
+
+def seal_of(text: str) -> dict[str, Any]:
+    """The seal of an executed notebook."""
+    (shown,) = json.loads(text)["cells"][-1]["outputs"]
+    seal: dict[str, Any] = shown["data"]["application/vnd.kaohe.v1+json"]
+    return seal
+
+
+def notebook_output(text: str) -> str:
+    """What the cells of an executed notebook printed."""
+    cells = json.loads(text)["cells"]
+    return "".join("".join(o["text"]) for c in cells for o in c.get("outputs", []) if o["output_type"] == "stream")
+
+
+def test_the_memory_of_zygote_and_parent_does_not_grow(run: Runner) -> None:
+    """Sixty kernels: the peak after the tenth stays within a tenth of what it was until then."""
+    kept: list[tuple[int, int]] = []
+    for _ in range(60):
+        run("1")
+        kept.append(tuple(psutil.Process(p).memory_full_info().uss for p in (zygote().pid, os.getpid())))  # type: ignore[arg-type]
+    for name, sizes in zip(("zygote", "parent"), zip(*kept, strict=True), strict=True):
+        first, all_ = max(sizes[:10]), max(sizes)
+        assert all_ <= 1.1 * first, (name, [s >> 20 for s in sizes])
+    assert len(psutil.Process(zygote().pid).children()) <= 1
+    assert psutil.Process().num_fds() < 200
 
 
 def test_the_zygote_survives_a_crash_and_a_kill(run: Runner) -> None:
@@ -178,6 +264,26 @@ def test_without_a_zygote_ordinary_kernels_are_used_and_it_is_said(
         text = run("import os; print('parent=', os.getppid(), '|')")
     assert any("ordinary ones are used: no fork here" in str(w.message) for w in caught)
     assert int(said(text, "parent=")) == os.getpid()
+
+
+def test_a_job_counts_its_kernels_and_says_why_one_was_not_forked(
+    box: Sandbox, processed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "40_city.ipynb", good("40_city", FIGURE.format(id="a")))
+    report = next(r for r in read_reports(processed / "build", the_plan()) if r.slug == "city-440200")
+    job = Job(report, path, processed, "", "leadership", 60)
+    done = run_target(job, replace(box, kernel_name=WARM))
+    assert (done.ok, done.forked, done.ordinary, done.why) == (True, 1, 0, "")
+    cold = run_target(job, replace(box, kernel_name=PLAIN))
+    assert (cold.page, cold.forked, cold.ordinary, cold.why) == (done.page, 0, 1, "")
+
+    def none() -> None:
+        raise ZygoteUnavailable("no fork here")
+
+    monkeypatch.setattr(kernel, "zygote", none)
+    with pytest.warns(UserWarning, match="no fork here"):
+        fell = run_target(job, replace(box, kernel_name=WARM))
+    assert (fell.page, fell.forked, fell.ordinary, fell.why) == (done.page, 0, 1, "no fork here")
 
 
 def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

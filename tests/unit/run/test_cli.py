@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 
 import kaohe
+from kaohe.base import errors
 from kaohe.run import cli, steps
 from support.publishing import good, save, write_build
 
 COMMANDS = (
     "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables", "draw",
-    "plan",
+    "plan", "forms", "audit", "kernel",
 )  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
@@ -53,6 +55,38 @@ def test_version_and_help(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsy
     assert all(f"  {c} " in said for c in COMMANDS)
 
 
+def test_help_tells_the_exit_codes_that_the_docs_and_the_code_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_code = {v for k, v in vars(errors).items() if k.startswith("EXIT_")} | {cli.INTERRUPTED, cli.TERMINATED}
+    operations = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| exit ([\d, ]+) \|", operations, re.MULTILINE)
+    assert {0, *(int(n) for row in rows for n in row.split(","))} == in_code
+    line = re.search(r"^Exit codes: (.+)$", (ROOT / "docs/errors.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert line is not None
+    assert {int(n) for n in re.findall(r"\b\d+\b", line[1])} == in_code
+    for arguments in (("--help",), ("run", "--help"), ("all", "--help")):
+        assert run_in(tmp_path, monkeypatch, *arguments) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert {int(n) for n in re.findall(r"\b\d+\b", said.split("Exit codes:", 1)[1])} == in_code, arguments
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command_is_exit_0_and_names_each_option_the_docs_name(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_in(tmp_path, monkeypatch, *command.split(), "--help") == 0
+    said = capsys.readouterr().out
+    assert f" {command} " in said.splitlines()[0]
+    row = re.search(
+        rf"^\| `kaohe {command}( [^a-z`][^`]*)?` \|(?P<said>.*)$",
+        (ROOT / "docs/operations.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    for option in re.findall(r"`(--[a-z-]+)", row["said"] if row else ""):
+        assert option in said, option
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_readme_or_the_docs(command: str) -> None:
     texts = [(ROOT / n).read_text(encoding="utf-8") for n in ("README.md", "docs/operations.md")]
@@ -69,6 +103,8 @@ def test_one_target_from_the_command_line(
         "city-440200.html",
         "survey-440200.html",
         "index.html",
+        "glossary.html",
+        "run-summary.html",
     }
     assert "tables: 1 written, 0 unchanged; see outputs/tables" in said
     assert (place / "outputs/tables/city-440200.xlsx").is_file()

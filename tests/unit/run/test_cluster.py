@@ -40,6 +40,7 @@ def pages(place: Folders, outputs: Path, options: Options) -> dict[str, bytes]:
     assert list(done.failed) == ["city-440200"]
     assert done.exit_code == 3
     found = {p.relative_to(outputs).as_posix(): p.read_bytes() for p in (outputs / "html").rglob("*.html")}
+    assert found.pop("html/run-summary.html")  # tells of the run
     return found | {p.name: p.read_bytes() for p in outputs.rglob("*.ipynb")}
 
 

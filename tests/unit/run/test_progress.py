@@ -12,11 +12,13 @@ import pytest
 from rich.console import Console
 
 from kaohe.base.errors import InputRefused
+from kaohe.publish.audit import scan
 from kaohe.publish.manifest import json_schema, read_manifest
-from kaohe.run.asked import Folders, Options, Selection
+from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import made_before, run_batch
 from kaohe.run.job import Job, JobResult
 from kaohe.run.progress import Begun, Done, Ended, JsonEvents, Lines, Log, family_memory, watched
+from kaohe.run.steps import said_of
 from support.built_frames import the_plan
 from support.publishing import good, save, write_build
 
@@ -55,7 +57,7 @@ def test_memory_is_that_of_this_process_and_its_children() -> None:
 
 def test_events_are_one_json_object_a_line() -> None:
     out = io.StringIO()
-    with watched([JsonEvents(out)], Begun(2, 5), lambda: Ended(1, 1, 5, 2.0, 3)) as tell:
+    with watched([JsonEvents(out)], Begun(2, 5), lambda: Ended(1, 1, 5, 2.0, 3, 2)) as tell:
         tell(DONE)
         tell(FAILED)
     said = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -66,7 +68,8 @@ def test_events_are_one_json_object_a_line() -> None:
         {"event": "report", "report": "city-440300", "notebook": "40_city", "target": "440300000000", "name": "深圳市",
          "state": "failed", "seconds": 0.5, "slowest_cell": 0, "slowest_seconds": 0.0,
          "reason": "K830 A cell of the notebook failed"},
-        {"event": "end", "made": 1, "failed": 1, "unchanged": 5, "seconds": 2.0, "exit_code": 3},
+        {"event": "end", "made": 1, "failed": 1, "unchanged": 5, "seconds": 2.0, "exit_code": 3, "forked": 2, "ordinary": 0,
+         "why": ""},
     ]  # fmt: skip
 
 
@@ -83,12 +86,12 @@ def test_the_log_is_appended_to(tmp_path: Path) -> None:
         log(Begun(1, 0))
         log(DONE)
         log(FAILED)
-        log(Ended(1, 1, 0, 2.0, 3))
+        log(Ended(1, 1, 0, 2.0, 3, 1, 1, "no fork"))
     one = [
         f"{NOW} start: 1 to make, 0 unchanged",
         f"{NOW} city-440200 1.25 s, done",
         f"{NOW} city-440300 0.50 s, failed: K830 A cell of the notebook failed",
-        f"{NOW} end: 1 made, 1 failed, 2 s, exit code 3",
+        f"{NOW} end: 1 made, 1 failed, 2 s, exit code 3, kernels: 1 forked, 1 ordinary (no fork)",
     ]
     assert (tmp_path / "kaohe-run.log").read_text(encoding="utf-8").splitlines() == one * 2
 
@@ -100,21 +103,27 @@ def place(tmp_path: Path) -> Folders:
 
 
 def batch(place: Folders, clock: str = NOW, **how: object) -> list[str]:
-    """Make city reports with an executor that draws nothing; the slugs made."""
+    """Make city reports; the slugs made."""
+    return made(place, clock, **how).made
+
+
+def made(place: Folders, clock: str = NOW, **how: object) -> BatchResult:
+    """Make city reports with an executor that draws nothing."""
 
     def executor(jobs: list[Job], _: int, on_result: object, **__: object) -> None:
         for job in jobs:
             slug = job.report.slug
             if slug == "city-440300":
-                on_result(job, JobResult(slug, reason="K832 The notebook took too long", message="", exit_code=3))  # type: ignore[operator]
+                late = {"reason": "K832 The notebook took too long", "exit_code": 3, "ordinary": 2, "why": "it ended"}
+                on_result(job, JobResult(slug, **late))  # type: ignore[operator]
             else:
-                on_result(job, JobResult(slug, page="<p>页</p>", notebook="{}", seconds=2.0, slowest=(4, 1.5)))  # type: ignore[operator]
+                drawn = {"page": "<p>页</p>", "notebook": "{}", "seconds": 2.0, "slowest": (4, 1.5), "forked": 2}
+                on_result(job, JobResult(slug, **drawn))  # type: ignore[operator]
 
-    done = run_batch(
+    return run_batch(
         place, the_plan(), Selection(notebooks=("40_city",)), Options(executor=executor, **how),  # type: ignore[arg-type]
         console=Console(file=io.StringIO()), clock=lambda: clock,
     )  # fmt: skip
-    return done.made
 
 
 def test_since_makes_fresh_reports_again_that_are_older(place: Folders) -> None:
@@ -149,11 +158,32 @@ def test_a_manifest_of_the_first_schema_is_migrated_and_a_later_one_refused(plac
         read_manifest(place.outputs)
 
 
-def test_the_run_summary_lists_failures_and_slow_cells_and_stands_beside_the_reports(place: Folders) -> None:
+def test_the_run_summary_lists_failures_and_slow_cells_and_the_index_leads_to_it(place: Folders) -> None:
     batch(place)
-    page = (place.outputs / "run-summary.html").read_text(encoding="utf-8")
+    page = (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
+    index = (place.outputs / "html" / "index.html").read_bytes()
+    assert '<a href="run-summary.html">生成情况</a>' in index.decode()
+    assert '<a href="index.html">' in page
     assert "生成19份，失败1份，未变0份" in page
     assert '<th scope="row">深圳市</th><td>市报告</td><td>超过规定时间（代码K832）</td>' in page
     assert '<td>市报告</td><td class="r">4</td><td class="r">1.50</td><td class="r">2.00</td>' in page
     assert "2020年12月28日 10:05" in page
-    assert not (place.outputs / "html" / "run-summary.html").exists()
+    assert "预先准备38个，普通启动2个（原因见运行记录末行）" in page
+    assert scan(page) == []
+    batch(place, clock="2020-12-28T03:00:00+00:00", force=True)
+    assert "10:05" not in (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
+    assert (place.outputs / "html" / "index.html").read_bytes() == index
+
+
+def test_ordinary_kernels_are_counted_and_said_with_the_reason_everywhere(
+    place: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = made(place, events=True)
+    said = "kernels: 38 forked, 2 ordinary (it ended)"
+    assert said in said_of(done, place.outputs)
+    assert said in (place.outputs / "kaohe-run.log").read_text(encoding="utf-8").splitlines()[-1]
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (end["forked"], end["ordinary"], end["why"]) == (38, 2, "it ended")
+    cold = made(place, force=True, warm=False)
+    assert cold.kernels().endswith("(asked for with --cold; it ended)")
+    assert made(place).kernels() == "kernels: 0 forked, 2 ordinary (it ended)"  # the report that failed is tried again
