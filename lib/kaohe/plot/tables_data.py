@@ -11,7 +11,8 @@ from kaohe.plot import table_maker as t
 from kaohe.plot.output import Context, Table, Text
 
 CHOSEN = "限制规则出自附件1，启用哪些由省考核办选定；其余各项由省考核办选定，方案未作规定"
-_OF_SURVEY = frozenset({"相对贫困线", "估计列示标准", "无应答调整", "权重校准", "名次不确定性"})
+_OF_SURVEY = frozenset({"抽样", "相对贫困线", "估计列示标准", "无应答调整", "权重校准", "名次不确定性"})
+_DRAWN = {"entropy": "最大熵不等概率抽样", "systematic": "系统不等概率抽样"}
 _ACTIONS = {"quarantine": "隔离", "normalise": "按规则改正", "refuse": "未采用", "note": "记录", "exclude": "排除"}
 
 
@@ -282,6 +283,7 @@ def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
         ("缺项处理", f"缺项比例超过{numbers.percent(c['missing']['item_share'], 0)}时该来源缺数据；{stream}", str(c["missing"]["note"])),
         ("县（市、区）靠后", f"居后{numbers.percent(c['county']['bottom_share'], 0)}", str(c["county"]["note"])),
         ("启用的限制规则", rules, str(c["rules"]["note"])),
+        ("抽样", f"{_DRAWN[c['draw']['scheme']]}；重点调查每市{numbers.integer(c['draw']['key_villages_per_city'])}个村", str(c["draw"]["note"])),
         ("相对贫困线", f"每人每年{line}", str(c["income"]["note"])),
         ("估计列示标准", f"置信水平{numbers.percent(survey['confidence'], 0)}，有效样本{survey['min_n']}户，变异系数{numbers.percent(survey['max_cv'], 0)}",
          str(survey["note"])),
