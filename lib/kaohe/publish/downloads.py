@@ -31,7 +31,7 @@ BEHIND = {
 }  # fmt: skip
 # Shown on pages only: choices and scenarios are no built tables of these books; single villages and households stay inside.
 PAGE_ONLY = frozenset({"t-choices", "t-scenario", "t-scenario-choices", "t-scenarios", "t-villages", "t-stages",
-                       "t-class-summary", "t-effective"})  # fmt: skip
+                       "t-class-summary", "t-effective", "t-trials"})  # fmt: skip
 _OF_COUNTY = frozenset({"estimates", "counties"})
 _PROVINCE = {"70_overview": "overview", "20_sample_design": "sample-design", "10_data_quality": "data-quality"}
 
