@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from importlib.resources import files
 from pathlib import Path
 from shutil import which
 
@@ -13,11 +12,11 @@ import pytest
 from playwright.sync_api import Page
 
 from kaohe.publish.html import KaoheExporter
+from support.bar import inaccessible, incomplete, repeated_ids, too_wide, unfold
 from support.browsing import FLAGS, KINDS, NAMES, Listener
 from support.publishing import executed, figure, header, table
 
 pytestmark = pytest.mark.browser
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 WIDTHS = (1366, 390)
 
 
@@ -62,47 +61,25 @@ def test_the_listener_sees_a_page_that_asks_for_something(tmp_path: Path, page: 
 def test_axe_finds_nothing_and_the_page_does_not_scroll_sideways(name: str, width: int, site: Path, page: Page) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(url(site, name))
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found["violations"]] == []
+    assert too_wide(page) == []
+    unfold(page)
+    assert too_wide(page) == []
+    assert inaccessible(page) == []
 
 
 @pytest.mark.parametrize("name", KINDS[3:])
 def test_every_figure_and_table_is_complete(name: str, site: Path, page: Page) -> None:
     page.goto(url(site, name))
-    figures = page.evaluate(
-        """[...document.querySelectorAll('figure.chart')].map(f => ({
-             number: f.querySelector('.no').textContent, title: f.querySelector('figcaption').textContent,
-             alt: document.getElementById(f.querySelector('svg').getAttribute('aria-describedby')).textContent,
-             label: document.getElementById(f.querySelector('svg').getAttribute('aria-labelledby')).textContent,
-             role: f.querySelector('svg').getAttribute('role'), note: !!f.querySelector('.src'),
-             rows: f.querySelectorAll('details tbody tr').length}))"""
-    )
-    assert figures
-    assert [f["number"] for f in figures] == [f"图{n}" for n in range(1, len(figures) + 1)]
-    assert len({f["alt"] for f in figures}) == len({f["label"] for f in figures}) == len(figures)
-    for each in figures:
-        assert each["alt"] != each["label"]
-        assert each["title"] == each["number"] + each["label"]
-        assert (each["role"], each["note"]) == ("img", True)
-        assert each["rows"] > 0, each["number"]
-    tables = page.evaluate(
-        """[...document.querySelectorAll('table')].map(t => ({
-             caption: (t.caption || {}).textContent || '', heads: [...t.querySelectorAll('th')].every(h => h.scope)}))"""
-    )
-    assert all(t["caption"] and t["heads"] for t in tables)
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
-    assert len(ids) == len(set(ids))
+    assert page.locator("figure.chart").count() > 0
+    assert incomplete(page) == []
+    assert repeated_ids(page) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_character_is_drawn_by_the_embedded_font(name: str, site: Path, page: Page) -> None:
     session = page.context.new_cdp_session(page)
     page.goto(url(site, name))
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]

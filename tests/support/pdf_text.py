@@ -30,7 +30,8 @@ def _inflate(body: bytes) -> bytes:
     found = _STREAM.search(body)
     if not found:
         return b""
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body else found[1]
+    # Not zlib.decompress: a last byte that is \r is taken for the end of a line, and only the checksum would miss it.
+    return zlib.decompressobj().decompress(found[1]) if b"/FlateDecode" in body else found[1]
 
 
 def _unicode(objects: dict[int, bytes], font: bytes) -> dict[int, str]:

@@ -164,7 +164,7 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
         size=SIZE if len(groups) <= 20 else SMALL,
         numbers=[
             Numbers("得分", [numbers.span(g[-1]["composite"], g[0]["composite"]) if len(g) > 1 else numbers.score(g[0]["composite"]) for g in groups.values()], hot),
-            Numbers("位次", [numbers.rank_short(g[0]["rank"], g[-1]["rank"]) for g in groups.values()], hot),
+            Numbers("名次", [numbers.rank_short(g[0]["rank"], g[0]["rank"] + len(g) - 1) for g in groups.values()], hot),
         ],
     )  # fmt: skip
     canvas = frame.canvas
@@ -187,9 +187,9 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
         f"条形图：{len(groups)}档，每条的长度为该档数量并按综合等次分段；最多的一档有{group_word(top, class_id)}。",
         source(ctx, "综合评价", "一档的宽度为一项指标相差一档所值的综合分", f"{group_word(len(items) - len(scored), class_id)}数据不全，未列" if len(items) > len(scored) else ""),
     )  # fmt: skip
-    head = ["档", "数量", "最高分", "最低分", "位次", *present]
+    head = ["档", "数量", "最高分", "最低分", "名次", *present]
     body = [
-        [b, str(len(g)), numbers.score(g[0]["composite"]), numbers.score(g[-1]["composite"]), numbers.rank_short(g[0]["rank"], g[-1]["rank"]),
+        [b, str(len(g)), numbers.score(g[0]["composite"]), numbers.score(g[-1]["composite"]), numbers.rank_short(g[0]["rank"], g[0]["rank"] + len(g) - 1),
          *(str(sum(r["grade_final"] == p for r in g)) for p in present)]
         for b, g in groups.items()
     ]  # fmt: skip

@@ -59,7 +59,7 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
         above=0.5, below=0.52, colors=[ACCENT if r["flagged"] else INK for r in items], gap=0.25,
     )  # fmt: skip
     canvas = frame.canvas
-    _key(canvas)
+    _key(canvas, any(r["flagged"] for r in items))
     scale = _scale(frame, ctx)
     _grade_axis(frame, scale, ctx, f"得分（等次赋分见方法说明）；相差{step}分为一档")
     for row, item in enumerate(items):
@@ -100,13 +100,14 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
     return canvas.chart(id, caption, DataTable(f"{ctx.name}指标表与实地核查对照", head, body))
 
 
-def _key(canvas: Canvas) -> None:
+def _key(canvas: Canvas, flagged: bool) -> None:
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)
     canvas.text(0.24, 0.12, "指标表等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(2.02, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)
     canvas.text(2.14, 0.12, "实地核查得分", size=SMALL, color=MUTED)
-    canvas.line([(3.16, 0.12), (3.44, 0.12)], ACCENT, line=3.0)
-    canvas.text(3.52, 0.12, "相差一档以上", size=SMALL, color=MUTED)
+    if flagged:
+        canvas.line([(3.16, 0.12), (3.44, 0.12)], ACCENT, line=3.0)
+        canvas.text(3.52, 0.12, "相差一档以上", size=SMALL, color=MUTED)
 
 
 def _places(items: Sequence[dict[str, Any]]) -> str:

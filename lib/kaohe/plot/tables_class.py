@@ -145,8 +145,27 @@ def counties(frame: pd.DataFrame, ctx: Context, *, id: str = "t-counties") -> Ta
     )  # fmt: skip
 
 
+def _because(caps: pd.DataFrame | None, decisions: pd.DataFrame | None) -> dict[str, str]:
+    """By target, in brackets, the rule or decision that has changed its grade."""
+    why: dict[str, list[str]] = {}
+    for row in t.records(caps[caps["fired"] & (caps["before"] != caps["after"])]) if caps is not None else []:
+        said = f"因{row['field_name']}认定为{numbers.quoted(str(row['value']))}封顶"
+        why.setdefault(str(row["object"]), []).append(said)
+    for row in (
+        t.records(decisions[decisions["applied"] & (decisions["to_grade"] != "")]) if decisions is not None else []
+    ):
+        why.setdefault(str(row["object"]), []).append("按人工决定")
+    return {code: f"（{'；'.join(dict.fromkeys(said))}）" for code, said in why.items()}
+
+
 def talk_list(
-    frame: pd.DataFrame, ctx: Context, *, targets: pd.DataFrame | None = None, id: str = "t-talk"
+    frame: pd.DataFrame,
+    ctx: Context,
+    *,
+    targets: pd.DataFrame | None = None,
+    caps: pd.DataFrame | None = None,
+    decisions: pd.DataFrame | None = None,
+    id: str = "t-talk",
 ) -> Table | Text:
     """Whom the leading group is to talk to, and why: one row a target, all its reasons together.
 
@@ -157,16 +176,23 @@ def talk_list(
     ctx : Context
     targets : DataFrame, optional
         ``targets``: names become links to the reports.
+    caps : DataFrame, optional
+        ``caps``: a grade that a rule has lowered says by which finding.
+    decisions : DataFrame, optional
+        ``decisions_log``: a grade that was decided says so.
     id : str
         ASCII slug on the page.
     """
     order = {"city": 0, "unit": 1, "county": 2}
     merged: dict[str, dict[Hashable, Any]] = {}
+    because = _because(caps, decisions)
     for row in t.records(frame.assign(_k=frame["kind"].map(order)).sort_values(["_k", "object", "reason"])):
         held = merged.setdefault(str(row["object"]), {**row, "reason": ""})
         held["reason"] = "、".join(
             p for p in (held["reason"], terms.talk_reason(str(row["reason"]), str(row["kind"]))) if p
         )
+        if str(row["reason"]).startswith("综合评价"):
+            held["reason"] += because.get(str(row["object"]), "")
         if row["kind"] == "county":
             held["name"] = f"{row['name']}（{ctx.name_of(str(row['object'])[:4] + '0' * 8)}）"
     clauses = {str(r["clause"]) for r in merged.values()}

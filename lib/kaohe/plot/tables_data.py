@@ -248,7 +248,7 @@ def choices(ctx: Context, *, id: str = "t-choices") -> Table | Text:
     ctx : Context
         Its plan holds the choices.
     """
-    rows = [{"what": a, "value": b, "note": c} for a, b, c in choices_in_force(ctx)]
+    rows = [{"what": a, "value": b, "note": "" if c == b else c} for a, b, c in choices_in_force(ctx)]
     return t.make(
         id, "现行方法选择", rows, [t.text("事项", "what"), t.text("取值", "value"), t.text("说明", "note")],
         empty="没有方法选择。",

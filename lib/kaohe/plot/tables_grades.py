@@ -85,7 +85,7 @@ def evidence(frame: pd.DataFrame, ctx: Context, *, id: str = "t-evidence") -> Ta
             t.decimal("仅省定贫困村", "evidence_designated"),
             t.yes("提示", "flagged", "相差一档以上", numbers.MISSING),
         ],
-        empty=f"没有可供对照的{ctx.name}实地核查记录，指标表等次未经实地印证。",
+        empty=f"{ctx.name}没有可供对照的实地核查记录，指标表等次未经实地印证。",
         note="实地核查得分为县、镇、村三级均值按级别权重的平均（满分100分）；差值为指标表分值减实地核查得分，"
         "绝对值达25分的提示；“—”为该级考评表没有此项或未评；没有实地核查记录的指标不列。",
         folded=True,

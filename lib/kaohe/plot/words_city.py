@@ -148,7 +148,7 @@ def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
     step = numbers.integer(ctx.plan.choices["levels"]["one_step"])
     both = rows[rows["evidence"].notna() & rows["index_value"].notna()]
     if both.empty:
-        return Note(f"没有可供对照的{ctx.name}实地核查记录，指标表等次未经实地印证。", ref)
+        return Note(f"{ctx.name}没有可供对照的实地核查记录，指标表等次未经实地印证。", ref)
     off = both[both["flagged"]].sort_values("gap", key=abs, ascending=False)
     if off.empty:
         return Note(f"可对照的{len(both)}项指标，指标表分值与实地核查得分相差都不到一档（{step}分）。", ref)

@@ -197,7 +197,6 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
     if graded.empty:
         return Note(f"没有收到{ctx.name}的{form}，各项指标等次缺数据。", ref)
     lacking = len(own) - len(graded)
-    tail = f"；{lacking}项应评未评" if lacking else ""
     count = f"{len(own)}项指标中已评{len(graded)}项" if lacking else f"{len(graded)}项指标"
     field = items[items["level"].isin(list(terms.FORM_LEVELS)) & (items["level"] != level)]
     poor, ordinary = graded[graded["grade"] == "较差"], graded[graded["grade"] == "一般"]
@@ -206,7 +205,7 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
         mix = (
             "全部为“好”" if good == len(graded) else f"全部在“较好”及以上，其中“好”{good}项" if good else "全部为“较好”"
         )
-        return Note(end(f"{form}{count}{'，' if lacking else ''}{mix}{_worst_field(field, ctx)}{tail}"), ref)
+        return Note(end(f"{form}{count}{'，' if lacking else ''}{mix}{_worst_field(field, ctx)}"), ref)
     named = []
     for grade, rows in (("较差", poor), ("一般", ordinary)):
         if len(rows):
@@ -218,7 +217,7 @@ def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref:
     said = f"{'，其中' if lacking else '中，'}{'、'.join(named)}"
     if len(named) == 1 and len(poor) + len(ordinary) == len(graded) > 1:
         said = f"{'，' if lacking else ''}全部为{numbers.quoted('较差' if len(poor) else '一般')}"
-    return Note(end(f"{form}{count}{said}{where}{tail}"), ref)
+    return Note(end(f"{form}{count}{said}{where}"), ref)
 
 
 def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:

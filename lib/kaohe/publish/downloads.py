@@ -23,7 +23,7 @@ BEHIND = {
     "t-findings": "findings_summary", "t-mended": "findings_summary", "t-noted": "findings_summary", "t-forms": "form_scores",
     "t-grade-chances": "grade_probabilities", "t-grades": "item_grades", "t-groups": "group_scores", "t-intake": "intake",
     "t-intake-totals": "intake", "t-key-survey": "key_survey", "t-lost": "lost_points", "t-nonresponse": "nonresponse",
-    "t-problems": "rectify", "t-profiles": "profiles", "t-ranking": "composite", "t-response": "response",
+    "t-differ": "estimates", "t-problems": "rectify", "t-profiles": "profiles", "t-ranking": "composite", "t-response": "response",
     "t-screen-records": "screen_records", "t-screens": "screens", "t-screens-summary": "screens", "t-self": "self_compare",
     "t-sensitivity": "sensitivity_summary", "t-set-aside": "set_aside", "t-streams": "streams", "t-survey-items": "survey_items",
     "t-swap": "swap_weights", "t-talk": "talk_list", "t-way-up": "way_up", "t-weights": "weight_diagnostics",
@@ -31,7 +31,7 @@ BEHIND = {
 }  # fmt: skip
 # Shown on pages only: choices and scenarios are no built tables of these books; single villages and households stay inside.
 PAGE_ONLY = frozenset({"t-choices", "t-scenario", "t-scenario-choices", "t-scenarios", "t-villages", "t-stages",
-                       "t-class-summary", "t-effective"})  # fmt: skip
+                       "t-class-summary", "t-effective", "t-trials"})  # fmt: skip
 _OF_COUNTY = frozenset({"estimates", "counties"})
 _PROVINCE = {"70_overview": "overview", "20_sample_design": "sample-design", "10_data_quality": "data-quality"}
 

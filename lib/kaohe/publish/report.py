@@ -296,7 +296,7 @@ def choices_in_force(plan: Plan) -> list[str]:
     values = "、".join(f"{name}{value:g}分" for name, value in plan.scale.values.items())
     cuts = "、".join(f"{name}{value:g}分" for name, value in plan.scale.cuts.items())
     said = [f"等次赋分：{values}；分等界限：{cuts}及以上"]
-    said += [str(s["note"]) for s in plan.choices.values() if isinstance(s, dict) and s.get("note")]
+    said += [str(s["note"]) for k, s in plan.choices.items() if k != "scale" and isinstance(s, dict) and s.get("note")]
     return said
 
 

@@ -250,6 +250,20 @@ def test_talk_list_gives_each_target_one_row_with_all_its_reasons() -> None:
     assert table.caption == "谈话提醒对象（3个）"
     assert column(table, "对象") == ["韶关市", "单位003", "城区（汕尾市）"]
     assert column(table, "理由") == ["事实认定存在突出问题、综合评价“一般”", "综合评价“一般”", "实地核查得分靠后"]
+    fired = {
+        "rule": "V2",
+        "field_name": "完成年度减贫任务",
+        "value": "否",
+        "fired": True,
+        "before": "较好",
+        "after": "一般",
+    }
+    caps = frame("caps", {"object": SHAOGUAN, **fired}, {"object": "DW003", **fired, "fired": False, "after": "较好"})
+    table = tables.talk_list(rows, PROVINCE, caps=caps)
+    assert isinstance(table, Table)
+    assert column(table, "理由")[:2] == [
+        "事实认定存在突出问题、综合评价“一般”（因完成年度减贫任务认定为“否”封顶）", "综合评价“一般”",
+    ]  # fmt: skip
 
 
 def test_caps_and_decisions_are_whole_logs() -> None:
@@ -281,7 +295,7 @@ def test_intake_totals_add_up() -> None:
 
 def test_every_choice_of_the_plan_stands_in_the_table() -> None:
     table = tables.choices(CITY)
-    notes = column(table, "说明")
+    notes = column(table, "说明") + column(table, "取值")  # a note that only repeats the value is left out
     for name, block in CITY.plan.choices.items():
         if isinstance(block, dict) and block.get("note") and name != "draw":  # which the protocol of a draw prints
             assert str(block["note"]) in notes

@@ -139,8 +139,8 @@ def test_weak_items_zero_one_many_and_missing() -> None:
         "考核指标表17项指标中，“较差”1项（医疗救助）、“一般”5项（贫困退出、防止返贫监测、遍访制度、统筹协调等）。"
     )
     assert weak(items(["较差"] * 17)) == "考核指标表17项指标全部为“较差”。"
-    assert weak(items(["一般"] * 16 + [""])) == "考核指标表17项指标中已评16项，全部为“一般”；1项应评未评。"
-    assert weak(items(["好"] * 15 + ["", ""])) == "考核指标表17项指标中已评15项，全部为“好”；2项应评未评。"
+    assert weak(items(["一般"] * 16 + [""])) == "考核指标表17项指标中已评16项，全部为“一般”。"
+    assert weak(items(["好"] * 15 + ["", ""])) == "考核指标表17项指标中已评15项，全部为“好”。"
     assert weak(items([""] * 17)) == "没有收到韶关市的考核指标表，各项指标等次缺数据。"
 
 
@@ -170,7 +170,7 @@ def evidence(*gaps: float) -> pd.DataFrame:
 
 def test_evidence_zero_one_many_and_none_to_compare() -> None:
     none = evidence_note(frame("evidence"), CITY, ref="x").text
-    assert none == "没有可供对照的韶关市实地核查记录，指标表等次未经实地印证。"
+    assert none == "韶关市没有可供对照的实地核查记录，指标表等次未经实地印证。"
     zero = evidence_note(evidence(0, 10, -20), CITY, ref="x").text
     assert zero == "可对照的3项指标，指标表分值与实地核查得分相差都不到一档（25分）。"
     one = evidence_note(evidence(25, 0), CITY, ref="x").text

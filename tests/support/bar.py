@@ -1,0 +1,220 @@
+"""The bar of the pages, line by line: each function looks at an opened page and names what falls short."""
+
+from __future__ import annotations
+
+import io
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from importlib.resources import files
+from itertools import zip_longest
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+from playwright.sync_api import Page
+
+from kaohe.publish.downloads import linked_files
+from support.pdf_text import page_texts
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+# ---------------------------------------------------------------------------------------------
+# structure
+
+
+def unfold(page: Page) -> None:
+    """Open everything that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+def too_wide(page: Page) -> list[str]:
+    """The page, where it must be scrolled sideways."""
+    over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return [f"{over} px too wide"] if over > 0 else []
+
+
+def inaccessible(page: Page, *, only: str = "", but: str = "", leave: str = "") -> list[str]:
+    """What axe finds, with the first element of each kind: by one rule only, by all but one, leaving out some elements."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    options |= {"runOnly": [only]} if only else {"rules": {but: {"enabled": False}}} if but else {}
+    where = {"exclude": [[leave]]} if leave else {}
+    found = page.evaluate("([where, options]) => axe.run(where.exclude ? where : document, options)", [where, options])
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found["violations"]]
+
+
+def repeated_ids(page: Page) -> list[str]:
+    """Ids that stand on more than one element."""
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    return sorted({i for i in ids if ids.count(i) > 1}) if len(ids) > len(set(ids)) else []
+
+
+_FIGURES = """[...document.querySelectorAll('figure.chart')].map(f => ({
+  number: f.querySelector('.no').textContent, title: f.querySelector('figcaption').textContent,
+  alt: document.getElementById(f.querySelector('svg').getAttribute('aria-describedby')).textContent,
+  label: document.getElementById(f.querySelector('svg').getAttribute('aria-labelledby')).textContent,
+  role: f.querySelector('svg').getAttribute('role'), note: !!f.querySelector('.src'),
+  rows: f.querySelectorAll('details tbody tr').length}))"""
+_TABLES = """[...document.querySelectorAll('table')].map(t => ({
+  caption: (t.caption || {}).textContent || '', heads: [...t.querySelectorAll('th')].every(h => h.scope)}))"""
+
+
+def incomplete(page: Page) -> list[str]:
+    """Figures without number, title, text of their own, source or data; tables without caption or scope."""
+    bad = []
+    figures = page.evaluate(_FIGURES)
+    for n, each in enumerate(figures, start=1):
+        if each["number"] != f"图{n}":
+            bad.append(f"{each['number']} stands where 图{n} is due")
+        if each["title"] != each["number"] + each["label"] or each["alt"] in {"", each["label"]}:
+            bad.append(f"{each['number']}: title or alt")
+        if (each["role"], each["note"]) != ("img", True) or not each["rows"]:
+            bad.append(f"{each['number']}: role, source or data table")
+    for key in ("alt", "label"):
+        if len({f[key] for f in figures}) < len(figures):
+            bad.append(f"{key} repeated")
+    bad += [f"table {t['caption'][:40]!r}" for t in page.evaluate(_TABLES) if not (t["caption"] and t["heads"])]
+    return bad
+
+
+def dead_links(page: Page, path: Path) -> list[str]:
+    """Links to anchors that are not there and to files that are not there."""
+    hrefs = page.evaluate("[...new Set([...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href')))]")
+    ids = set(page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
+    return [
+        h for h in hrefs if (h[1:] not in ids if h.startswith("#") else not (path.parent / h.split("#")[0]).is_file())
+    ]
+
+
+# ---------------------------------------------------------------------------------------------
+# pictures and characters
+
+# Texts that leave their picture or cover another by more than a third of the smaller one's height and width.
+_LAYOUT = """() => [...document.querySelectorAll('figure.chart')].flatMap(f => {
+  const svg = f.querySelector('svg'), box = svg.getBoundingClientRect(), bad = [];
+  const all = [...svg.querySelectorAll('text')].map(t => [t.textContent.trim(), t.getBoundingClientRect()]).filter(t => t[0]);
+  for (const [said, r] of all)
+    if (r.left < box.left - 2 || r.right > box.right + 2 || r.top < box.top - 2 || r.bottom > box.bottom + 2)
+      bad.push([f.id, 'outside', said]);
+  for (let i = 0; i < all.length; i++) for (let j = i + 1; j < all.length; j++) {
+    const [s, a] = all[i], [t, b] = all[j];
+    const w = Math.min(a.right, b.right) - Math.max(a.left, b.left), h = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (w > 2 && h > 0.45 * Math.min(a.height, b.height)) bad.push([f.id, s, t]);
+  }
+  return bad;
+})"""
+
+
+def misplaced(page: Page) -> list[list[str]]:
+    """Texts of pictures that are cut or covered: figure, text, other text."""
+    found: list[list[str]] = page.evaluate(_LAYOUT)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _drawn_by(font: str) -> frozenset[int]:
+    return frozenset(TTFont(io.BytesIO(b64decode(font))).getBestCmap())
+
+
+def undrawn(page: Page, html: str) -> list[str]:
+    """Characters that no font embedded in the page has."""
+    fonts = re.findall(r"data:font/woff2;base64,([A-Za-z0-9+/=]+)", html)
+    have = frozenset[int]().union(*map(_drawn_by, fonts))
+    said = set(page.evaluate("document.body.textContent")) - set("\n\t\r \u200b\u2060")
+    return sorted(c for c in said if ord(c) not in have)
+
+
+# ---------------------------------------------------------------------------------------------
+# words
+
+# Names and abbreviations that stand in Chinese reports as they are.
+LATIN = {
+    "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf",
+}  # fmt: skip
+_TRACES = r"Traceback|\\u[0-9a-f]{4}|\bNaN\b|\bnan\b|\bNone\b|/home/|/tmp/"
+_CLUMSY = r"(?<![\d.])0(个|项|户)(中|里)|。。|；。|，。|（）|、）|（、|；；|，，|、、|：。|：；"
+_PERSONAL = r"(?<![\dA-Za-z])(\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?![\dA-Za-z])"
+
+
+def slips(page: Page) -> list[str]:
+    """English left over, traces of the machine, numbers of persons, and punctuation gone wrong; unfold first."""
+    said = page.inner_text("body") + " ".join(
+        page.evaluate(
+            """[...document.querySelectorAll('[aria-label]')].map(e => e.getAttribute('aria-label'))
+               .concat([...document.querySelectorAll('svg desc, svg title, svg text')].map(e => e.textContent))"""
+        )
+    )
+    said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|DW\d+|JD-\d+", "", said)
+    bad = sorted(set(re.findall(r"[A-Za-z]{2,}", said)) - LATIN)
+    return bad + [m[0] for p in (_TRACES, _CLUMSY, _PERSONAL) for m in re.finditer(p, said)]
+
+
+# ---------------------------------------------------------------------------------------------
+# numbers
+
+
+def half_up(value: float, digits: int = 1) -> str:
+    """A number as the pages write it."""
+    return f"{Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+
+
+@lru_cache(maxsize=64)
+def _numbers_of(path: Path) -> frozenset[float]:
+    said = path.read_text(encoding="utf-8-sig")
+    return frozenset(float(n) for n in re.findall(r"(?<=,)-?\d+\.\d+(?=[,\r])", said))
+
+
+def _delivered(path: Path, html: str) -> set[float]:
+    """Numbers of the CSV files that a page links to, of scores and estimates; shares as percent too."""
+    names = linked_files([html]) | {"composite.csv", "estimates.csv"}
+    found = set[float]().union(*(_numbers_of(path.parents[1] / "tables" / n) for n in names if n.endswith(".csv")))
+    return found | {100 * v for v in found if abs(v) <= 1}
+
+
+def unfounded(page: Page, path: Path, html: str) -> list[str]:
+    """Numbers with decimals in the conclusions that stand neither in the page nor in its files, and are no sum or difference."""
+    said = " ".join(page.evaluate("[...document.querySelectorAll('.notes li')].map(l => l.firstChild.textContent)"))
+    rows: list[list[list[str]]] = page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => [...t.rows].map(r => [...r.cells].map(c => c.textContent)))"
+    )
+    wanted = set(re.findall(r"\d[\d,]*\.\d+", said))
+
+    def lacking(values: set[float], left: set[str]) -> set[str]:
+        return {n for n in left if n not in {half_up(abs(v), len(n.partition(".")[2])) for v in values}}
+
+    known = {float(n.replace(",", "")) for t in rows for r in t for c in r for n in re.findall(r"\d[\d,]*\.\d+", c)}
+    left = {n for n in wanted if float(n.replace(",", "")) not in known}
+    if left:
+        columns = (c for t in rows for c in zip_longest(*t, fillvalue=""))
+        left = lacking({sum(float(v) for v in c if re.fullmatch(r"[\d.]+", v)) for c in columns}, left)
+    if left:
+        left = lacking(_delivered(path, html), left)
+    return sorted(lacking({a - b for a in known for b in known if 0 < a - b <= 100}, left)) if left else []
+
+
+# ---------------------------------------------------------------------------------------------
+# paper
+
+
+def printed(page: Page) -> bytes:
+    """The page as PDF, by its own paper."""
+    return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
+
+
+def pdf_faults(data: bytes, limit: int = 1_500_000) -> Iterator[str]:
+    """What is wrong with a PDF: weight, tags, paper, and on every page the mark and the page's number."""
+    if len(data) >= limit:
+        yield f"{len(data)} bytes"
+    if b"/StructTreeRoot" not in data:
+        yield "not tagged"
+    boxes = {
+        tuple(round(float(v) / 72 * 25.4) for v in b.split()) for b in re.findall(rb"/MediaBox ?\[([^\]]*)\]", data)
+    }
+    if boxes != {(0, 0, 210, 297)}:
+        yield f"paper {boxes}"
+    for n, text in enumerate(page_texts(data), start=1):
+        if "内部资料" not in text or f"第{n}页" not in text.replace(" ", ""):
+            yield f"page {n} without mark or number"
