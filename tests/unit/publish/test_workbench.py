@@ -76,7 +76,8 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert repr(survey.design) == (
         "<BenchDesign: 12 records, weight weight (sum 3,600), strata: 1, first-stage units: 3, stages: 3>"
     )
-    assert "question(id, by=)" in repr(survey) and len(repr(survey)) < 400
+    assert "question(id, by=)" in repr(survey)
+    assert len(repr(survey)) < 400
     assert {"open", "Trial", "peek"} <= set(dir(kaohe))
     with pytest.raises(
         InputRefused, match=r"K101 A table is missing\n.*\n  got       targetz\n  expected  one such as targets"
