@@ -96,6 +96,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df
+            See `mean`.
 
         Returns
         -------
@@ -196,6 +198,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df
+            See `mean`.
 
         Returns
         -------
@@ -252,6 +256,8 @@ class Design(Distributed):
             See `Design`.
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement.
+        df
+            See `mean`.
 
         Returns
         -------
