@@ -16,7 +16,7 @@ from support.browsing import FLAGS, NAMES, Listener
 # Files whose tests take more than a few seconds of CPU together; `make check` leaves them out, `make test` does not.
 SLOW = {
     "test_batch.py", "test_build_survey.py", "test_chart_numbers.py", "test_charts.py", "test_clean_benchmark.py", "test_cli.py",
-    "test_cluster.py", "test_coverage_script.py", "test_examples.py", "test_fonts.py", "test_html.py", "test_index.py",
+    "test_cluster.py", "test_coverage_script.py", "test_draw.py", "test_estimate_table.py", "test_examples.py", "test_fonts.py", "test_html.py", "test_index.py",
     "test_kernel.py", "test_linearised.py", "test_progress.py", "test_protect.py", "test_report.py", "test_seam.py",
     "test_seam_docs.py", "test_seam_refusals.py", "test_tables.py", "test_tables_out.py", "test_webfont.py", "test_why.py",
     "test_words.py",

@@ -12,10 +12,16 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from kaohe.clean.peek import peek
+    from kaohe.estimate.trials import Trial
     from kaohe.publish.report import Report, open_report
     from kaohe.publish.workbench import open_survey as open
 
-__all__ = ["Report", "__version__", "open", "open_report", "peek"]
+__all__ = ["Report", "Trial", "__version__", "open", "open_report", "peek"]
+
+
+def __dir__() -> list[str]:
+    """What tab completion offers: names that are imported when first used stand here too."""
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "annotations"})
 
 
 def __getattr__(name: str) -> Any:
@@ -27,6 +33,10 @@ def __getattr__(name: str) -> Any:
         from kaohe.clean.peek import peek
 
         return peek
+    if name == "Trial":
+        from kaohe.estimate.trials import Trial
+
+        return Trial
     if name == "open":
         from kaohe.publish.workbench import open_survey
 

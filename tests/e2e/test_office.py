@@ -508,7 +508,7 @@ def test_a_page_prints_on_a4_with_its_mark(browser: Any, office: Path, stem: str
 
 @pytest.mark.every_target
 @pytest.mark.browser
-@pytest.mark.parametrize("stem", ["question", "income"])
+@pytest.mark.parametrize("stem", EXPLORE)
 def test_a_workbench_runs_in_jupyterlab(stem: str, office: Path, tmp_path: Path) -> None:
     with lab(office / "notebooks", tmp_path) as address, page_of(f"{address}/tree/explore/{stem}.ipynb") as page:
         run_all(page)
@@ -519,5 +519,8 @@ def test_a_workbench_runs_in_jupyterlab(stem: str, office: Path, tmp_path: Path)
         assert len(sizes) == EXPLORE[stem][0]
         assert all(natural >= shown >= 600 for natural, shown in sizes)
         assert page.locator(".jp-OutputArea table:has(th:text('95%区间'))").count() == EXPLORE[stem][1]
-        assert page.locator(".jp-OutputArea td:text-is('一般农户'), .jp-OutputArea td:text-is('韶关市')").count() > 0
+        if EXPLORE[stem][1]:
+            assert (
+                page.locator(".jp-OutputArea td:text-is('一般农户'), .jp-OutputArea td:text-is('韶关市')").count() > 0
+            )
         assert page.get_by_text("official Jupyter news").count() == 0

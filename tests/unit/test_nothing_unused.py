@@ -15,14 +15,15 @@ import nbformat
 ROOT = Path(__file__).parents[2]
 LIB = ROOT / "lib" / "kaohe"
 DOCS = "".join(p.read_text(encoding="utf-8") for p in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
-# Called by a library that we give an object of ours to, by name; the last four are for programs that use ours.
+# Called by a library that we give an object of ours to, by name; `json_schema` and on are for programs and tests that use ours.
 HOOKS = {
     "export_from_notebook", "output_mimetype", "execute_managed_notebook", "start_new_kernel_client", "softbreak", "link",
-    "image", "setup", "teardown", "json_schema", "example_file", "run_serially", "replicate_covariance",
+    "image", "setup", "teardown", "_constructor", "json_schema", "example_file", "run_serially", "replicate_covariance", "PAGE_ONLY",
 }  # fmt: skip
 # Declared for what they do, not for an import.
 TOOLS = {
     "jupyterlab": "make lab", "brotli": "fontTools writes woff2 with it", "zhplot": "holds the font",
+    "seaborn": "for notebooks of a statistician's own",
     "setuptools": "builds the package", "import-linter": "make check", "mypy": "make check", "ruff": "make check",
     "pre-commit": "CONTRIBUTING", "nbstripout": "pre-commit", "pytest-cov": "coverage", "pytest-xdist": "parallel tests",
     "axe-playwright-python": "the browser tests read its script",

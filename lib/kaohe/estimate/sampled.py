@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kaohe.base.errors import InputRefused
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
 from kaohe.design.columns import crossed, is_number, levels_of, records, weights
@@ -165,20 +166,21 @@ class Sampled:
         return np.asarray(values, dtype=bool)
 
     def _condition(self, text: str) -> Any:
-        """A condition such as ``city == '韶关市' and age >= 60``, evaluated for each record."""
+        """A condition such as ``hh_kind == '一般农户' and hh_size > 3``, evaluated for each record."""
         if text.isidentifier():
             faults.need(self.frame, [text], "where")
         return self._evaluated(text, lambda: self.frame.eval(text, engine="python"))
 
-    @staticmethod
-    def _evaluated(where: object, evaluate: Callable[[], Any]) -> Any:
+    def _evaluated(self, where: object, evaluate: Callable[[], Any]) -> Any:
         try:
             return evaluate()
         except Exception as error:
+            unknown = re.match(r"name '(.+)' is not defined", str(error))
             raise InputRefused(
                 "K402", "A domain is not a yes or no for each record",
                 got=where if isinstance(where, str) else "a function that fails",
-                expected="a condition over columns, such as city == '韶关市' and hh_size > 3",
+                expected="a column such as " + ", ".join(nearest(unknown[1], map(str, self.frame.columns))) if unknown
+                else "a condition over columns, such as hh_kind == '一般农户' and hh_size > 3",
                 remedy=f"pandas says: {error}".splitlines()[0],
             ) from error  # fmt: skip
 

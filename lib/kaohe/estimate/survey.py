@@ -74,6 +74,14 @@ class Design(Distributed):
     0       4.5  1.118  2.0
     """
 
+    def __repr__(self) -> str:
+        first = self.structure.stages[0]
+        return (
+            f"<{type(self).__name__}: {len(self.frame):,} records, weight {self.weight} (sum {self.w.sum():,.0f}), "
+            f"strata: {len(np.unique(first.group)):,}, first-stage units: {first.n_units:,}, stages: {len(self.structure.stages)}"
+            f"{', calibrated' if self.calibration else ''}>"
+        )
+
     def total(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
         level: float = 0.95, deff: str = "wr", df: str = "units",

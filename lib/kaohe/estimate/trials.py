@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,8 @@ class Trial:
 
     Attributes
     ----------
-    margins : tuple of str
-        Columns whose register counts are met; empty for no calibration.
+    margins : str or sequence of str
+        Columns whose register counts are met, kept as a tuple; empty for no calibration.
     method : {"raking", "linear", "logit"}
     bounds : (low, high), optional
         Limits of g = weight after over weight before.
@@ -38,10 +38,13 @@ class Trial:
         calibrated anew until both hold.
     """
 
-    margins: tuple[str, ...]
+    margins: str | Sequence[str]
     method: str = "raking"
     bounds: tuple[float, float] | None = None
     cap: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "margins", (self.margins,) if isinstance(self.margins, str) else tuple(self.margins))
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Trials:
 
     weights: pd.DataFrame
     estimates: pd.DataFrame
-    frames: dict[str, pd.DataFrame]
+    frames: dict[str, pd.DataFrame] = field(repr=False)
 
 
 Totals = Mapping[str, Mapping[str, Mapping[object, float]]]
@@ -128,7 +131,7 @@ def try_calibrations(
             rows.append({"trial": name, "n": len(frame), "refused": stop[0], "part": stop[1]})
             continue
         made = frame.assign(**{WEIGHT: w})
-        record = Calibration(weight, trial.margins, partition=partition) if trial.margins else None
+        record = Calibration(weight, tuple(trial.margins), partition=partition) if trial.margins else None
         tables.append(estimate(design(made, WEIGHT, record)).assign(trial=name))
         frames[name] = made
         rows.append(

@@ -43,8 +43,11 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
     def _constructor(self) -> type[EstimateTable]:
         return EstimateTable
 
+    def _estimates(self) -> bool:
+        return set(self.columns) >= NEEDED and self.columns.is_unique and self.columns.nlevels == 1
+
     def shown(self) -> pd.DataFrame:
-        """The texts of the notebook's table as a plain DataFrame, to copy into a document.
+        """The texts of the notebook's table as a plain DataFrame, to copy into a document; what is no table of estimates, as it is.
 
         Examples
         --------
@@ -53,6 +56,8 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
         >>> t.shown().iloc[0].to_dict()
         {'估计': '2.00', '标准误': '0.50', '95%区间': '1.00–3.00', '回答数': '60', '质量': '可用'}
         """
+        if not self._estimates():
+            return pd.DataFrame(self)
         fields = fields_of(self)
         rows = self.to_dict("records")
         return pd.DataFrame({head: [text(r) for r in rows] for head, _, text in fields}, index=self.index)
@@ -91,7 +96,7 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
 
     def _repr_html_(self) -> str | None:
         """Escaped HTML; pandas' own for what is no table of estimates any more."""
-        if not set(self.columns) >= NEEDED or not self.columns.is_unique or self.columns.nlevels > 1:
+        if not self._estimates():
             html: str | None = super()._repr_html_()
             return html
         return html_of(self)

@@ -110,12 +110,6 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def natural_size(svg: str) -> tuple[float, float]:
-    """Width and height of the drawing in its own units (points), from its viewBox; zeros when there is none."""
-    found = re.search(r'viewBox="\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)', svg)
-    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
-
-
 def _without_doctype(svg: str) -> str:
     """Matplotlib names the DTD of SVG 1.1; the parser takes no DTD at all."""
     return re.sub(r"<!DOCTYPE\s+svg\s+PUBLIC\s+\"[^\"]*\"\s+\"[^\"]*\"\s*>", "", svg, count=1)

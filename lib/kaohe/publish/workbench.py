@@ -34,7 +34,7 @@ from kaohe.publish.report import ENV_PLAN
 REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Workbench:
     """Tables and designs of one build; see `open_survey`.
 
@@ -65,6 +65,12 @@ class Workbench:
         made.__dict__["source"] = ""
         made.__dict__["design"] = design.named(made.name, **made._said("household"))
         return made
+
+    def __repr__(self) -> str:
+        return (
+            f"<Workbench: {self.plan.meta['year']}, {self.folder}. questions(), question(id, by=), households, villages, "
+            "design, village_design, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
+        )
 
     @cached_property
     def households(self) -> pd.DataFrame:
@@ -243,11 +249,11 @@ class Workbench:
         InputRefused
             K101 for a missing file, K102 for a damaged one.
         """
-        return read_parquet(self.folder / f"{name}.parquet")
+        return _named(self.folder, name)
 
     def clean(self, name: str) -> pd.DataFrame:
         """A clean table by name, such as ``doubles`` or ``grades``; K101 and K102 as `table`."""
-        return read_parquet(self.folder.parent / "clean" / f"{name}.parquet")
+        return _named(self.folder.parent / "clean", name)
 
     def explain_weight(self, household: str) -> pd.DataFrame:
         """How a household came to its weight (see `kaohe.design.explain_weight`).
@@ -277,6 +283,18 @@ class Workbench:
             "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
             "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons], "record": "户" if table == "household" else "村", "source": self.source,
         }  # fmt: skip
+
+
+def _named(folder: Path, name: str) -> pd.DataFrame:
+    """A table of a folder by name; of a name that is not there, those that are nearest."""
+    path = folder / f"{name}.parquet"
+    known = sorted(p.stem for p in folder.glob("*.parquet")) if folder.is_dir() else []
+    if known and name not in known:
+        raise InputRefused(
+            "K101", "A table is missing", where=str(folder), got=name, expected="one such as " + ", ".join(nearest(name, known)),
+            remedy="a table of the library that was not made yet: run `kaohe clean` and `kaohe build`",
+        )  # fmt: skip
+    return read_parquet(path)
 
 
 def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:

@@ -128,6 +128,7 @@ class TestShows:
         assert html.count("&lt;script&gt;") >= 6
 
     def test_without_the_columns_of_estimates_pandas_shows_it(self, table: EstimateTable) -> None:
+        pd.testing.assert_frame_equal(table[["estimate"]].shown(), pd.DataFrame({"estimate": table["estimate"]}))
         few = table[["city", "se"]]
         assert str(few._repr_html_()) == str(pd.DataFrame(few)._repr_html_())
 

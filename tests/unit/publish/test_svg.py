@@ -10,7 +10,7 @@ import pytest
 from kaohe.base.errors import KaoheError
 from kaohe.plot.canvas import Canvas
 from kaohe.publish import svg
-from kaohe.publish.svg import inline, natural_size
+from kaohe.publish.svg import inline
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 500 60">'
 
@@ -99,11 +99,6 @@ def test_entities_are_refused() -> None:
 def test_a_picture_needs_its_size() -> None:
     with pytest.raises(KaoheError, match="no viewBox"):
         inline('<svg xmlns="http://www.w3.org/2000/svg"/>', "fig", "t", "d")
-
-
-def test_natural_size() -> None:
-    assert natural_size(HEAD) == (500, 60)
-    assert natural_size("<svg>") == (0, 0)
 
 
 def test_a_plain_picture_is_written_as_parsing_would_write_it(monkeypatch: pytest.MonkeyPatch) -> None:

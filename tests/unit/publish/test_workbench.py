@@ -73,6 +73,16 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert survey.villages["weight"].tolist() == [12.0] * 6
     assert survey.village_design.total("v_households")["estimate"].tolist() == [3600.0]
     assert survey.village_design.total("v_households").attrs["kaohe"]["record"] == "村"
+    assert repr(survey.design) == (
+        "<BenchDesign: 12 records, weight weight (sum 3,600), strata: 1, first-stage units: 3, stages: 3>"
+    )
+    assert "question(id, by=)" in repr(survey)
+    assert len(repr(survey)) < 400
+    assert {"open", "Trial", "peek"} <= set(dir(kaohe))
+    with pytest.raises(
+        InputRefused, match=r"K101 A table is missing\n.*\n  got       targetz\n  expected  one such as targets"
+    ):
+        survey.table("targetz")
     with pytest.raises(
         InputRefused,
         match=r"K336 This question is not estimated\n  got       house_saef\n  expected  one such as house_safe",
@@ -81,7 +91,7 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="K409"):
         survey.question("house_safe", rest=True)
     survey.__dict__["totals"] = {"440200000000": {"town": dict.fromkeys(town, 1200.0)}}
-    tried = survey.what_if({"a": Trial(()), "b": Trial(("town",))}, lambda d: survey.question("house_safe", design=d))
+    tried = survey.what_if({"a": Trial(()), "b": Trial("town")}, lambda d: survey.question("house_safe", design=d))
     assert tried.estimates["trial"].tolist() == ["a", "b"]
     assert tried.weights["worst"].tolist() == [0.0, 0.0]
     assert tried.estimates["se"].tolist() == pytest.approx([tried.estimates["se"][0]] * 2)

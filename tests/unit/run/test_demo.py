@@ -9,6 +9,7 @@ import tomllib
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import openpyxl
@@ -21,6 +22,7 @@ from kaohe.base.tables import RAW, contract
 from kaohe.run.demo import make, make_demo
 from kaohe.run.demo.cross_files import CrossFiles
 from kaohe.run.demo.faults import OUTCOMES
+from kaohe.run.demo.fieldwork import draw_teams
 from kaohe.run.demo.names import check_digit, luhn_digit
 
 HOUSEHOLDS = 16_000
@@ -219,6 +221,16 @@ def test_teams_never_assess_their_own_city(raw: Path, plan: Plan) -> None:
         full == {plan.gazetteer.candidates(str(r[2]), "city")[0] for r in rows} == set(plan.classes["city14"].members)
     )
     assert all(str(r[1]).removesuffix("市") != str(r[2]).removesuffix("市") for r in rows)
+
+
+def test_no_two_teams_of_the_demonstration_go_to_each_other() -> None:
+    codes = pd.DataFrame({"code": [f"44{n:02d}00000000" for n in range(14)]})
+    people = SimpleNamespace(geography=SimpleNamespace(cities=codes))
+    for seed in range(40):
+        drawn = draw_teams(people, seed)  # type: ignore[arg-type]
+        to = dict(zip(drawn["leader_city"], drawn["city"], strict=True))
+        assert set(to) == set(to.values())
+        assert all(to[c] != c and to[to[c]] != c for c in to)
 
 
 def test_forms_carry_the_official_items_in_order(raw: Path, plan: Plan) -> None:

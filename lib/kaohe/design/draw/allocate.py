@@ -42,7 +42,7 @@ def allocate(
 
     Notes
     -----
-    Neyman (1934); Cochran (1977), section 5.5. Whole numbers exactly: each further unit goes to the
+    Neyman (1934); Cochran (1977), chapter 5. Whole numbers exactly: each further unit goes to the
     stratum whose size² sd² / (n (n + 1)) is the largest, the first of equals (Wright 2012,
     algorithm III; with equal sd the method of equal proportions).
 
@@ -103,7 +103,7 @@ def allocate_precision(
 
     Notes
     -----
-    Cochran (1977), section 5.9 (n for a given variance); each further unit goes where it lowers the
+    Cochran (1977), chapter 5 (n for a given variance); each further unit goes where it lowers the
     variance most, so that no smaller number of units reaches it (Wright 2012).
     """
     w = np.asarray(share, dtype=float)

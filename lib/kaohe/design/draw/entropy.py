@@ -19,7 +19,7 @@ _ROUNDS = 5000
 
 
 def chances_of(odds: Floats, n: int) -> Floats:
-    """Chances of inclusion when n units are drawn with working odds (Tillé 2006, equation 5.13)."""
+    """Chances of inclusion when n units are drawn with working odds (Tillé 2006, chapter 5)."""
     psi = np.zeros(len(odds))
     for k in range(1, n + 1):
         part = odds * (1 - psi)
@@ -85,7 +85,7 @@ def max_entropy(p: Floats, uniforms: Floats) -> Bools:
 
     Notes
     -----
-    Chen & Liu (1997), procedure 3; Tillé (2006), algorithm 5.9.
+    The sequential draw: Chen, Dempster & Liu (1994); Chen & Liu (1997); Tillé (2006), chapter 5.
     """
     u = np.atleast_2d(uniforms)
     out = np.broadcast_to(p >= 1, u.shape).copy()

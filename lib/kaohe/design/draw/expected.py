@@ -35,7 +35,7 @@ def expected_errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Plannin
     expected square is exact for the weights at hand, with every finite-population correction:
     σ² [ρ_t Σ (α_t − A_t)² + ρ_v Σ (α_v − A_v)² + (1 − ρ_t − ρ_v)(Σ α_i² − 1/N)], α the shares of the
     weights, A those of the register's households; sums over all towns and villages of the register,
-    drawn or not. Särndal, Swensson & Wretman (1992), section 12.2 (anticipated variance); Valliant,
+    drawn or not. Särndal, Swensson & Wretman (1992), chapter 12 (anticipated variance); Valliant,
     Dorfman & Royall (2000), chapter 8. Deff: Kish (1965), section 8.2; (1992).
     """
     rows = []

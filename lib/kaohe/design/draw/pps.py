@@ -37,7 +37,7 @@ def inclusion_probabilities(sizes: Sequence[float] | Floats, n: int) -> Floats:
 
     Notes
     -----
-    Särndal, Swensson & Wretman (1992), section 3.6.2; Tillé (2006), section 2.10.
+    Särndal, Swensson & Wretman (1992), chapter 3; Tillé (2006), chapter 2.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class Planning:
             raise faults.bad_choice("costs", "below 0", "0 or more")
 
     def town_variance(self, sizes: Sizes) -> float:
-        """Variance of a county's mean from one of its towns (Cochran 1977, section 10.8, without finite corrections)."""
+        """Variance of a county's mean from one of its towns (Cochran 1977, chapter 10, without finite corrections)."""
         within = 1 - self.icc_town - self.icc_village
         spread = self.icc_town + self.icc_village / sizes.villages + within / (sizes.villages * sizes.households)
         return self.share * (1 - self.share) * spread

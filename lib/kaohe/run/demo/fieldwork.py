@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.plan import Plan
@@ -13,15 +14,21 @@ from kaohe.run.demo.streams import stream
 
 
 def draw_teams(people: Population, seed: int) -> pd.DataFrame:
-    """Teams by lot, none to its own city: ``team, leader_city, city`` (codes)."""
+    """Teams by lot, none to its own city and no two to each other's: ``team, leader_city, city`` (codes)."""
     rng = stream(seed, "teams")
     cities = people.geography.cities["code"].to_numpy()
     drawn = rng.permutation(cities)
-    while (drawn == cities).any():
+    while (drawn == cities).any() or _exchange(cities, drawn):
         drawn = rng.permutation(cities)
     return pd.DataFrame(
         {"team": [f"第{i:02d}组" for i in range(1, len(cities) + 1)], "leader_city": cities, "city": drawn}
     )
+
+
+def _exchange(cities: npt.NDArray[np.object_], drawn: npt.NDArray[np.object_]) -> bool:
+    """Whether two teams go to each other's city."""
+    to = dict(zip(cities, drawn, strict=True))
+    return any(to[to[city]] == city for city in cities)
 
 
 def visited_places(people: Population, seed: int) -> pd.DataFrame:

@@ -20,6 +20,7 @@ Villages = Annotated[Path | None, typer.Option("--villages", help="Register of v
 Households = Annotated[
     Path | None, typer.Option("--households", help="Register of households: 户编号, 村代码, 登记户类型, 登记人口.")
 ]
+Out = typer.Option("--out", help="Folder to write; absent, empty, or an earlier draw.")
 draw = typer.Typer(
     help="Draw the survey's sample, choose its 重点调查 supplement, draw the cross-assessment's teams.",
     no_args_is_help=True, rich_markup_mode=None,
@@ -32,19 +33,29 @@ def sample(
     villages: Villages = None,
     households: Households = None,
     demo: Annotated[bool, typer.Option("--demo", help="Use a small synthetic register.")] = False,
-    city: Annotated[list[str] | None, typer.Option("--city", help="Only this city.")] = None,
+    city: Annotated[list[str] | None, typer.Option("--city", help="Only this city; may be repeated.")] = None,
     towns: Annotated[
         int | None, typer.Option("--towns", min=1, help="Towns in all, in proportion to households.")
     ] = None,
     neyman: Annotated[bool, typer.Option("--neyman", help="Share towns out by the column 预计比例 as well.")] = False,
-    se: Annotated[float | None, typer.Option("--se", help="Standard error wanted in each city, as 0.03.")] = None,
-    se_city: Annotated[list[str] | None, typer.Option("--se-city", help="For one city: 韶关市=0.02.")] = None,
-    budget: Annotated[float, typer.Option("--budget", min=0, help="Yuan that must not be exceeded.")] = 0.0,
-    scheme: Annotated[str, typer.Option("--scheme", help="entropy or systematic.")] = "",
-    rule: Annotated[str, typer.Option("--rule", help="Households: equal, or by kind as 5:3:2.")] = "",
-    villages_per_town: Annotated[int, typer.Option("--villages-per-town", min=0)] = 0,
-    households_per_village: Annotated[int, typer.Option("--households-per-village", min=0)] = 0,
-    out: Annotated[Path, typer.Option("--out")] = SAMPLE,
+    se: Annotated[
+        float | None, typer.Option("--se", help="Fewest towns for this standard error in each city, as 0.03.")
+    ] = None,
+    se_city: Annotated[
+        list[str] | None, typer.Option("--se-city", help="The same for one city, as 韶关市=0.02; may be repeated.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0, help="With --se: yuan that must not be exceeded; 0: no limit.")
+    ] = 0.0,
+    scheme: Annotated[str, typer.Option("--scheme", help="entropy or systematic; empty: the plan's choice.")] = "",
+    rule: Annotated[
+        str, typer.Option("--rule", help="Households: equal, or by kind as 5:3:2; empty: the plan's choice.")
+    ] = "",
+    villages_per_town: Annotated[int, typer.Option("--villages-per-town", min=0, help="0: the plan's choice.")] = 0,
+    households_per_village: Annotated[
+        int, typer.Option("--households-per-village", min=0, help="0: the plan's choice.")
+    ] = 0,
+    out: Annotated[Path, Out] = SAMPLE,
     overwrite: Overwrite = False,
     plan: PlanFolder = "",
 ) -> None:
@@ -70,8 +81,10 @@ def key(
     villages: Villages = None,
     households: Households = None,
     drawn: Annotated[Path, typer.Option("--sample", help="Folder of the drawn sample.")] = SAMPLE,
-    per_city: Annotated[int, typer.Option("--per-city", min=0, help="Villages of each city.")] = 0,
-    out: Annotated[Path, typer.Option("--out")] = OUT / "key",
+    per_city: Annotated[
+        int, typer.Option("--per-city", min=0, help="Villages of each city; 0: the plan's choice.")
+    ] = 0,
+    out: Annotated[Path, Out] = OUT / "key",
     overwrite: Overwrite = False,
     plan: PlanFolder = "",
 ) -> None:
@@ -96,7 +109,7 @@ def teams(
         Path | None, typer.Option("--exclude", help="Pairs that must not meet: 组长单位, 考核市.")
     ] = None,
     mutual: Annotated[bool, typer.Option("--mutual", help="Permit two teams to go to each other's city.")] = False,
-    out: Annotated[Path, typer.Option("--out")] = OUT / "teams",
+    out: Annotated[Path, Out] = OUT / "teams",
     overwrite: Overwrite = False,
     plan: PlanFolder = "",
 ) -> None:

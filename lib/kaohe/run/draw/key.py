@@ -11,14 +11,14 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
-from kaohe.base.tables import RAW
+from kaohe.base.tables import OUTCOMES, RAW
 from kaohe.design.draw.key import choose_key, key_households
 from kaohe.design.draw.sample import Sizes, parse_rule
 from kaohe.run.draw import words
 from kaohe.run.draw.output import RECORD, writing
 from kaohe.run.draw.registers import Registers
-from kaohe.run.draw.sample import draw_choices
-from kaohe.run.draw.sample_books import sheet
+from kaohe.run.draw.sample import draw_choices, with_names
+from kaohe.run.draw.sample_books import HOUSEHOLD, VILLAGE, sheet
 from kaohe.run.steps import Say
 
 LISTS = ("sample_villages", "sample_households")
@@ -84,15 +84,12 @@ def run_key(
     named = _named(chosen, frame, risks, plan)
     with writing(out, overwrite=overwrite) as folder:
         sheets = [sheet("重点调查村", (
-            ("city_name", "市", "plain", 12.0), ("county_name", "县（市、区）", "plain", 14.0), ("name", "村", "plain", 14.0),
-            ("village", "村代码", "plain", 16.0), ("n_households", "登记户数", "whole", 10.0), ("m_households", "调查户数", "whole", 10.0),
+            *VILLAGE, ("n_households", "登记户数", "whole", 10.0), ("m_households", "调查户数", "whole", 10.0),
             ("risk", "风险分", "general", 10.0), ("rank", "市内位次", "whole", 10.0), ("reason", "选定理由", "text", 30.0),
         ), named)]  # fmt: skip
         if homes is not None:
-            sheets.append(sheet("重点调查户", (
-                ("household", "户样本编号", "plain", 16.0), ("register_household", "登记户编号", "plain", 18.0),
-                ("village", "村代码", "plain", 16.0), ("hh_kind", "登记户类型", "plain", 18.0), ("outcome", "调查结果", "plain", 12.0),
-            ), homes))  # fmt: skip
+            places = named[["village", "county_name", "town_name", "village_name"]]
+            sheets.append(sheet("重点调查户", HOUSEHOLD, homes.merge(places, on="village"), OUTCOMES))
         folder.book("重点调查名单.xlsx", sheets, title="重点调查名单", mark=mark)
         folder.table("sample_villages.csv", _joined(lists[LISTS[0]], chosen), RAW[LISTS[0]])
         if homes is not None and LISTS[1] in lists:
@@ -104,13 +101,10 @@ def run_key(
 
 
 def _named(chosen: pd.DataFrame, frame: pd.DataFrame, risks: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    known = frame.set_index("village")
-    names = known["name"] if "name" in known.columns else pd.Series(dtype=object)
+    """The chosen villages with names and reason, highest risk of each city first."""
     why = risks.set_index("village")["reason"] if "reason" in risks.columns else pd.Series(dtype=object)
-    return chosen.assign(
-        city_name=[plan.gazetteer.name(c) for c in chosen["city"]], county_name=[plan.gazetteer.name(c) for c in chosen["county"]],
-        name=chosen["village"].map(names).fillna(chosen["village"]), reason=chosen["village"].map(why).fillna(""),
-    )  # fmt: skip
+    named = with_names(chosen, frame, plan).assign(reason=chosen["village"].map(why).fillna(""))
+    return named.sort_values(["city", "rank"], ignore_index=True)
 
 
 def _joined(drawn: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +124,7 @@ def _record(asked: Asked, registers: Registers, named: pd.DataFrame, per_city: i
             "- 选定的村不是抽样得来，抽选方式记为“重点调查”，没有入样概率和权重，不进入任何估计、得分和排名，只单独描述。",
             "- 村内调查户按“households 村代码”用途抽取（办法同样本抽取记录）。",
         ],
-        "结果": words.table(("市", "县", "村", "村代码", "风险分", "市内位次"),
-                          named[["city_name", "county_name", "name", "village", "risk", "rank"]].values.tolist()),
+        "结果": words.table(("市", "县", "镇", "村", "村代码", "风险分", "市内位次"),
+                          named[["city_name", "county_name", "town_name", "village_name", "village", "risk", "rank"]].values.tolist()),
         "校验": words.checksums(sums),
     }, synthetic=registers.synthetic)  # fmt: skip

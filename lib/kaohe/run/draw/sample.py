@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,22 +169,23 @@ def run_sample(
     return made
 
 
-def _with_names(made: Result, registers: Registers, plan: Plan) -> Result:
-    """The result with names of counties, towns and villages in its frames."""
-    given = registers.tables["frame_villages"].set_index("village")
+def with_names(frame: pd.DataFrame, register: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Towns or villages with city_name, county_name, town_name and village_name; the code where the register has no name."""
+    given = register.set_index("village")
     names = {c: given[c] if c in given.columns else pd.Series(dtype=object) for c in ("name", "town_name")}
     by_town = names["town_name"].groupby(names["town_name"].index.astype(str).str[:9]).first()
+    out = frame.assign(
+        county_name=[plan.gazetteer.name(c) for c in frame["county"]], city_name=[plan.gazetteer.name(c) for c in frame["city"]],
+        town_name=frame["town"].str[:9].map(by_town).fillna(frame["town"]),
+    )  # fmt: skip
+    if "village" in out:
+        out["village_name"] = out["village"].map(names["name"]).fillna(out["village"])
+    return out
 
-    def add(frame: pd.DataFrame) -> pd.DataFrame:
-        out = frame.assign(county_name=[plan.gazetteer.name(c) for c in frame["county"]],
-                           city_name=[plan.gazetteer.name(c) for c in frame["city"]],
-                           town_name=frame["town"].str[:9].map(by_town).fillna(frame["town"]))  # fmt: skip
-        return (
-            out.assign(village_name=out["village"].map(names["name"]).fillna(out["village"]))
-            if "village" in out
-            else out
-        )
 
+def _with_names(made: Result, registers: Registers, plan: Plan) -> Result:
+    """The result with names of counties, towns and villages in its frames."""
+    add = partial(with_names, register=registers.tables["frame_villages"], plan=plan)
     drawn = made.drawn
     villages = add(drawn.sample_villages)
     places = villages[["village", "county_name", "town_name", "village_name"]]

@@ -19,7 +19,12 @@ _WIDE, _CODE = 18.0, 16.0
 Columns = Sequence[tuple[str, str, str, float]]
 _PLACES: Columns = (("city_name", "市", "plain", 12.0), ("county_name", "县（市、区）", "plain", 14.0))
 _TOWN: Columns = (*_PLACES, ("town_name", "镇", "plain", 14.0))
-_VILLAGE: Columns = (*_TOWN, ("village_name", "村", "plain", 14.0), ("village", "村代码", "plain", _CODE))
+VILLAGE: Columns = (*_TOWN, ("village_name", "村", "plain", 14.0), ("village", "村代码", "plain", _CODE))
+HOUSEHOLD: Columns = (
+    ("household", "户样本编号", "plain", _CODE), ("register_household", "登记户编号", "plain", _WIDE),
+    ("county_name", "县（市、区）", "plain", 14.0), ("town_name", "镇", "plain", 14.0), ("village_name", "村", "plain", 14.0),
+    ("hh_kind", "登记户类型", "plain", _WIDE), ("register_size", "登记人口", "whole", 10.0), ("outcome", "调查结果", "plain", 12.0),
+)  # fmt: skip
 
 
 def sheet(name: str, columns: Columns, frame: pd.DataFrame, choices: tuple[str, ...] = ()) -> SheetOut:
@@ -40,17 +45,12 @@ def city_book(villages: pd.DataFrame, households: pd.DataFrame) -> list[SheetOut
     out = [
         sheet(
             "样本村",
-            (*_VILLAGE, ("n_households", "登记户数", "whole", 10.0), ("m_households", "抽中户数", "whole", 10.0)),
+            (*VILLAGE, ("n_households", "登记户数", "whole", 10.0), ("m_households", "抽中户数", "whole", 10.0)),
             villages,
         )
     ]
     if len(households):
-        columns = (
-            ("household", "户样本编号", "plain", _CODE), ("register_household", "登记户编号", "plain", _WIDE),
-            ("county_name", "县（市、区）", "plain", 14.0), ("town_name", "镇", "plain", 14.0), ("village_name", "村", "plain", 14.0),
-            ("hh_kind", "登记户类型", "plain", _WIDE), ("register_size", "登记人口", "whole", 10.0), ("outcome", "调查结果", "plain", 12.0),
-        )  # fmt: skip
-        out.append(sheet("样本户", columns, households, OUTCOMES))
+        out.append(sheet("样本户", HOUSEHOLD, households, OUTCOMES))
     return out
 
 
@@ -73,7 +73,7 @@ def design_book(made: Result, plan: Plan) -> list[SheetOut]:
         )),
         sheet("镇", (*_TOWN, ("town", "镇代码", "plain", _CODE), ("n_villages", "村数", "whole", 8.0), *chance,
                      ("drawn", "抽中", "plain", 8.0)), drawn.towns),
-        sheet("抽中镇的村", (*_VILLAGE, *chance, ("p_village", "村入样概率", "general", 14.0), ("p", "两级概率之积", "general", 14.0),
+        sheet("抽中镇的村", (*VILLAGE, *chance, ("p_village", "村入样概率", "general", 14.0), ("p", "两级概率之积", "general", 14.0),
                         ("drawn", "抽中", "plain", 8.0)), drawn.villages),
     ]  # fmt: skip
     if len(drawn.sample_households):

@@ -40,7 +40,7 @@ def sample_record(made: Result, registers: Registers, sums: dict[str, str], plan
     ]  # fmt: skip
     sure = int((town["p_town"] >= 1).sum())
     return words.record("样本抽取记录", {
-        "输入": [f"公开字符串：`{asked.seed}`", "", *words.table(("抽样框", "文件", "SHA-256"), registers.sources), "",
+        "输入": [f"公开字符串：`{asked.seed}`", "", words.BEFOREHAND, "", *words.table(("抽样框", "文件", "SHA-256"), registers.sources), "",
                  f"{town['city'].nunique()} 个市、{town['county'].nunique()} 个县、{len(town)} 个镇、"
                  f"{int(town['n_villages'].sum())} 个村、{int(town['n_households'].sum())} 户。"],
         "抽取办法（考核办的选择，方案只规定抽样调查与重点调查相结合）": [

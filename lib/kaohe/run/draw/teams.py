@@ -97,7 +97,7 @@ def _parts(
     away = ["- 不去本市。", *([] if asked.mutual else ["- 不互换：甲市的组去乙市，则乙市的组不去甲市。"])]
     return {
         "输入": [
-            f"公开字符串：`{asked.seed}`", "", f"参加抽签的市（{len(listed)}个，顺序是抽签的一部分，位置从 0 起）：", "",
+            f"公开字符串：`{asked.seed}`", "", words.BEFOREHAND, "", f"参加抽签的市（{len(listed)}个，顺序是抽签的一部分，位置从 0 起）：", "",
             *words.table(("位置", "市"), list(enumerate(listed))), "",
             *(["回避：", "", *words.table(("组长单位", "考核市", "理由", "文件 SHA-256"), reasons)] if reasons else ["没有回避。"]),
         ],

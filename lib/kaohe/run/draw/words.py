@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 SYNTHETIC = "**演示数据（虚构）**：抽样框由程序生成，不对应任何真实的村和户。"
+BEFOREHAND = (
+    "抽取不能由人挑选的条件：字符串的来源（如某日某期的开奖结果）和各输入文件的 SHA-256，在字符串产生之前已经公布。"
+)
 CHANCE = (
     "随机数由公开字符串产生，不用任何软件自带的随机数发生器：",
     "",
