@@ -60,6 +60,7 @@ def contrast_table(
     level = confidence(level)
     num, den = matrices(design, names, kind, denominator)
     c = np.array(mapped_numbers(weights, "variable" if by is None else "domain"))
+    weights = dict(weights)  # a series, too, names its domains by its index
     codes, domains = design.domains(by, where)
     if by is None:
         chosen = _chosen(weights, names, "variable")
