@@ -185,11 +185,15 @@ class Sampled:
                 remedy=f"pandas says: {error}".splitlines()[0],
             ) from error  # fmt: skip
 
-    def values(self, columns: list[str], *, summed: bool = False) -> Floats:
+    def values(
+        self, columns: list[str], *, summed: bool = False, inside: npt.NDArray[np.bool_] | None = None
+    ) -> Floats:
         """Numeric columns as a matrix, missing as NaN; infinite values are refused.
 
         Parameters
         ----------
+        inside : bool array, optional
+            Records that count; infinite values of others (a ratio with 0 below) are none at all.
         summed : bool
             The columns go to `numbers` and then to `finite`, which tells infinite values by their sums.
         """
@@ -204,9 +208,15 @@ class Sampled:
                     expected="numbers; use proportion for categories",
                 )
         found = as_matrix(self.frame, columns)
-        return found if summed else faults.finite(found, columns)
+        if summed:
+            return found
+        if inside is not None and np.isinf(found).any():
+            found = np.where(np.isinf(found) & ~(inside & (self.w > 0))[:, None], np.nan, found)
+        return faults.finite(found, columns)
 
-    def pairs(self, top: list[str], bottom: list[str]) -> tuple[Floats, Floats]:
+    def pairs(
+        self, top: list[str], bottom: list[str], inside: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[Floats, Floats]:
         """Numerators and denominators as matrices; one denominator serves all numerators.
 
         Raises
@@ -221,13 +231,15 @@ class Sampled:
                 got=f"{len(top)} and {len(bottom)}",
                 expected="equally many",
             )
-        return self.values(top), self.values(bottom * (len(top) if len(bottom) == 1 else 1))
+        below = self.values(bottom * (len(top) if len(bottom) == 1 else 1), inside=inside)
+        return self.values(top, inside=inside), below
 
     def numbers(
         self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units"
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        with np.errstate(invalid="ignore"):  # infinite values are told by the sums they make: `finite`
+            found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
         if df == "units":
             return found
         if not isinstance(df, str):

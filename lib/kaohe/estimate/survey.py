@@ -215,7 +215,7 @@ class Design(Distributed):
         """
         top, bottom = variables_of(numerator, "numerator"), variables_of(denominator, "denominator")
         level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
-        num, den = self.pairs(top, bottom)
+        num, den = self.pairs(top, bottom, self.mask(where))
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
