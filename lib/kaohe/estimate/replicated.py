@@ -103,7 +103,14 @@ class ReplicateDesign(Design):
         return self
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units"
+        self,
+        num: Floats,
+        den: Floats | None,
+        domain: Ints,
+        n_domains: int,
+        *,
+        squares: bool = True,
+        df: Freedom = "units",
     ) -> Numbers:
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
         if df == "satterthwaite":

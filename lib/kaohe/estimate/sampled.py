@@ -235,7 +235,14 @@ class Sampled:
         return self.values(top, inside=inside), below
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units"
+        self,
+        num: Floats,
+        den: Floats | None,
+        domain: Ints,
+        n_domains: int,
+        *,
+        squares: bool = True,
+        df: Freedom = "units",
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
         with np.errstate(invalid="ignore"):  # infinite values are told by the sums they make: `finite`
