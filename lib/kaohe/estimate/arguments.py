@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 
 Columns: TypeAlias = str | Sequence[str]
+Freedom: TypeAlias = str | float
 DEFFS = ("wr", "wor")
 FREEDOM = ("units", "satterthwaite")
 OUTPUT = (
@@ -22,7 +23,7 @@ OUTPUT = (
 
 def as_list(columns: Columns) -> list[str]:
     """One name or several, as a list."""
-    if isinstance(columns, Sequence | pd.Index | np.ndarray) and not isinstance(columns, str):
+    if isinstance(columns, Sequence | KeysView | pd.Index | pd.Series | np.ndarray) and not isinstance(columns, str):
         return list(columns)
     return [columns]
 
@@ -98,19 +99,21 @@ def deff_kind(deff: Any, *, none: bool = False) -> str:
     return str(deff)
 
 
-def df_kind(df: Any) -> str:
-    """How degrees of freedom are found.
+def df_kind(df: Any) -> Freedom:
+    """How degrees of freedom are found: a word, or the number itself (infinite for the normal distribution).
 
     Raises
     ------
     InputRefused
-        K419 for another word.
+        K419 for another word, or a number of 0 or less.
     """
-    if df not in FREEDOM:
+    if isinstance(df, int | float | np.number) and not isinstance(df, bool) and df > 0:
+        return float(df)
+    if not isinstance(df, str) or df not in FREEDOM:
         raise InputRefused(
-            "K419", "Unknown degrees of freedom", where="df", got=str(df), expected=", ".join(FREEDOM),
+            "K419", "Unknown degrees of freedom", where="df", got=str(df), expected=f"{', '.join(FREEDOM)}, or a number above 0",
         )  # fmt: skip
-    return str(df)
+    return df
 
 
 def planned_effect(value: Any) -> float | None:
@@ -139,7 +142,7 @@ def probabilities(probs: Any) -> list[float]:
     InputRefused
         K406.
     """
-    many = list(probs) if isinstance(probs, list | tuple | np.ndarray) else [probs]
+    many = list(probs) if isinstance(probs, list | tuple | np.ndarray | pd.Series | pd.Index) else [probs]
     good = [isinstance(p, int | float | np.number) and not isinstance(p, bool) and 0 <= p <= 1 for p in many]
     if not many or not all(good):
         wrong = [str(p) for p, ok in zip(many, good, strict=True) if not ok]

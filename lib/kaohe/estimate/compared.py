@@ -116,7 +116,10 @@ class Compared(Sampled):
             Rows and columns are the variables; with `by`, domain and variable, domains outermost.
         """
         names = variables_of(variables)
-        num, den = self.pairs(names, as_list(denominator)) if denominator is not None else (self.values(names), None)
+        inside = self.mask(where)
+        num, den = self.values(names, inside=inside), None
+        if denominator is not None:
+            num, den = self.pairs(names, as_list(denominator), inside)
         if kind not in KINDS or (denominator is None and kind == "ratio"):
             raise InputRefused(
                 "K408", "A contrast cannot be made", where="covariance", got=f"kind {kind}, denominator {denominator}",

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 KINDS = ("mean", "proportion", "total", "ratio")
 
 
-def matrices(design: Sampled, names: list[str], kind: str, denominator: str | None) -> tuple[Floats, Floats | None]:
+def matrices(
+    design: Sampled, names: list[str], kind: str, denominator: str | None, where: Any = None
+) -> tuple[Floats, Floats | None]:
     """Numerators and denominator of what is contrasted."""
     if kind not in KINDS or (kind == "ratio") != (denominator is not None):
         raise InputRefused(
@@ -30,7 +32,7 @@ def matrices(design: Sampled, names: list[str], kind: str, denominator: str | No
             expected=f"{', '.join(KINDS)}; a denominator for a ratio, and only there",
         )  # fmt: skip
     if denominator is not None:
-        return design.pairs(names, [denominator])
+        return design.pairs(names, [denominator], design.mask(where))
     if kind == "proportion":
         found, columns = design.shares(names)
         if found != names:
@@ -39,7 +41,7 @@ def matrices(design: Sampled, names: list[str], kind: str, denominator: str | No
                 expected="0 and 1 for a proportion", remedy="make a 0/1 column of the level that is meant",
             )  # fmt: skip
         return columns, ONE
-    return design.values(names), None if kind == "total" else ONE
+    return design.values(names, inside=design.mask(where)), None if kind == "total" else ONE
 
 
 def _chosen(weights: Mapping[Any, float], labels: list[Any], title: str) -> list[int]:
@@ -58,8 +60,9 @@ def contrast_table(
 ) -> pd.DataFrame:  # fmt: skip
     """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
     level = confidence(level)
-    num, den = matrices(design, names, kind, denominator)
+    num, den = matrices(design, names, kind, denominator, where)
     c = np.array(mapped_numbers(weights, "variable" if by is None else "domain"))
+    weights = dict(weights)  # a series, too, names its domains by its index
     codes, domains = design.domains(by, where)
     if by is None:
         chosen = _chosen(weights, names, "variable")
@@ -119,7 +122,7 @@ def equal_means(design: Sampled, name: str, by: Any, where: Any) -> pd.DataFrame
         raise InputRefused("K409", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
     if name in design.frame.columns and not is_number(design.frame[name]):
         return rao_scott(design, name, codes, domains)
-    values = design.values([name])
+    values = design.values([name], inside=codes >= 0)
     each = design.numbers(values, ONE, codes, k)
     for wrong, what in (
         (each.n == 0, "without answers"),

@@ -73,7 +73,7 @@ def influence(
     """
     if hasattr(design, "made"):
         raise _refused("a design of replicate weights", "a design with strata and units")
-    num, den = matrices(design, [variable], kind, denominator)
+    num, den = matrices(design, [variable], kind, denominator, where)
     inside = design.mask(where)
     answered, wy, wx = _weighted(design, num, den, inside)
     if not answered.any():

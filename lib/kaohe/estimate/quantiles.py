@@ -140,7 +140,7 @@ def estimate_quantiles(
     level: float, method: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Quantiles with Woodruff intervals in every domain; see `Design.quantile`."""
-    values = design.values(names)
+    values = design.values(names, inside=codes >= 0)
     columns = [(k, j) for k in range(len(names)) for j in range(len(probs))]
     shape = (len(domains), len(columns))
     found = np.full(shape, np.nan)

@@ -14,7 +14,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.arguments import Columns, as_list, confidence, variables_of
+from kaohe.estimate.arguments import Columns, Freedom, as_list, confidence, variables_of
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
 from kaohe.estimate.replicates import (
     Replicates,
@@ -103,10 +103,17 @@ class ReplicateDesign(Design):
         return self
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
+        self,
+        num: Floats,
+        den: Floats | None,
+        domain: Ints,
+        n_domains: int,
+        *,
+        squares: bool = True,
+        df: Freedom = "units",
     ) -> Numbers:
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
-        if df != "units":
+        if df == "satterthwaite":
             raise InputRefused(
                 "K419", "Unknown degrees of freedom", where="df", got=f"{df} of replicate weights", expected="units",
                 remedy="replicates do not tell strata apart; use the design itself",
@@ -121,6 +128,8 @@ class ReplicateDesign(Design):
                     own = covariance_of_replicates(self.made, base.estimate[d, [k]], each[:, [k]], centre=self.centre)
                     variance[d, k] = own[0, 0]
         variance = np.where(variance <= 1e-26 * base.estimate**2, 0.0, variance)
+        if not isinstance(df, str):
+            free = np.where(free > 0, df, free)
         return replace(base, variance=variance, df=free, n_psu=n_psu)
 
     def _each(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:

@@ -64,7 +64,7 @@ def against_rest(
     1  b   5.0         0.0    1.000    1.00
     2  c   3.5         4.5    0.027    0.08
     """
-    num, den = matrices(design, [variable], kind, denominator)
+    num, den = matrices(design, [variable], kind, denominator, where)
     codes, domains = design.domains(by, where)
     if len(domains) < 2:
         raise InputRefused(

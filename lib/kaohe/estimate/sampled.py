@@ -17,7 +17,7 @@ from kaohe.design.calibrate import Calibration
 from kaohe.design.columns import crossed, is_number, levels_of, records, weights
 from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
-from kaohe.estimate.arguments import Columns, domains_of, variables_of
+from kaohe.estimate.arguments import Columns, Freedom, domains_of, variables_of
 from kaohe.estimate.calibrated import Blocks, blocks_of
 from kaohe.estimate.degrees import satterthwaite, stratum_variances
 from kaohe.estimate.linear import (
@@ -105,9 +105,10 @@ class Sampled:
 
     @property
     def df(self) -> int:
-        """Degrees of freedom of the whole design: first-stage units minus strata."""
+        """Degrees of freedom of the whole design: first-stage units minus strata that hold a weight above 0."""
         stage = self.structure.stages[0]
-        return stage.n_units - len(np.unique(stage.group))
+        units = np.unique(stage.unit[self.w > 0])
+        return len(units) - len(np.unique(stage.group[units]))
 
     def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
         """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
@@ -156,6 +157,8 @@ class Sampled:
             values = where.to_numpy()
         else:
             values = np.asarray(where)
+        if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "boolean":
+            values = np.array([v is not pd.NA and v == True for v in values])  # noqa: E712 - missing after a merge
         if values.shape != (len(self.frame),) or values.dtype != bool:
             raise InputRefused(
                 "K402",
@@ -184,11 +187,15 @@ class Sampled:
                 remedy=f"pandas says: {error}".splitlines()[0],
             ) from error  # fmt: skip
 
-    def values(self, columns: list[str], *, summed: bool = False) -> Floats:
+    def values(
+        self, columns: list[str], *, summed: bool = False, inside: npt.NDArray[np.bool_] | None = None
+    ) -> Floats:
         """Numeric columns as a matrix, missing as NaN; infinite values are refused.
 
         Parameters
         ----------
+        inside : bool array, optional
+            Records that count; infinite values of others (a ratio with 0 below) are none at all.
         summed : bool
             The columns go to `numbers` and then to `finite`, which tells infinite values by their sums.
         """
@@ -203,9 +210,15 @@ class Sampled:
                     expected="numbers; use proportion for categories",
                 )
         found = as_matrix(self.frame, columns)
-        return found if summed else faults.finite(found, columns)
+        if summed:
+            return found
+        if inside is not None and np.isinf(found).any():
+            found = np.where(np.isinf(found) & ~(inside & (self.w > 0))[:, None], np.nan, found)
+        return faults.finite(found, columns)
 
-    def pairs(self, top: list[str], bottom: list[str]) -> tuple[Floats, Floats]:
+    def pairs(
+        self, top: list[str], bottom: list[str], inside: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[Floats, Floats]:
         """Numerators and denominators as matrices; one denominator serves all numerators.
 
         Raises
@@ -220,15 +233,26 @@ class Sampled:
                 got=f"{len(top)} and {len(bottom)}",
                 expected="equally many",
             )
-        return self.values(top), self.values(bottom * (len(top) if len(bottom) == 1 else 1))
+        below = self.values(bottom * (len(top) if len(bottom) == 1 else 1), inside=inside)
+        return self.values(top, inside=inside), below
 
     def numbers(
-        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: str = "units"
+        self,
+        num: Floats,
+        den: Floats | None,
+        domain: Ints,
+        n_domains: int,
+        *,
+        squares: bool = True,
+        df: Freedom = "units",
     ) -> Numbers:
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
-        found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
+        with np.errstate(invalid="ignore"):  # infinite values are told by the sums they make: `finite`
+            found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
         if df == "units":
             return found
+        if not isinstance(df, str):
+            return replace(found, df=np.where(found.df > 0, df, found.df))
         free = np.empty(found.df.shape)
         for d in range(n_domains):
             rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, domain == d)

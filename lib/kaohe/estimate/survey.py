@@ -9,6 +9,7 @@ from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import (
     Columns,
+    Freedom,
     confidence,
     deff_kind,
     df_kind,
@@ -84,7 +85,7 @@ class Design(Distributed):
 
     def total(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str = "wr", df: str = "units",
+        level: float = 0.95, deff: str = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
 
@@ -134,7 +135,7 @@ class Design(Distributed):
 
     def mean(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str | None = "wr", df: str = "units",
+        level: float = 0.95, deff: str | None = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Means over the records with an answer.
 
@@ -145,9 +146,10 @@ class Design(Distributed):
         deff : {"wr", "wor"}
             Compare with simple random sampling with or without replacement; None leaves the
             column empty, which is faster.
-        df : {"units", "satterthwaite"}
+        df : {"units", "satterthwaite"} or float
             Degrees of freedom: units minus strata that hold answers of the domain; or, never more
-            than these, the effective number of `kaohe.estimate.degrees.satterthwaite`.
+            than these, the effective number of `kaohe.estimate.degrees.satterthwaite`; or a number
+            for every domain, such as that of the whole design (infinite: the normal distribution).
         by, margins, where, level
             See `Design`.
 
@@ -186,7 +188,7 @@ class Design(Distributed):
 
     def ratio(
         self, numerator: Columns, denominator: Columns, *, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95, deff: str = "wr", df: str = "units",
+        where: Where = None, level: float = 0.95, deff: str = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Ratios of totals, pair by pair, over the records where both are answered.
 
@@ -225,7 +227,7 @@ class Design(Distributed):
         """
         top, bottom = variables_of(numerator, "numerator"), variables_of(denominator, "denominator")
         level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
-        num, den = self.pairs(top, bottom)
+        num, den = self.pairs(top, bottom, self.mask(where))
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
@@ -237,7 +239,7 @@ class Design(Distributed):
     def proportion(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
         level: float = 0.95, method: str = "beta", capped: bool = True, planned_deff: float | None = None,
-        deff: str = "wr", df: str = "units",
+        deff: str = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Shares of records with 1 (or of each level of a category).
 

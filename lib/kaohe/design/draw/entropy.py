@@ -16,15 +16,22 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 _TOLERANCE = 1e-13
 _ROUNDS = 5000
+_DIGITS = 1e3
 
 
 def chances_of(odds: Floats, n: int) -> Floats:
     """Chances of inclusion when n units are drawn with working odds (Tillé 2006, chapter 5)."""
-    psi = np.zeros(len(odds))
+    psi, lost = np.zeros(len(odds)), np.ones(len(odds))
     for k in range(1, n + 1):
-        part = odds * (1 - psi)
+        part, left = odds * (1 - psi), 1 - psi
         psi = k * part / part.sum()
-    return psi
+        lost = 1 + lost * psi / np.maximum(left, 1e-300)  # how often a rounding error of 1 − ψ is multiplied
+    if lost.max(initial=0.0) < _DIGITS and np.all(psi <= 1):
+        return psi
+    # chances near 1 make 1 − ψ lose its digits round by round: then from sums of positive terms
+    before, behind = _log_sums(odds[::-1], n)[::-1], _log_sums(odds, n)
+    without = np.logaddexp.reduce(before[:-1, :n] + behind[1:, n - 1 :: -1], axis=1)
+    return np.asarray(np.exp(np.log(odds) + without - behind[0, n]))
 
 
 def working_odds(p: Floats) -> Floats:
@@ -45,14 +52,17 @@ def working_odds(p: Floats) -> Floats:
         raise faults.bad_choice(
             "inclusion probabilities", np.round(p, 4).tolist(), "above 0, below 1, with a whole sum"
         )
-    odds = p / (1 - p)
+    odds, step, before = p / (1 - p), 1.0, np.inf
     for _ in range(_ROUNDS):
         psi = chances_of(odds, n)
-        if np.max(np.abs(psi - p)) < _TOLERANCE:
+        gap = float(np.max(np.abs(psi - p)))
+        if gap < _TOLERANCE:
             break
-        odds = odds * (p / (1 - p)) / (psi / (1 - psi))
+        # where two units hold most of a place, a whole step goes as far beyond as it was short: then half of it
+        step, before = 0.5 if gap > before / 2 else step, gap
+        odds = odds * ((p / (1 - p)) / (psi / (1 - psi))) ** step
         odds = odds / np.exp(np.mean(np.log(odds)))
-    if np.max(np.abs(chances_of(odds, n) - p)) > 1e-9:
+    if not np.max(np.abs(chances_of(odds, n) - p)) <= 1e-9:
         raise faults.bad_choice("inclusion probabilities", np.round(p, 6).tolist(), "chances that are not extreme")
     return np.asarray(odds, dtype=float)
 
