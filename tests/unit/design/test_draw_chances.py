@@ -186,3 +186,16 @@ def test_a_text_that_can_be_read_in_two_ways_is_refused(seed: str) -> None:
     with pytest.raises(InputRefused) as caught:
         Chance(seed, "x")
     assert caught.value.code == "K920"
+
+
+@pytest.mark.parametrize("p", [[0.36, 0.64], [0.5, 0.499999, 0.000001]])
+def test_a_single_place_that_two_units_share_is_solved(p: list[float]) -> None:
+    """One of few units is drawn with chances in proportion to the odds themselves."""
+    odds = working_odds(np.array(p))
+    np.testing.assert_allclose(odds / odds.sum(), p, rtol=1e-6)
+
+
+def test_chances_far_apart_keep_their_digits() -> None:
+    """Rows of the joint chances add up to n times the chance, also of many units of most different sizes."""
+    p = inclusion_probabilities(np.random.default_rng(3).lognormal(0, 2, 60), 20)
+    np.testing.assert_allclose(joint_probabilities(p).sum(axis=1), 20 * p, rtol=1e-9)
