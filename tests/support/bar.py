@@ -132,7 +132,7 @@ def undrawn(page: Page, html: str) -> list[str]:
 
 # Names and abbreviations that stand in Chinese reports as they are.
 LATIN = {
-    "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf",
+    "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf", "BOM", "Sheet",
 }  # fmt: skip
 _TRACES = r"Traceback|\\u[0-9a-f]{4}|\bNaN\b|\bnan\b|\bNone\b|/home/|/tmp/"
 _CLUMSY = r"(?<![\d.])0(个|项|户)(中|里)|。。|；。|，。|（）|、）|（、|；；|，，|、、|：。|：；"
