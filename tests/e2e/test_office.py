@@ -392,9 +392,9 @@ def test_the_scenario_notebook_runs_on_its_defaults(office: Path, tmp_path: Path
     assert kinds.count("table") == 3
 
 
-def test_the_readmes_example_gives_the_published_numbers(office: Path) -> None:
+def test_the_readmes_example_gives_the_published_numbers(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(office)
     code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[0]
-    code = code.replace("../data/processed", str(office / "data" / "processed"))
     code = code.replace("design.proportion(", "result = design.proportion(")
     space: dict[str, Any] = {}
     exec(code, space)

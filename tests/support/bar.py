@@ -74,8 +74,8 @@ def incomplete(page: Page) -> list[str]:
         if (each["role"], each["note"]) != ("img", True) or not each["rows"]:
             bad.append(f"{each['number']}: role, source or data table")
     for key in ("alt", "label"):
-        if len({f[key] for f in figures}) < len(figures):
-            bad.append(f"{key} repeated")
+        said = [f[key] for f in figures]
+        bad += [f"{key} repeated: {text}" for text in dict.fromkeys(said) if said.count(text) > 1]
     bad += [f"table {t['caption'][:40]!r}" for t in page.evaluate(_TABLES) if not (t["caption"] and t["heads"])]
     return bad
 

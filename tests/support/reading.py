@@ -30,13 +30,13 @@ def cells(stem: str) -> tuple[Any, ...]:
 def parts_of(report: ReportId, processed: Path) -> dict[str, str]:
     """The parts of tables that a report reads, with their digests, as its seal says them.
 
-    Charts, tables and sections take frames that were read before, so they are left out.
+    Charts and tables take frames that were read before, so they are left out; sections read for themselves.
     """
     space: dict[str, Any] = {
         "target": report.target.object, "processed": str(processed), "plan": "", "display": lambda *_: None,
     }  # fmt: skip
     for cell in cells(report.notebook.stem):
         exec(cell, space)
-        space |= {name: Nothing() for name in ("charts", "tables", "sections")}
+        space |= {name: Nothing() for name in ("charts", "tables")}
     parts: dict[str, str] = space["job"].seal().tables
     return parts

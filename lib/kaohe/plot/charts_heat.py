@@ -62,7 +62,7 @@ def grade_heatmap(
     if not shown:
         return Text((f"{title}。",))
     many = len(grid.targets) > PER_PAGE
-    if many:
+    if many or ctx.plan.classes[which].kind == "unit":  # beside them stands the mix of items, with the other title
         graded = [t for t in reversed(grid.targets) if any(grid.grades.get((t, c)) for c, _, _ in grid.items)]
         weak = {short(ctx, t): grid.weak(t) for t in graded}
         title = words.weak_targets_title(which, weak, len(grid.items))

@@ -106,8 +106,7 @@ def test_one_target_from_the_command_line(
         "glossary.html",
         "run-summary.html",
     }
-    assert "tables: 1 written, 0 unchanged; see outputs/tables" in said
-    assert (place / "outputs/tables/city-440200.xlsx").is_file()
+    assert "tables:" not in said  # these pages link to no file of a table
     assert run_in(place, monkeypatch, "status") == 0
     assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
 
@@ -121,7 +120,7 @@ def test_one_target_from_the_command_line(
         (("run", "--notebook", "41_city"), 2, "K801 Unknown notebook"),
         (("run", "--processed", "nowhere"), 2, "K804 There are no built tables"),
         (("run", "--notebooks", "data"), 2, "K820 The notebooks are not there"),
-        (("run", "--plan", "nowhere"), 2, "K140 The plan folder lacks a file"),
+        (("run", "--plan", "nowhere"), 2, "K162 There is no such plan folder"),
         (("run", "--jobs", "many"), 2, "--jobs"),
         (("run", "--nonsense"), 2, "--nonsense"),
         (("run", "--edition", "secret"), 2, "--edition"),
@@ -230,9 +229,13 @@ def test_a_killed_run_is_resumed(place: Path) -> None:
     process.wait(10)
     done = call(*only, cwd=place)
     assert done.returncode == 0, done.stderr
-    killed = {p.name: p.read_bytes() for p in html.iterdir()}
     assert call(*only, "--outputs", "undisturbed", cwd=place).returncode == 0
-    assert killed == {p.name: p.read_bytes() for p in (place / "undisturbed" / "html").iterdir()}
+    assert pages(html) == pages(place / "undisturbed" / "html")
+
+
+def pages(html: Path) -> dict[str, bytes]:
+    """What the pages hold; the one about the run itself differs between runs."""
+    return {p.name: p.read_bytes() for p in html.iterdir() if p.name != "run-summary.html"}
 
 
 def alive(pid: int) -> bool:
