@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -13,7 +15,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
 from traitlets.config import Config
 
-from kaohe.publish.kernel import STARTED
+from kaohe.publish.kernel import STARTED, TICK
 
 NAME = "kaohe"
 PATIENCE, ECHO = 1.0, 0.05
@@ -31,9 +33,11 @@ class Client(PapermillNotebookClient):
         """Connect to the kernel and wait until both channels carry its answers."""
         STARTED.note(self.km.provisioner)
         self.kc = self.km.client()
+        deadline = time.monotonic() + (self.startup_timeout or 60)
         try:
+            await self._bound(deadline)
             await ensure_async(self.kc.start_channels())
-            await self._ready(time.monotonic() + (self.startup_timeout or 60))
+            await self._ready(deadline)
         except BaseException:
             await self._async_cleanup_kernel()
             raise
@@ -41,6 +45,16 @@ class Client(PapermillNotebookClient):
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _bound(self, deadline: float) -> None:
+        """Wait for the kernel's sockets: a channel that knocks too early knocks again only a tenth of a second later or more."""
+        if self.km.transport != "ipc":
+            return
+        waiting = [Path(f"{self.km.ip}-{port}") for port in self.km.ports]
+        while (waiting := [p for p in waiting if not p.exists()]) and time.monotonic() < deadline:
+            if not await ensure_async(self.km.is_alive()):
+                raise RuntimeError("Kernel died before it listened")
+            await asyncio.sleep(TICK)
 
     async def _ready(self, deadline: float) -> None:
         sent: set[str] = set()

@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from kaohe.publish.sandbox import THREADS
 
 NAME = "kaohe-zygote"
 LAUNCHER = "ipykernel_launcher"
-TICK = 0.005
+TICK, PATIENCE = 0.002, 0.5
 # Without the folder that Python puts first: a random.py lying where the command is called must not be imported. Not by
 # the flag -P, which the kernels would inherit: JupyterLab's import what lies beside their notebook, as ordinary ones do.
 START = "import sys; sys.path[:] = [p for p in sys.path if p]; from kaohe.publish.zygote import main; main()"
@@ -246,6 +247,13 @@ class ZygoteProvisioner(LocalProvisioner):
                 self.cwd = kwargs.get("cwd")
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel and wait a moment for it; the manager looks again after a tenth of a second only."""
+        await super().kill(restart=restart)
+        until = time.monotonic() + PATIENCE
+        while await self.poll() is None and time.monotonic() < until:
+            await asyncio.sleep(TICK)
 
     async def wait(self) -> int | None:
         """Wait for the kernel's end, looking more often than the local provisioner does."""
