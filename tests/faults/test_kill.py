@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(not available(), reason="/proc and fork are Linux's"),
 ]
 SEEDS = range(1, int(os.environ.get("KAOHE_KILLS", "3")) + 1)  # 50 of each before a release
-COMMAND = [sys.executable, "-m", "kaohe.run.cli", "run", "--class", "city6", "--notebook", "40_city", "--jobs", "2"]
+COMMAND = [sys.executable, "-m", "kaohe.run.cli", "run", "--class", "city6", "--notebook", "40_city", "--jobs"]
 
 
 def processes() -> dict[int, tuple[int, str]]:
@@ -66,7 +66,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(place: Path) -> dict[str, bytes]:
-    subprocess.run([*COMMAND, "--outputs", "whole"], cwd=place, check=True, capture_output=True, timeout=300)
+    subprocess.run([*COMMAND, "2", "--outputs", "whole"], cwd=place, check=True, capture_output=True, timeout=300)
     pages = pages_of(place / "whole")
     assert len(pages) == 8
     return pages
@@ -85,7 +85,11 @@ def test_a_killed_process_costs_nothing_but_time(
     outputs = place / f"{victim}-{seed}"
     mine = set(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
     run = subprocess.Popen(
-        [*COMMAND, "--outputs", outputs.name], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*COMMAND, "2", "--outputs", outputs.name],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         deadline = time.monotonic() + 200
@@ -103,7 +107,7 @@ def test_a_killed_process_costs_nothing_but_time(
         if page.name not in {"index.html", "run-summary.html"}:
             assert page.read_bytes() == undisturbed[page.name], "a page in place is a whole page"
     again = subprocess.run(
-        [*COMMAND, "--outputs", outputs.name], cwd=place, capture_output=True, text=True, timeout=300
+        [*COMMAND, "1", "--outputs", outputs.name], cwd=place, capture_output=True, text=True, timeout=300
     )
     assert again.returncode == 0, again.stdout + again.stderr
     assert pages_of(outputs) == undisturbed
