@@ -1,4 +1,4 @@
-# Strata of two columns from R: Rscript make_cases.R FOLDER (survey 4.1-1, jsonlite). Writes sample.csv and cases.json (17 digits).
+# Strata of two columns from R: Rscript make_cases.R FOLDER (survey 4.1-1, jsonlite). Writes sample.csv and cases.json (15 digits).
 # Strata are interaction(region, zone): levels that run together when pasted (1 and 11), one stratum taken whole, one combination absent;
 # unit ids begin at 1 in every stratum, second-stage ids in every unit. Seed 1111.
 suppressPackageStartupMessages({library(survey); library(jsonlite)})

@@ -63,9 +63,7 @@ def test_infinite_degrees_are_the_normal_distribution() -> None:
 
 
 def test_a_number_stands_for_every_domain_but_those_without_an_error() -> None:
-    f = pd.DataFrame(
-        {"u": [1, 1, 2, 2, 3, 3], "w": 1.0, "y": [1.0, 2, 4, 3, 9, 5], "d": list("ababca")}
-    )
+    f = pd.DataFrame({"u": [1, 1, 2, 2, 3, 3], "w": 1.0, "y": [1.0, 2, 4, 3, 9, 5], "d": list("ababca")})
     found = Design(f, weight="w", psu="u").mean("y", by="d", df=40).set_index("d")
     # a in three units, b in two, c in one: of one unit nothing tells how it varies
     assert found["df"].tolist() == [40, 40, 0]
