@@ -41,6 +41,7 @@ def domain_estimates(
         Degrees of freedom, as in `Design.mean`.
     """
     level = float(plan.choices["survey"]["confidence"])
+    amounts = np.array([q.table == "household" and q.unit in AMOUNTS for q in found.questions])
     frames = []
     planned: Floats | None = None
     for kind in kinds:
@@ -52,9 +53,9 @@ def domain_estimates(
         asked = sums(codes, len(names), (found.asked & (design.w > 0)[:, None]).astype(float))
         frame = _tidy(numbers, asked, found, kind, names, planned, level)
         frame["n_least"] = least_side(found.num, found.den, codes, len(names)).ravel()
-        amounts = np.array([q.table == "household" and q.unit in AMOUNTS for q in found.questions])
-        held = top_share(found.num, codes, len(names), int(plan.disclosure["dominance_n"]))
-        frame["top_share"] = np.where(amounts, held, 0.0).ravel()
+        held = np.zeros((len(names), len(amounts)))
+        held[:, amounts] = top_share(found.num[:, amounts], codes, len(names), int(plan.disclosure["dominance_n"]))
+        frame["top_share"] = held.ravel()
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
