@@ -24,9 +24,10 @@ from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import OUTCOMES
 from kaohe.design import build_weights
 from kaohe.estimate import Design, intervals
-from kaohe.estimate.build import analysis_sample, domain_estimates, household_design
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import build_indicators
+from kaohe.estimate.levels import domain_estimates
+from kaohe.estimate.samples import analysis_sample, household_design
 from kaohe.run.demo.population import Population, population, register_totals
 from kaohe.run.demo.sample import Sample, draw_sample
 from kaohe.run.demo.truth import truth

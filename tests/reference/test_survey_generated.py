@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from tests.support.rcases import same
 
+from kaohe.base.errors import InputRefused
 from kaohe.design import calibrate, rake
 from kaohe.design.trim import trim
 from kaohe.estimate import Calibration, Design, ReplicateDesign
@@ -96,6 +97,47 @@ def test_conditions_of_every_form() -> None:
         found = sample().mean("income", where=where)
         check(found, e["where"])
         assert found["df"].tolist() == [e["where_degf"]]
+
+
+HELD = (frame()["size"] >= 3) & (frame()["kind"] != "poor")
+UNKNOWN: dict[str, Any] = {  # what is not met is missing, which R's subset leaves out as well
+    "objects with None": HELD.astype(object).where(HELD, None),
+    "objects with NaN": HELD.astype(object).where(HELD, np.nan),
+    "objects with NA": HELD.astype(object).where(HELD, pd.NA),
+    "objects, none missing": HELD.astype(object),
+    "nullable booleans": HELD.astype("boolean"),
+    "nullable booleans with NA": HELD.astype("boolean").where(HELD),
+    "arrow booleans with null": HELD.astype("boolean").where(HELD).astype("bool[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("kind", list(UNKNOWN))
+def test_conditions_with_missing_answers(kind: str) -> None:
+    """As column, series, array and list, in a mean and in a contrast."""
+    e, held = cases()["three_stage"], UNKNOWN[kind]
+    d = Design(frame().assign(held=held), weight="w", **STAGES)
+    for where in ("held", held, held.to_numpy(), held.array, held.tolist(), lambda f: f["held"]):
+        found = d.mean("income", where=where)
+        check(found, e["where"])
+        assert found["df"].tolist() == [e["where_degf"]]
+
+
+def test_a_condition_on_a_nullable_number_is_not_met_where_it_is_missing() -> None:
+    f = frame()
+    f["known"] = f["size"].astype("Int64").where(f["size"] >= 3)
+    check(
+        Design(f, weight="w", **STAGES).mean("income", where="known >= 1 and kind != 'poor'"),
+        cases()["three_stage"]["where"],
+    )
+
+
+@pytest.mark.parametrize(
+    "where",
+    [HELD.astype(int), HELD.astype(float), HELD.astype(str), HELD.astype(object).where(HELD, "no"), HELD.tolist()[:-1]],
+)
+def test_what_is_no_yes_or_no_is_no_condition(where: Any) -> None:
+    with pytest.raises(InputRefused, match="K402"):
+        sample().mean("income", where=where)
 
 
 def test_contrasts_of_means_totals_ratios_and_variables() -> None:

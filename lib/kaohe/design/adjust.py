@@ -1,24 +1,21 @@
-"""Weighting steps that meet known totals: post-stratification, raking, calibration, trimming."""
+"""Weighting steps that meet known totals: post-stratification, raking, calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
-from kaohe.design.calibrate import Calibrated, Calibration, calibrate
-from kaohe.design.columns import records, weights
+from kaohe.design.apart import apart
+from kaohe.design.calibrate import Calibrated, calibrate
+from kaohe.design.columns import records
 from kaohe.design.margins import Totals, coded_margins, given
 from kaohe.design.rake import Raked, rake
-from kaohe.design.steps import Weighted, added
-from kaohe.design.trim import trim
+from kaohe.design.steps import Weighted
 
-Floats = npt.NDArray[np.float64]
 Numeric = Mapping[Any, Any]
 
 
@@ -129,7 +126,7 @@ def rake_to(
         made = rake(part, wanted, weight=weight, tol=tol, max_iter=max_iter, where=where)
         return made, made.reached, tuple(wanted)
 
-    return _apart(frame, totals, make, weight, partition, into, (), "")
+    return apart(frame, totals, make, weight, partition, into, (), "")
 
 
 def calibrate_to(
@@ -141,23 +138,13 @@ def calibrate_to(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row a record; a new frame comes back.
-    weight : str
-        Column of the weight before.
     margins : mapping of column to mapping of level to count
     numeric : mapping of column to total
         With `partition`, mappings of its levels to these.
     method, bounds, cluster
         See `kaohe.design.calibrate.calibrate`.
-    partition : str
-        Column whose levels are calibrated apart.
-    tol : float
-        Greatest relative difference to a total.
-    max_iter : int
-        Rounds after which it is refused.
-    into : str
-        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
+    frame, weight, partition, tol, max_iter, into
+        As for `rake_to`.
 
     Returns
     -------
@@ -208,7 +195,7 @@ def calibrate_to(
         labels = [(m.name, level) for m in coded for level in m.levels] + [(c, "total") for c in own]
         return made, _account(work, labels, targets, weight, made), tuple(wanted)
 
-    return _apart(frame, margins or {}, make, weight, partition, into, columns, cluster)
+    return apart(frame, margins or {}, make, weight, partition, into, columns, cluster)
 
 
 def _account(
@@ -224,151 +211,3 @@ def _account(
             "after": float(made.weights @ x), "g_min": g.min(), "g_max": g.max(),
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-Made = Raked | Calibrated
-Make = Callable[[pd.DataFrame, Totals, str], tuple[Made, pd.DataFrame, tuple[str, ...]]]
-
-
-def _apart(
-    frame: pd.DataFrame, totals: Mapping[Any, Any], make: Make, weight: str, partition: str, into: str,
-    numeric: tuple[str, ...], cluster: str,
-) -> Weighted:  # fmt: skip
-    """One calibration over the whole frame, or one in each level of the partition."""
-    records(frame, "calibration")
-    given(totals, "calibration", some=False)
-    faults.need(frame, [weight, *([partition] if partition else [])], "calibration")
-    g, reports, facts = np.ones(len(frame)), [], {"iterations": 0.0, "worst": 0.0, "at_bounds": 0.0}
-    margins: tuple[str, ...] = ()
-    if partition:
-        faults.full(frame, [partition], "calibration")
-    groups = {"": np.arange(len(frame))} if not partition else frame.groupby(partition, sort=True).indices
-    absent = [k for k in totals if k not in groups] if partition else []
-    if absent:
-        raise InputRefused(
-            "K318", "A part has no records", where=f"column {partition}", got=faults.few(absent),
-            expected="records in every level that has totals", remedy="merge it with another, or leave its totals out",
-        )  # fmt: skip
-    for level, rows in groups.items():
-        if partition and totals and level not in totals:
-            raise InputRefused(
-                "K318", "A part has no totals", where=f"column {partition}", got=str(level),
-                expected="totals for every level", remedy="leave its records out, or give its totals",
-            )  # fmt: skip
-        wanted = totals.get(level, {}) if partition else totals
-        made, report, own = make(frame.iloc[rows], wanted, level if partition else "")
-        if partition and margins and set(own) != set(margins):
-            raise InputRefused(
-                "K318", "Parts have totals of different margins", where=f"column {partition}",
-                got=f"{level}: {faults.few(own)}", expected=f"{faults.few(margins)} in every part",
-            )  # fmt: skip
-        margins = own
-        g[rows] = made.g
-        reports.append(report.assign(**{partition: level})[[partition, *report.columns]] if partition else report)
-        facts["iterations"] = max(facts["iterations"], float(made.iterations))
-        facts["worst"] = max(facts["worst"], made.worst)
-        facts["at_bounds"] += float(getattr(made, "at_bounds", 0))
-    out, new, factor = added(frame, weight, g, into)
-    used = weights(frame, weight, "calibration") > 0
-    facts |= {"g_min": float(g[used].min()), "g_max": float(g[used].max())}
-    record = Calibration(weight, margins, numeric, partition, new, cluster)
-    return Weighted(out, new, factor, pd.concat(reports, ignore_index=True), facts, record)
-
-
-def trim_to(
-    frame: pd.DataFrame, *, weight: str, lower: float = 0.0, upper: float = np.inf, rule: str = "equal",
-    strict: bool = True, by: str = "", recalibrate: Callable[[pd.DataFrame, str], Weighted] | None = None,
-    max_rounds: int = 50, tol: float = 1e-6, into: str = "trimmed",
-) -> Weighted:  # fmt: skip
-    """Weights cut to limits, what was cut given to the others, and calibrated again on request.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row a record; a new frame comes back.
-    weight : str
-        Column of the weight before.
-    lower, upper : float
-        Limits of the weight itself; records of weight 0 stay out of it.
-    rule, strict
-        See `kaohe.design.trim.trim`.
-    by : str
-        Column within whose levels the sum is kept.
-    recalibrate : callable, optional
-        Frame and weight column → Weighted, such as ``lambda f, w: rake_to(f, totals, weight=w)``.
-        Trimming and calibration alternate until the calibrated weights are within the limits, by
-        `tol` of them; the totals are then met exactly.
-    max_rounds : int
-        Rounds of trimming and calibration.
-    tol : float
-        How far beyond a limit a calibrated weight may end, relative to it.
-    into : str
-        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
-
-    Returns
-    -------
-    Weighted
-        Report: (by,) n, trimmed, sum_before, sum_after, w_max. Facts: trimmed, moved, rounds. With
-        `recalibrate`, its calibration record, from the weight before trimming.
-
-    Raises
-    ------
-    InputRefused
-        K330 for limits that cannot be, K319 where trimming and calibration do not come together.
-
-    Notes
-    -----
-    As R survey's trimWeights.
-
-    Examples
-    --------
-    >>> f = pd.DataFrame({"w": [1.0, 2.0, 3.0, 10.0]})
-    >>> trim_to(f, weight="w", upper=7.0).frame["w_trimmed"].tolist()
-    [2.0, 3.0, 4.0, 7.0]
-    """
-    records(frame, "trimming")
-    faults.need(frame, [weight, *([by] if by else [])], "trimming")
-    faults.full(frame, [by] if by else [], "trimming")
-    before = weights(frame, weight, "trimming")
-    w, facts = before.copy(), {"trimmed": 0.0, "moved": 0.0, "rounds": 0.0}
-    groups = {"": np.arange(len(frame))} if not by else frame.groupby(by, sort=True).indices
-    last: Weighted | None = None
-    while True:
-        facts["rounds"] += 1
-        for rows in groups.values():
-            used = rows[w[rows] > 0]
-            made = trim(w[used], lower=lower, upper=upper, rule=rule, strict=strict)
-            w[used] = made.weights
-            if facts["rounds"] == 1:
-                facts["trimmed"] += made.trimmed
-                facts["moved"] += made.moved
-        if recalibrate is None:
-            break
-        work = frame.assign(**{"(w)": w})
-        last = recalibrate(work, "(w)")
-        if not isinstance(last, Weighted):
-            raise InputRefused(
-                "K319", "Trimming and calibration do not come together", where="recalibrate", got=type(last).__name__,
-                expected="a function that gives back what rake_to or calibrate_to give",
-            )  # fmt: skip
-        w = last.frame[last.weight].to_numpy(float, copy=True)
-        inside = (w[w > 0] <= upper * (1 + tol)) & (w[w > 0] >= lower * (1 - tol))
-        if inside.all():
-            break
-        if facts["rounds"] >= max_rounds:
-            raise InputRefused(
-                "K319", "Trimming and calibration do not come together", got=f"{int((~inside).sum())} weights outside "
-                f"{lower:g} to {upper:g} after {max_rounds} rounds", expected="limits within which the totals can be met",
-                remedy="widen the limits, or calibrate with bounds on g instead",
-            )  # fmt: skip
-    factors = np.divide(w, before, out=np.ones_like(w), where=before > 0)
-    out, new, factor = added(frame, weight, factors, into)
-    rows_ = [
-        {**({by: k} if by else {}), "n": len(r), "trimmed": int(((before[r] < lower) | (before[r] > upper))[before[r] > 0].sum()),
-         "sum_before": before[r].sum(), "sum_after": w[r].sum(), "w_max": w[r].max()} for k, r in groups.items()
-    ]  # fmt: skip
-    record = None
-    if last is not None and last.calibration is not None:
-        c = last.calibration
-        record = Calibration(weight, c.margins, c.numeric, c.partition, new, c.cluster)
-    return Weighted(out, new, factor, pd.DataFrame(rows_), facts, record)

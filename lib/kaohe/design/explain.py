@@ -25,7 +25,7 @@ def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "hous
     ----------
     weights : DataFrame
         The built table ``weights``, or any frame that went through the steps of
-        `kaohe.design.steps` and `kaohe.design.adjust`: its columns ``f_…`` in their order.
+        `kaohe.design.steps`, `adjust` and `trim`: its columns ``f_…`` in their order.
     household : object
         Number of the record; in the built table, of a responding household of the drawn sample.
     key : str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,7 @@ class Stage:
         """Strata, or units of the stage above."""
         return len(self.n)
 
+    @cached_property
     def scale(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Factor of the sum of squares in each group, and which groups hold a single unit by chance."""
         left = np.where(np.isinf(self.population), 1.0, 1.0 - self.n / self.population)
@@ -201,7 +203,7 @@ def build_structure(
         lead = np.ones(size)
         lead[upper] = lead_row
         stage = Stage(unit, group, n, population, lead, labels)
-        single = stage.scale()[1]
+        single = stage.scale[1]
         if single.any() and lonely == "fail" and (number == 1 or fpc is not None):
             raise faults.lonely(number, [labels[i] for i in np.flatnonzero(single)])
         if single.any() and lonely == "merge" and number == 1:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design import faults
+from kaohe.design import columns, faults
+from kaohe.design.calibrate import Calibration
+from kaohe.design.steps import Weighted, added
 
 Floats = npt.NDArray[np.float64]
 RULES = ("equal", "proportional")
@@ -100,3 +104,102 @@ def trim(
         if not strict:
             break
     return Trimmed(w, start, moved, passes)
+
+
+def trim_to(
+    frame: pd.DataFrame, *, weight: str, lower: float = 0.0, upper: float = np.inf, rule: str = "equal",
+    strict: bool = True, by: str = "", recalibrate: Callable[[pd.DataFrame, str], Weighted] | None = None,
+    max_rounds: int = 50, tol: float = 1e-6, into: str = "trimmed",
+) -> Weighted:  # fmt: skip
+    """Weights cut to limits, what was cut given to the others, and calibrated again on request.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record; a new frame comes back.
+    weight : str
+        Column of the weight before.
+    lower, upper : float
+        Limits of the weight itself; records of weight 0 stay out of it.
+    rule, strict
+        See `trim`.
+    by : str
+        Column within whose levels the sum is kept.
+    recalibrate : callable, optional
+        Frame and weight column → Weighted, such as ``lambda f, w: rake_to(f, totals, weight=w)``.
+        Trimming and calibration alternate until the calibrated weights are within the limits, by
+        `tol` of them; the totals are then met exactly.
+    max_rounds : int
+        Rounds of trimming and calibration.
+    tol : float
+        How far beyond a limit a calibrated weight may end, relative to it.
+    into : str
+        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
+
+    Returns
+    -------
+    Weighted
+        Report: (by,) n, trimmed, sum_before, sum_after, w_max. Facts: trimmed, moved, rounds. With
+        `recalibrate`, its calibration record, from the weight before trimming.
+
+    Raises
+    ------
+    InputRefused
+        K330 for limits that cannot be, K319 where trimming and calibration do not come together.
+
+    Notes
+    -----
+    As R survey's trimWeights.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"w": [1.0, 2.0, 3.0, 10.0]})
+    >>> trim_to(f, weight="w", upper=7.0).frame["w_trimmed"].tolist()
+    [2.0, 3.0, 4.0, 7.0]
+    """
+    columns.records(frame, "trimming")
+    faults.need(frame, [weight, *([by] if by else [])], "trimming")
+    faults.full(frame, [by] if by else [], "trimming")
+    before = columns.weights(frame, weight, "trimming")
+    w, facts = before.copy(), {"trimmed": 0.0, "moved": 0.0, "rounds": 0.0}
+    groups = {"": np.arange(len(frame))} if not by else frame.groupby(by, sort=True).indices
+    last: Weighted | None = None
+    while True:
+        facts["rounds"] += 1
+        for rows in groups.values():
+            used = rows[w[rows] > 0]
+            made = trim(w[used], lower=lower, upper=upper, rule=rule, strict=strict)
+            w[used] = made.weights
+            if facts["rounds"] == 1:
+                facts["trimmed"] += made.trimmed
+                facts["moved"] += made.moved
+        if recalibrate is None:
+            break
+        work = frame.assign(**{"(w)": w})
+        last = recalibrate(work, "(w)")
+        if not isinstance(last, Weighted):
+            raise InputRefused(
+                "K319", "Trimming and calibration do not come together", where="recalibrate", got=type(last).__name__,
+                expected="a function that gives back what rake_to or calibrate_to give",
+            )  # fmt: skip
+        w = last.frame[last.weight].to_numpy(float, copy=True)
+        inside = (w[w > 0] <= upper * (1 + tol)) & (w[w > 0] >= lower * (1 - tol))
+        if inside.all():
+            break
+        if facts["rounds"] >= max_rounds:
+            raise InputRefused(
+                "K319", "Trimming and calibration do not come together", got=f"{int((~inside).sum())} weights outside "
+                f"{lower:g} to {upper:g} after {max_rounds} rounds", expected="limits within which the totals can be met",
+                remedy="widen the limits, or calibrate with bounds on g instead",
+            )  # fmt: skip
+    factors = np.divide(w, before, out=np.ones_like(w), where=before > 0)
+    out, new, factor = added(frame, weight, factors, into)
+    rows_ = [
+        {**({by: k} if by else {}), "n": len(r), "trimmed": int(((before[r] < lower) | (before[r] > upper))[before[r] > 0].sum()),
+         "sum_before": before[r].sum(), "sum_after": w[r].sum(), "w_max": w[r].max()} for k, r in groups.items()
+    ]  # fmt: skip
+    record = None
+    if last is not None and last.calibration is not None:
+        c = last.calibration
+        record = Calibration(weight, c.margins, c.numeric, c.partition, new, c.cluster)
+    return Weighted(out, new, factor, pd.DataFrame(rows_), facts, record)

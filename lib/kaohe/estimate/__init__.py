@@ -1,9 +1,10 @@
 """Estimates with their errors: totals, means, ratios, shares, domains; suppression."""
 
 from kaohe.design.calibrate import Calibration
-from kaohe.estimate.build import build_estimates, household_design
+from kaohe.estimate.build import build_estimates
 from kaohe.estimate.quality import Rules
 from kaohe.estimate.replicated import ReplicateDesign
+from kaohe.estimate.samples import household_design
 from kaohe.estimate.seam import PsuTotals, combine, psu_totals
 from kaohe.estimate.seam_estimate import estimate_from_totals
 from kaohe.estimate.seam_quantile import psu_quantiles

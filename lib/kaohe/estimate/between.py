@@ -9,45 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kaohe.design.structure import Floats, Ints
+from kaohe.design.structure import Ints
 from kaohe.estimate.indicators import Indicators
-from kaohe.estimate.linear import score_matrix
 from kaohe.estimate.sampled import Sampled
-from kaohe.estimate.variance import covariance
 
 COLUMNS = ["domain_type", "domain", "other", "a", "b", "cov"]
-
-
-def joint_covariance(design: Sampled, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> Floats:
-    """Covariance of ratios (or totals) of several variables in all domains at once.
-
-    Parameters
-    ----------
-    design : Design
-    num, den : float array, row × variable
-        Numerators and denominators; `den` None for totals. NaN: not answered.
-    codes : int array, one a row
-        Domain of the row, negative for none.
-    n_domains : int
-
-    Returns
-    -------
-    float array, (domain · variable) × (domain · variable)
-        In the order of domains, then variables. Domains that share neither strata nor calibration
-        have covariance 0.
-
-    Notes
-    -----
-    Linearised scores of each domain, 0 outside it (residuals where weights were calibrated), and
-    their covariance over the whole design (Särndal, Swensson & Wretman 1992, sec. 5.4).
-    """
-    size = num.shape[1]
-    scores = np.zeros((len(num), n_domains * size))
-    for d in range(n_domains):
-        rows, own = score_matrix(design.structure, design.blocks, design.w, num, den, codes == d)
-        scores[rows, d * size : (d + 1) * size] = own
-    order = design.structure.order
-    return covariance(design.structure, order, scores[order], residuals=bool(design.blocks))
 
 
 def between_domains(
@@ -74,8 +40,13 @@ def between_domains(
     DataFrame
         domain_type, domain, other (both orders), a (in domain), b (in other), cov; pairs of domains
         without any covariance are left out.
+
+    Notes
+    -----
+    Linearised scores of each domain, 0 outside it (residuals where weights were calibrated), and
+    their covariance over the whole design (Särndal, Swensson & Wretman 1992, sec. 5.4).
     """
-    matrix = joint_covariance(design, scored.num, scored.den, codes, len(names))
+    matrix = design.joint(scored.num, scored.den, codes, len(names))[1]
     known = estimates.loc[estimates["se"].notna() & (estimates["domain_type"] == kind), ["domain", "indicator"]]
     sure = set(known.itertuples(index=False, name=None))
     size, ids = len(scored.names), scored.names

@@ -8,22 +8,17 @@ import pandas as pd
 from kaohe.base.places import PROVINCE
 from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE, PSEUDONYMS
-from kaohe.design.build import calibration_record, empty_table
-from kaohe.design.structure import Floats, Ints
-from kaohe.design.weights import drawn_by_counts, village_factors
-from kaohe.estimate import intervals
+from kaohe.design.build import empty_table
 from kaohe.estimate.between import between_domains
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import Indicators, build_indicators
-from kaohe.estimate.linear import Numbers
+from kaohe.estimate.levels import domain_estimates, level_codes
 from kaohe.estimate.linked import Linked, Parts, check_protected, parts_of, protect_estimates
-from kaohe.estimate.others import AMOUNTS, income_table, key_table, profile_table
-from kaohe.estimate.suppress import SUPPRESSED, grade_quality, least_side, suppress, too_few, top_share
+from kaohe.estimate.others import income_table, key_table, profile_table
+from kaohe.estimate.samples import analysis_sample, household_design, village_design, village_sample
+from kaohe.estimate.suppress import SUPPRESSED, grade_quality, suppress, too_few
 from kaohe.estimate.survey import Design
-from kaohe.estimate.totals import sums
 
-LEVELS = {"city": "city", "county": "county", "helper": "helper_city"}
-LONELY = "adjust"
 NOT_KEPT = (
     "visit_date",
     "enumerator",
@@ -111,163 +106,6 @@ def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
 def _answers(frame: pd.DataFrame, keep: tuple[str, ...] = ()) -> pd.DataFrame:
     """Answers without places, dates and lineage."""
     return frame[[c for c in frame.columns if c not in NOT_KEPT or c in keep]].reset_index(drop=True)
-
-
-def analysis_sample(weights: pd.DataFrame, answers: pd.DataFrame, helper: dict[str, str]) -> pd.DataFrame:
-    """Weights, answers and derived variables of the responding households of the drawn sample.
-
-    The register's kind of household is ``register_hh_kind``; ``hh_kind`` is the answer.
-    """
-    out = weights.rename(columns={"hh_kind": "register_hh_kind"}).merge(
-        answers, on="household", how="inner", validate="1:1"
-    )
-    out["helper_city"] = pd.Series([helper.get(str(v), "") for v in out["village"]], index=out.index, dtype="str")
-    return out.sort_values("household", ignore_index=True)
-
-
-def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
-    """The design of the household sample with its calibration record.
-
-    Sizes: towns and villages as drawn, households as registered and answered; none where chances were
-    unequal (`kaohe.design.weights.drawn_by_counts`).
-
-    Parameters
-    ----------
-    sample : DataFrame
-        The table `sample` of a build: one row a responding household with its weight, places and answers.
-    plan : Plan
-        Names the margins of the calibration.
-
-    Returns
-    -------
-    Design
-        Strata are counties, first-stage units towns; weights in households.
-
-    Raises
-    ------
-    InputRefused
-        K301 to K309, K314 for a frame that lacks a column or holds weights that cannot be.
-    """
-    calibrated = bool((sample["f_calibration"] != 1).any())
-    record = calibration_record(plan)
-    record = type(record)(
-        record.before, tuple("register_hh_kind" if m == "hh_kind" else m for m in record.margins), (), record.partition
-    )
-    frame = sample.assign(n_answered=sample.groupby("village")["household"].transform("size").astype(float))
-    if (frame["psu"] == frame["town"]).all() and drawn_by_counts(frame):
-        return Design(
-            frame, weight="weight", strata="stratum", psu=["town", "village", "household"],
-            fpc=[("n_towns", "m_towns"), ("n_villages", "m_villages"), ("n_households", "n_answered")],
-            lonely=LONELY, calibration=record if calibrated else None,
-        )  # fmt: skip
-    return Design(
-        frame, weight="weight", strata="stratum", psu=["psu"], lonely=LONELY, calibration=record if calibrated else None
-    )
-
-
-def village_sample(sample_villages: pd.DataFrame, forms: pd.DataFrame, helper: dict[str, str]) -> pd.DataFrame:
-    """Drawn villages whose form came in, with village weights and answers."""
-    if not len(sample_villages) or not len(forms):
-        return pd.DataFrame()
-    received = sample_villages[sample_villages["village"].isin(set(forms["village"]))]
-    places = village_factors(received)
-    if not len(places):
-        return pd.DataFrame()
-    places = places[[
-        "village", "town", "county", "city", "stratum", "psu", "n_towns", "m_towns", "n_villages", "m_villages",
-        "f_county", "f_town", "f_village",
-    ]]  # fmt: skip
-    out = places.merge(forms, on="village", how="inner", validate="1:1")
-    out["weight"] = out["f_county"] * out["f_town"] * out["f_village"]
-    out["helper_city"] = pd.Series([helper.get(str(v), "") for v in out["village"]], index=out.index, dtype="str")
-    return out
-
-
-def village_design(villages: pd.DataFrame) -> Design:
-    """The design of the village sample: towns, then villages, with sizes."""
-    if (villages["psu"] == villages["town"]).all() and drawn_by_counts(villages):
-        return Design(
-            villages, weight="weight", strata="stratum", psu=["town", "village"],
-            fpc=[("n_towns", "m_towns"), ("n_villages", "m_villages")], lonely=LONELY,
-        )  # fmt: skip
-    return Design(villages, weight="weight", strata="stratum", psu=["psu"], lonely=LONELY)
-
-
-def level_codes(frame: pd.DataFrame, level: str) -> tuple[Ints, list[str]]:
-    """Domain codes of a level (province, city, county, helper) and the domains' codes."""
-    if level == "province":
-        return np.zeros(len(frame), dtype=np.int64), [PROVINCE]
-    column = frame[LEVELS[level]]
-    names = sorted(set(column) - {""})
-    return np.asarray(pd.Index(names).get_indexer(column), dtype=np.int64), [str(n) for n in names]
-
-
-def domain_estimates(
-    design: Design, found: Indicators, plan: Plan, *, kinds: tuple[str, ...] = ("province", *LEVELS), df: str = "units"
-) -> pd.DataFrame:
-    """All questions in all domains, with intervals; names, quality and suppression come later.
-
-    Parameters
-    ----------
-    kinds : tuple of str
-        Kinds of domain; the first one's design effects plan for shares of 0 and 1 in all.
-    df : str
-        Degrees of freedom, as in `Design.mean`.
-    """
-    level = float(plan.choices["survey"]["confidence"])
-    frames = []
-    planned: Floats | None = None
-    for kind in kinds:
-        codes, names = level_codes(design.frame, kind)
-        numbers = design.numbers(found.num, found.den, codes, len(names), df=df)
-        if planned is None:
-            effect = numbers.deff("wr")[0]
-            planned = np.where(effect > 1, effect, 1.0)
-        asked = sums(codes, len(names), (found.asked & (design.w > 0)[:, None]).astype(float))
-        frame = _tidy(numbers, asked, found, kind, names, planned, level)
-        frame["n_least"] = least_side(found.num, found.den, codes, len(names)).ravel()
-        amounts = np.array([q.table == "household" and q.unit in AMOUNTS for q in found.questions])
-        held = top_share(found.num, codes, len(names), int(plan.disclosure["dominance_n"]))
-        frame["top_share"] = np.where(amounts, held, 0.0).ravel()
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-def _tidy(
-    numbers: Numbers, asked: Floats, found: Indicators, kind: str, names: list[str], planned: Floats, level: float
-) -> pd.DataFrame:
-    se = np.sqrt(numbers.variance)
-    low, high = intervals.t_interval(numbers.estimate, se, numbers.df, level)
-    effect = numbers.deff("wr")
-    method = np.full(se.shape, "t", dtype=object)
-    for way in ("beta", "logit"):
-        k = [i for i, m in enumerate(found.interval) if m == way]
-        if not k:
-            continue
-        plan_k = np.broadcast_to(planned[k], se[:, k].shape)
-        low[:, k], high[:, k], edge = intervals.share_interval(
-            numbers.estimate[:, k], se[:, k], numbers.df[:, k], numbers.n[:, k], numbers.cap[:, k], plan_k, way, level
-        )
-        method[:, k] = np.where(edge, "one_sided", way)
-        effect[:, k] = np.where(edge, plan_k, effect[:, k])
-    unknown = np.isnan(se)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cv = np.where(numbers.estimate != 0, se / np.abs(numbers.estimate), np.nan)
-    columns = {
-        "estimate": numbers.estimate, "se": se, "ci_low": np.where(unknown, np.nan, low),
-        "ci_high": np.where(unknown, np.nan, high), "df": numbers.df, "n": numbers.n, "n_psu": numbers.n_psu,
-        "n_missing": asked - numbers.n, "deff": effect, "cv": cv, "method": method,
-    }  # fmt: skip
-    size = len(found.questions)
-    out = pd.DataFrame({
-        "unit": [q.table for q in found.questions] * len(names), "domain_type": kind,
-        "domain": np.repeat(np.array(names, dtype=object), size), "indicator": found.names * len(names),
-    })  # fmt: skip
-    for name, values in columns.items():
-        out[name] = values.ravel()
-    for name in ("n", "n_psu", "n_missing"):
-        out[name] = out[name].astype(np.int64)
-    return out
 
 
 def scored_covariances(design: Design, found: Indicators, estimates: pd.DataFrame) -> pd.DataFrame:

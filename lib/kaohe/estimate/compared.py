@@ -10,8 +10,9 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.estimate.arguments import Columns, as_list, variables_of
 from kaohe.estimate.contrast import KINDS, contrast_table, equal_means
+from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE
-from kaohe.estimate.sampled import Sampled, Where
+from kaohe.estimate.sampled import Sampled
 
 if TYPE_CHECKING:
     from kaohe.estimate.replicated import ReplicateDesign

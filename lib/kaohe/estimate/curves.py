@@ -21,7 +21,8 @@ from kaohe.estimate.quantiles import quantile_table, share_limits, weighted_quan
 
 if TYPE_CHECKING:
     from kaohe.estimate.arguments import Columns
-    from kaohe.estimate.sampled import Sampled, Where
+    from kaohe.estimate.domains import Where
+    from kaohe.estimate.sampled import Sampled
 
 TWENTIETHS = tuple(round(k / 20, 2) for k in range(1, 20))
 POWERS = {"headcount": 0, "gap": 1, "severity": 2}
@@ -72,6 +73,8 @@ def quantile_curve(
         Between 0 and 1.
     size : str
         Column of persons; empty for records.
+    by, where, level, rule
+        As for `kaohe.estimate.Design.quantile`.
 
     Returns
     -------
@@ -127,11 +130,10 @@ def lorenz_curve(
 
     Parameters
     ----------
-    design : Design
     variable : str
         Income of a record, or a head where `size` is given; not negative on the whole.
-    probs : sequence of float
-        Between 0 and 1.
+    design, probs, size, by, where, level
+        As for `quantile_curve`.
 
     Returns
     -------
@@ -210,6 +212,12 @@ def _again(y: Floats, m: Floats, mine: npt.NDArray[np.bool_], p: float) -> Calla
     return lambda u: _ordinate(y, u * m, mine & (u > 0), p)[0]
 
 
+def poverty_of(y: Floats, line: Floats | float, m: Floats, measure: str) -> Floats:
+    """What each record adds to the poverty of its `m` persons with income `y`; missing where that is."""
+    gap = np.where(y < line, np.maximum((line - y) / line, 0.0) ** POWERS[measure], 0.0)
+    return np.where(np.isnan(y), np.nan, (y < line) * m if measure == "headcount" else gap * m)
+
+
 def poverty_curve(
     design: Sampled, variable: str, lines: Sequence[float], *, measure: str = "headcount", size: str = "",
     by: Columns | None = None, where: Where = None, level: float = 0.95,
@@ -218,13 +226,14 @@ def poverty_curve(
 
     Parameters
     ----------
-    design : Design
     variable : str
         Income (a head, where `size` is given).
     lines : sequence of float
         Above 0, in the variable's unit.
     measure : {"headcount", "gap", "severity"}
         Foster, Greer & Thorbecke (1984) with the powers 0, 1, 2.
+    design, size, by, where, level
+        As for `quantile_curve`.
 
     Returns
     -------
@@ -251,8 +260,7 @@ def poverty_curve(
         raise InputRefused("K334", "A curve cannot be computed", got=f"measure {measure}", expected=", ".join(POWERS))
     at = _checked(lines, "lines", 0, np.inf)
     y, m = design.values([variable]), persons(design, size)[:, None]
-    gap = np.where(y < at, np.maximum((at - y) / at, 0.0) ** POWERS[measure], 0.0)
-    num = np.where(np.isnan(y), np.nan, (y < at) * m if measure == "headcount" else gap * m)
+    num = poverty_of(y, at, m, measure)
     codes, domains = design.domains(by, where)
     found = design.numbers(num, np.broadcast_to(m, num.shape), codes, len(domains))
     made = Estimates(found, domains, [variable] * len(at), design.rules)

@@ -11,12 +11,13 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
-from kaohe.estimate.curves import POWERS, persons, poverty_curve
+from kaohe.estimate.curves import persons, poverty_curve, poverty_of
 from kaohe.estimate.linear import Estimates
 from kaohe.estimate.quality import words
 
 if TYPE_CHECKING:
-    from kaohe.estimate.sampled import Sampled, Where
+    from kaohe.estimate.domains import Where
+    from kaohe.estimate.sampled import Sampled
 
 PARTS = ("population", "rate", "contribution", "ratio")
 
@@ -29,16 +30,12 @@ def decomposition(
 
     Parameters
     ----------
-    design : Design
-    variable : str
-        Income (a head, where `size` is given).
     line : float
-        Poverty line in its unit.
+        Poverty line in the variable's unit.
     by : str
         Column of the groups.
-    measure : {"headcount", "gap", "severity"}
-    size : str
-        Column of persons; empty counts records.
+    design, variable, measure, size, where, level
+        As for `kaohe.estimate.curves.poverty_curve`.
 
     Returns
     -------
@@ -69,8 +66,7 @@ def decomposition(
     rates = poverty_curve(design, variable, [line], measure=measure, size=size, by=by, where=where, level=level)
     y, m = design.values([variable])[:, 0], persons(design, size)
     known = ~np.isnan(y)
-    gap = np.where(y < line, np.maximum((line - np.nan_to_num(y)) / line, 0.0) ** POWERS[measure], 0.0)
-    poor: Floats = np.where(known, np.where(y < line, m, 0.0) if measure == "headcount" else gap * m, np.nan)
+    poor = poverty_of(y, line, m, measure)
     people: Floats = np.where(known, m, np.nan)
     codes, groups = design.domains(by, where)
     if not (design.w[(codes >= 0) & known] * poor[(codes >= 0) & known]).sum() > 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kaohe.design.structure import Floats, Ints, Structure
 from kaohe.estimate.totals import sums
-from kaohe.estimate.variance import group_scales
+from kaohe.estimate.variance import spread_of
 
 
 def stratum_variances(structure: Structure, rows: Ints, scores: Floats, *, residuals: bool = False) -> Floats:
@@ -15,7 +15,7 @@ def stratum_variances(structure: Structure, rows: Ints, scores: Floats, *, resid
     Parameters
     ----------
     rows, scores, residuals
-        As in `kaohe.estimate.variance.stage_covariance`; `rows` in any order.
+        As in `kaohe.estimate.variance.spread_of`.
 
     Returns
     -------
@@ -25,16 +25,14 @@ def stratum_variances(structure: Structure, rows: Ints, scores: Floats, *, resid
     first = structure.stages[0]
     out = np.zeros((first.n_groups, scores.shape[1]))
     stratum: Ints = np.arange(first.n_groups)
+    if residuals:  # single units are then centred at 0: rows of 0 add nothing
+        touched = scores.any(axis=1)
+        rows, scores = rows[touched], scores[touched]
     for stage in structure.stages:
-        totals = sums(stage.unit[rows], stage.n_units, scores)
-        scale, grand = group_scales(stage, structure.lonely)
-        centre = sums(stage.group, stage.n_groups, totals) / stage.n[:, None]
-        if (grand > 0).any():
-            centre[grand > 0] = 0.0 if residuals else totals.sum(axis=0) / max(stage.n.sum(), 1.0)
-        found = np.bincount(stage.group, minlength=stage.n_groups)
-        absent = np.where(grand > 0, 0.0, stage.n - found)
-        spread = sums(stage.group, stage.n_groups, (totals - centre[stage.group]) ** 2) + absent[:, None] * centre**2
-        out += sums(stratum, first.n_groups, spread * scale[:, None])
+        found = spread_of(stage, structure.lonely, rows, scores, residuals=residuals)
+        if len(found.start):
+            part = np.add.reduceat(found.deviation**2, found.start, axis=0) * found.scale[:, None]
+            out += sums(stratum[found.group], first.n_groups, part + found.absent[:, None] * found.centre**2)
         stratum = stratum[stage.group]
     return out
 

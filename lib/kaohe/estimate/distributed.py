@@ -10,10 +10,11 @@ from kaohe.design.structure import Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Columns, as_list, confidence, probabilities, variables_of
 from kaohe.estimate.compared import Compared
+from kaohe.estimate.domains import Where
 from kaohe.estimate.inequality import estimate_poverty
 from kaohe.estimate.margins import each_margin
 from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
-from kaohe.estimate.sampled import Margins, Where
+from kaohe.estimate.sampled import Margins
 
 
 class Distributed(Compared):

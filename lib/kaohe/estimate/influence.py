@@ -13,8 +13,9 @@ from kaohe.design import faults
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.arguments import Columns, as_list
 from kaohe.estimate.contrast import matrices
+from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE, score_matrix
-from kaohe.estimate.sampled import Sampled, Where
+from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.variance import group_scales
 
 Weighted: TypeAlias = tuple[npt.NDArray[np.bool_], Floats, Floats]

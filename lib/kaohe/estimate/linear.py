@@ -55,16 +55,9 @@ def _prepare(w: Floats, num: Floats, den: Floats | None) -> tuple[Floats, Floats
 
 
 def estimate_numbers(
-    structure: Structure,
-    blocks: Blocks,
-    w: Floats,
-    num: Floats,
-    den: Floats | None,
-    domain: Ints,
-    n_domains: int,
-    *,
+    structure: Structure, blocks: Blocks, w: Floats, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *,
     squares: bool = True,
-) -> Numbers:
+) -> Numbers:  # fmt: skip
     """Estimates, variances, degrees of freedom and counts of ratios (totals without `den`) by domain.
 
     Parameters

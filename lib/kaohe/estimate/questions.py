@@ -10,11 +10,12 @@ import pandas as pd
 from kaohe.base.codebook import Question
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.arguments import Columns, as_list
+from kaohe.estimate.domains import Where
 from kaohe.estimate.indicators import interval_of, question_columns
 from kaohe.estimate.linear import Estimates
 from kaohe.estimate.margins import each_margin
 from kaohe.estimate.rest import against_rest
-from kaohe.estimate.sampled import Margins, Where
+from kaohe.estimate.sampled import Margins
 from kaohe.estimate.survey import Design
 
 TOP, BOTTOM = "(numerator)", "(denominator)"

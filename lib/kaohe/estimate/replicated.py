@@ -22,6 +22,7 @@ from kaohe.estimate.replicates import (
     bootstrap,
     covariance_of_replicates,
     jackknife,
+    refused,
     replicate_covariance,
 )  # fmt: skip
 from kaohe.estimate.sampled import Sampled
@@ -88,7 +89,7 @@ class ReplicateDesign(Design):
         table = repweights if isinstance(repweights, np.ndarray) else _table(frame, repweights)
         fits = table.ndim == 2 and len(table) == len(frame) and table.shape[1] > 0 and table.dtype.kind in "fiu"
         if not fits or not np.all(np.isfinite(table)):
-            raise _refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
+            raise refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
         self.made = _constants(table, kind, scale, rscales, rho)
         self.centre = centre
         self.by_rank = not known
@@ -103,15 +104,8 @@ class ReplicateDesign(Design):
         return self
 
     def numbers(
-        self,
-        num: Floats,
-        den: Floats | None,
-        domain: Ints,
-        n_domains: int,
-        *,
-        squares: bool = True,
-        df: Freedom = "units",
-    ) -> Numbers:
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units",
+    ) -> Numbers:  # fmt: skip
         """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
         if df == "satterthwaite":
             raise InputRefused(
@@ -197,11 +191,11 @@ class ReplicateDesign(Design):
         try:
             value, covariance = replicate_covariance(self.made, self.w, estimator, centre=self.centre)
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise _refused(
+            raise refused(
                 f"an estimator that fails: {error}", "a function of the weights that gives numbers"
             ) from error
         if value.shape != (len(labels),) or not np.all(np.isfinite(value)):
-            raise _refused(f"an estimator that gives {value}", f"{len(labels)} finite numbers, one for each name")
+            raise refused(f"an estimator that gives {value}", f"{len(labels)} finite numbers, one for each name")
         if self.by_rank:
             every = np.zeros(len(self.w), dtype=np.int64)
             df = float(self._ranks(np.ones((len(self.w), 1)), ONE, every, 1)[0][0, 0])
@@ -224,10 +218,6 @@ class ReplicateDesign(Design):
         return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
 
 
-def _refused(got: str, expected: str) -> InputRefused:
-    return InputRefused("K420", "Replicate weights cannot be made", got=got, expected=expected)
-
-
 def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
     columns = [numbers(frame, name, "replicate weights") for name in as_list(names)]
     return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
@@ -238,17 +228,17 @@ def _constants(
 ) -> Replicates:
     size = table.shape[1]
     if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
-        raise _refused(f"rho = {rho}", "0 <= rho < 1")
+        raise refused(f"rho = {rho}", "0 <= rho < 1")
     constants = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
     if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in constants):
-        raise _refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
+        raise refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
     default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
     default["bootstrap"] = 1 / max(size - 1, 1)
     if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):
-        raise _refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
+        raise refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
     each = np.ones(size) if rscales is None else np.asarray(rscales, dtype=float)
     if len(each) != size:
-        raise _refused(f"{len(each)} rscales", f"{size}, one a replicate")
+        raise refused(f"{len(each)} rscales", f"{size}, one a replicate")
     return Replicates(table, default.get(kind, 1.0) if scale is None else float(scale), each, kind)
 
 
@@ -285,21 +275,21 @@ def replicated(
         K420.
     """
     if kind not in KINDS:
-        raise _refused(f"kind {kind}", ", ".join(KINDS))
+        raise refused(f"kind {kind}", ", ".join(KINDS))
     stages = design.structure.stages
     strata = len(np.unique(stages[0].group)) > 1
     sized = len(stages) == 1 and bool(np.all(np.isfinite(stages[0].population)))
     with_fpc = sized if fpc is None else fpc
     kind = ("JKn" if strata else "JK1") if kind == "auto" else kind
     if kind == "JK1" and strata:
-        raise _refused("JK1 for a design with strata", "JKn")
+        raise refused("JK1 for a design with strata", "JKn")
     if kind in {"JK1", "JKn"}:
         made = jackknife(design.structure, design.w, stratified=kind == "JKn", fpc=with_fpc)
     elif kind in {"BRR", "Fay"}:
         made = balanced(design.structure, design.w, rho=rho, matrix=matrix)
     else:
         if rng is None:
-            raise _refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
+            raise refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
         made = bootstrap(design.structure, design.w, replicates=replicates, rng=rng)
     out = ReplicateDesign.of(design, made, centre)
     if reweight is not None:

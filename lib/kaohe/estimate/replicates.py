@@ -68,12 +68,12 @@ def jackknife(structure: Structure, w: Floats, *, stratified: bool = True, fpc: 
     left = 1 - stage.n / stage.population if fpc else np.ones(len(counts))
     if not stratified:
         if fpc and not np.allclose(left, left[0]):
-            raise _refused("population sizes that differ between strata", "JKn for a design with strata")
+            raise refused("population sizes that differ between strata", "JKn for a design with strata")
         group, counts, left = np.zeros_like(group), np.array([float(len(group))]), left[:1]
     single = (counts < 2) & (left > 1e-12)
     lonely = structure.lonely if stratified else "fail"
     if single.any() and lonely not in {"adjust", "average", "certainty"}:
-        raise _refused("a stratum with one unit", "at least two units in each stratum")
+        raise refused("a stratum with one unit", "at least two units in each stratum")
     units, strata = len(group), len(counts)
     same = group[:, None] == group[None, :]
     spread = (counts / np.maximum(counts - 1, 1))[group]
@@ -118,14 +118,14 @@ def balanced(
     """
     unit, group, counts = _first_stage(structure)
     if (counts != 2).any():
-        raise _refused(f"{int((counts != 2).sum())} strata without exactly two units", "two units in each stratum")
+        raise refused(f"{int((counts != 2).sum())} strata without exactly two units", "two units in each stratum")
     if not 0 <= rho < 1:
-        raise _refused(f"rho = {rho}", "0 <= rho < 1")
+        raise refused(f"rho = {rho}", "0 <= rho < 1")
     if matrix is None:
         matrix = hadamard(len(counts) + 1)[:, 1:]
     signs = matrix[:, : len(counts)]
     if signs.shape[1] < len(counts) or np.any(signs.T @ signs != len(signs) * np.eye(len(counts))):
-        raise _refused("a matrix that is not balanced over the strata", "orthogonal columns of -1 and 1")
+        raise refused("a matrix that is not balanced over the strata", "orthogonal columns of -1 and 1")
     first = np.zeros(len(group), dtype=bool)
     first[np.unique(group, return_index=True)[1]] = True
     chosen = np.where(first[:, None], signs.T[group], -signs.T[group]) > 0
@@ -148,7 +148,7 @@ def bootstrap(structure: Structure, w: Floats, *, replicates: int, rng: np.rando
     """
     unit, group, counts = _first_stage(structure)
     if (counts < 2).any() or replicates < 2:
-        raise _refused("a stratum with one unit, or fewer than two replicates", "two units a stratum, two replicates")
+        raise refused("a stratum with one unit, or fewer than two replicates", "two units a stratum, two replicates")
     factors = np.zeros((len(group), replicates))
     for h, n in enumerate(counts.astype(int)):
         mine = np.flatnonzero(group == h)
@@ -174,7 +174,7 @@ def covariance_of_replicates(made: Replicates, value: Floats, each: Floats, *, c
         K420 for another centre.
     """
     if centre not in {"estimate", "mean"}:
-        raise _refused(f"centre {centre}", "estimate or mean")
+        raise refused(f"centre {centre}", "estimate or mean")
     known = ~np.isnan(each).any(axis=1)
     each, rscales = each[known], made.rscales[known]
     if not len(each):
@@ -205,5 +205,6 @@ def replicate_covariance(
     return value, covariance_of_replicates(made, value, each, centre=centre)
 
 
-def _refused(got: str, expected: str) -> InputRefused:
+def refused(got: str, expected: str) -> InputRefused:
+    """Replicate weights that cannot be."""
     return InputRefused("K420", "Replicate weights cannot be made", got=got, expected=expected)

@@ -16,7 +16,8 @@ from kaohe.estimate.linear import beside
 
 if TYPE_CHECKING:
     from kaohe.estimate.arguments import Columns
-from kaohe.estimate.sampled import Sampled, Where
+    from kaohe.estimate.domains import Where
+    from kaohe.estimate.sampled import Sampled
 
 
 def against_rest(
@@ -27,14 +28,11 @@ def against_rest(
 
     Parameters
     ----------
-    design : Design
-    variable : str
-        Numeric column; 0 and 1 for a share.
     by : str or list of str
         Columns whose combinations are the domains; records outside `where`, or without a level, are
         in no domain and in no rest.
-    kind : {"mean", "proportion", "total", "ratio"}
-        A ratio needs `denominator`.
+    design, variable, kind, denominator, where, level
+        As for `kaohe.estimate.Design.contrast`, of one variable.
 
     Returns
     -------

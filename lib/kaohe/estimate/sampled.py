@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kaohe.base.errors import InputRefused, nearest
+from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
 from kaohe.design.columns import crossed, is_number, levels_of, records, weights
 from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
-from kaohe.estimate.arguments import Columns, Freedom, domains_of, variables_of
+from kaohe.estimate.arguments import Columns, Freedom, variables_of
 from kaohe.estimate.calibrated import Blocks, blocks_of
 from kaohe.estimate.degrees import satterthwaite, stratum_variances
+from kaohe.estimate.domains import Where, domain_codes, records_where
 from kaohe.estimate.linear import (
     Numbers,
     estimate_numbers,
@@ -34,18 +34,7 @@ from kaohe.estimate.variance import covariance
 DEFAULT = Rules()
 RECORD = "(record)"  # the unit of a design without units: each record its own
 CROSSED = "(strata)"  # combinations of several columns of strata
-Where: TypeAlias = Any
 Margins: TypeAlias = bool | str
-
-
-def one_level(column: pd.Series, inside: npt.NDArray[np.bool_]) -> tuple[Ints, pd.DataFrame]:
-    """Domain code of each row (−1 outside or without a level) and the table of domains, by one column."""
-    if inside.all():
-        codes, levels = levels_of(column, "by")
-        return codes, pd.DataFrame({column.name: levels})
-    codes = np.full(len(column), -1, dtype=np.int64)
-    codes[inside], levels = levels_of(column[inside], "by")
-    return codes, pd.DataFrame({column.name: levels})
 
 
 class Sampled:
@@ -112,80 +101,11 @@ class Sampled:
 
     def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
         """Domain code of each row (−1 outside `where` or without a level) and the table of domains."""
-        inside = self.mask(where)
-        names = domains_of(by)
-        if not names:
-            return np.where(inside, 0, -1).astype(np.int64), pd.DataFrame(index=[0])
-        faults.need(self.frame, names, "by")
-        if len(names) == 1:
-            return one_level(self.frame[names[0]], inside)
-        key, known = np.zeros(len(self.frame), dtype=np.int64), inside
-        for name in names:
-            own = levels_of(self.frame[name], "by")[0]
-            known = known & (own >= 0)
-            key = key * (int(own.max(initial=0)) + 1) + own
-        rows = np.flatnonzero(known)
-        first, domain = _dense(key[rows])
-        codes = np.full(len(self.frame), -1, dtype=np.int64)
-        codes[rows] = domain
-        return codes, self.frame[names].iloc[rows[first]].reset_index(drop=True)
+        return domain_codes(self.frame, by, self.mask(where))
 
     def mask(self, where: Where) -> npt.NDArray[np.bool_]:
-        """Rows of a domain: a boolean column's name, a condition as text, a series, array or function of the frame.
-
-        Raises
-        ------
-        InputRefused
-            K301 for an unknown column, K402 for what is not one yes or no for each record.
-        """
-        if where is None:
-            return np.ones(len(self.frame), dtype=bool)
-        if callable(where):
-            where = self._evaluated(where, lambda: where(self.frame))
-        if isinstance(where, str):
-            where = self.frame[where] if where in self.frame.columns else self._condition(where)
-        if isinstance(where, pd.Series):
-            if not where.index.equals(self.frame.index):
-                raise InputRefused(
-                    "K402", "A domain is not a yes or no for each record", got="a series in another order or of other rows",
-                    expected="the index of the design's frame", remedy="make it from the same frame, or give a condition as text",
-                )  # fmt: skip
-            if (
-                pd.api.types.is_bool_dtype(where) and where.dtype != bool
-            ):  # an unknown condition is not met, as in R and as for floats
-                where = where.fillna(False).astype(bool)
-            values = where.to_numpy()
-        else:
-            values = np.asarray(where)
-        if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "boolean":
-            values = np.array([v is not pd.NA and v == True for v in values])  # noqa: E712 - missing after a merge
-        if values.shape != (len(self.frame),) or values.dtype != bool:
-            raise InputRefused(
-                "K402",
-                "A domain is not a yes or no for each record",
-                got=f"{values.size} values of {values.dtype}",
-                expected=f"{len(self.frame)} booleans",
-            )
-        return np.asarray(values, dtype=bool)
-
-    def _condition(self, text: str) -> Any:
-        """A condition such as ``hh_kind == '一般农户' and hh_size > 3``, evaluated for each record."""
-        if text.isidentifier():
-            faults.need(self.frame, [text], "where")
-        return self._evaluated(text, lambda: self.frame.eval(text, engine="python"))
-
-    def _evaluated(self, where: object, evaluate: Callable[[], Any]) -> Any:
-        try:
-            return evaluate()
-        except Exception as error:
-            unknown = re.match(r"name '(.+)' is not defined", str(error))
-            raise InputRefused(
-                "K402", "A domain is not a yes or no for each record",
-                got=where if isinstance(where, str) else "a function that fails",
-                expected="a column such as " + ", ".join(nearest(unknown[1], map(str, self.frame.columns))) if unknown
-                else "a condition over columns, such as hh_kind == '一般农户' and hh_size > 3",
-                remedy=f"pandas says: {error}".splitlines()[0],
-            ) from error  # fmt: skip
+        """Rows of a further domain: what `Design` says of ``where``."""
+        return records_where(self.frame, where)
 
     def values(
         self, columns: list[str], *, summed: bool = False, inside: npt.NDArray[np.bool_] | None = None
@@ -237,15 +157,8 @@ class Sampled:
         return self.values(top, inside=inside), below
 
     def numbers(
-        self,
-        num: Floats,
-        den: Floats | None,
-        domain: Ints,
-        n_domains: int,
-        *,
-        squares: bool = True,
-        df: Freedom = "units",
-    ) -> Numbers:
+        self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units",
+    ) -> Numbers:  # fmt: skip
         """Estimates and variances of many ratios (or totals where `den` is None) in many domains."""
         with np.errstate(invalid="ignore"):  # infinite values are told by the sums they make: `finite`
             found = estimate_numbers(self.structure, self.blocks, self.w, num, den, domain, n_domains, squares=squares)
@@ -341,15 +254,3 @@ class Sampled:
         order = self.structure.order
         matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
         return point_estimates(self.w, num, den, codes, n_domains), matrix
-
-
-def _dense(key: Ints) -> tuple[Ints, Ints]:
-    """First position of each key in rising order, and the rank of every key among them."""
-    span = int(key.max(initial=-1)) + 1
-    if span > 4 * len(key) + 1_000_000:
-        _, first, rank = np.unique(key, return_index=True, return_inverse=True)
-        return np.asarray(first, dtype=np.int64), np.asarray(rank, dtype=np.int64)
-    at = np.full(span, -1, dtype=np.int64)
-    at[key[::-1]] = np.arange(len(key), dtype=np.int64)[::-1]
-    present = at >= 0
-    return at[present], (np.cumsum(present) - 1)[key]

@@ -24,9 +24,10 @@ from kaohe.design.columns import records
 from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam_bins import Extra
+from kaohe.estimate.seam_check import check_cells
 from kaohe.estimate.seam_duckdb import Limits, duckdb_cells
 from kaohe.estimate.seam_frame import dask_cells, frame_cells, merge_cells
-from kaohe.estimate.seam_spec import HIGH, LOW, SUM, Item, Spec, WhereSpec, make_spec
+from kaohe.estimate.seam_spec import SUM, Item, Spec, WhereSpec, make_spec
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class PsuTotals:
     @cached_property
     def _checked(self) -> pd.DataFrame:
         """Cells whose design columns can be used; see `psu_totals` for what is refused."""
-        return _check(self.cells, self.spec)
+        return check_cells(self.cells, self.spec)
 
     def design(self, *, lonely: str = "fail", nest: bool = False) -> Sampled:
         """The design with cells for records: the same strata, units, sizes and calibration.
@@ -176,7 +177,7 @@ def psu_totals(
     cells = cells_of(source, spec, Limits(memory_limit, threads, spill, max_cells, compensated))
     cells = cells.sort_values(spec.keys, ignore_index=True, kind="stable")
     totals = PsuTotals(spec, cells)
-    _check(cells, spec)
+    check_cells(cells, spec)
     return totals
 
 
@@ -255,60 +256,5 @@ def combine(*parts: PsuTotals) -> PsuTotals:
             expected="columns of one type in all parts",
         )  # fmt: skip
     cells = merge_cells([p.cells for p in parts], spec)
-    _check(cells, spec)
+    check_cells(cells, spec)
     return PsuTotals(spec, cells)
-
-
-def _check(cells: pd.DataFrame, spec: Spec) -> pd.DataFrame:
-    """Refuse what `Design` would refuse of the records; the cells with one size each."""
-    if f"{SUM}other" in cells and cells[f"{SUM}other"].sum() > 0:
-        kinds = sorted(set(cells[f"{HIGH}other"]) - {""})
-        raise faults.purposive(int(cells[f"{SUM}other"].sum()), kinds)
-    bad = int(cells[f"{SUM}bad"].sum())
-    if bad:
-        raise faults.bad_weight(spec.weight, bad, "missing, negative or infinite values")
-    if cells[f"{SUM}void"].sum() > 0:
-        raise InputRefused(
-            "K402", "A domain is not a yes or no for each record", where=f"column {spec.where}",
-            got=f"{int(cells[f'{SUM}void'].sum())} rows without an answer", expected="yes or no in every row",
-        )  # fmt: skip
-    for column in [*([spec.strata] if spec.strata else []), *spec.stages]:
-        empty = cells[column].isna()
-        if empty.any():
-            raise InputRefused(
-                "K308", "A design column has empty cells", where=f"column {column}",
-                got=f"{int(cells.loc[empty, f'{SUM}all'].sum())} rows", expected="a stratum and unit in every row",
-            )  # fmt: skip
-    for k, item in enumerate(spec.items):
-        lost = ~np.isfinite(cells[[f"{SUM}x.{k}", f"{SUM}y.{k}"]].to_numpy(float)).all(axis=1)
-        if lost.any():
-            raise InputRefused(
-                "K416", "A variable holds infinite values", where=f"column {item.column}", got=f"{int(lost.sum())} cells",
-                expected="finite numbers, or missing",
-            )  # fmt: skip
-    one_size = {}
-    for column in spec.sizes:
-        low, high = cells[f"{LOW}{column}"], cells[f"{HIGH}{column}"]
-        if (cells[f"{SUM}void {column}"] > 0).any() or (high - low > 1e-9 * high.abs()).any():
-            raise faults.fpc_value(
-                1, f"{column} varies within a stratum or unit, or is missing", "one size for each stratum or unit"
-            )
-        one_size[column] = low
-    if spec.calibration:
-        _check_calibration(cells, spec.calibration)
-    return cells.assign(**one_size)
-
-
-def _check_calibration(cells: pd.DataFrame, calibration: Calibration) -> None:
-    wrong = int(cells[f"{SUM}wrong"].sum())
-    if wrong:
-        raise faults.bad_weight(calibration.before, wrong, "a weight before calibration of 0 or less")
-    low, high = cells[f"{LOW}g"], cells[f"{HIGH}g"]
-    varied = (high - low > 1e-9 * high.abs()).sum()
-    if varied:
-        raise InputRefused(
-            "K385", "This calibration cannot go through the seam",
-            got=f"weight after over weight before varies in {int(varied)} cells",
-            expected="one ratio for records that agree in all margins and the partition",
-            remedy="name every margin of the calibration, or estimate with Design",
-        )  # fmt: skip

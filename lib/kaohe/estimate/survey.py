@@ -17,9 +17,10 @@ from kaohe.estimate.arguments import (
     variables_of,
 )  # fmt: skip
 from kaohe.estimate.distributed import Distributed
+from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.margins import each_margin
-from kaohe.estimate.sampled import Margins, Where
+from kaohe.estimate.sampled import Margins
 
 
 class Design(Distributed):
@@ -61,11 +62,16 @@ class Design(Distributed):
     Every estimate takes ``by`` (columns whose combinations are the domains), ``margins`` (rows for
     all of each column and of all together, marked 合计), ``where`` (a further domain: a boolean
     column, array or series, a condition as text, or a function of the frame; records outside
-    count as 0 and no unit is dropped) and ``level``. It gives one row a domain and variable: the
-    columns of `by`, variable, estimate, se, ci_low, ci_high, df, n, n_psu, n_missing, deff, cv,
-    method, quality. With one first-stage unit, or no degree of freedom, se and interval are missing.
+    count as 0 and no unit is dropped) and ``level`` of confidence. Totals, means, ratios and shares take
+    ``deff``, what a design effect compares with (simple random sampling with replacement, wr, or
+    without, wor), and ``df``, the degrees of freedom: units, first-stage units minus strata that hold
+    answers of the domain; satterthwaite, the effective number of `kaohe.estimate.degrees.satterthwaite`,
+    never above these; or a number for every domain, such as that of the whole design (infinite: the
+    normal distribution). An estimate gives one row a domain and variable: the columns of `by`,
+    variable, estimate, se, ci_low, ci_high, df, n, n_psu, n_missing, deff, cv, method, quality. With
+    one first-stage unit, or no degree of freedom, se and interval are missing.
     Refused everywhere: K401 text for numbers, K402 `where`, K412 `level`, K413 `deff`, K414 `by`, K415 no
-    variable, K416 infinite values.
+    variable, K416 infinite values, K419 `df`.
 
     Examples
     --------
@@ -93,17 +99,13 @@ class Design(Distributed):
         ----------
         variables : str or list of str
             Numeric columns.
-        by, margins, where, level
+        by, margins, where, level, deff, df
             See `Design`.
-        deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement.
-        df : {"units", "satterthwaite"}
-            Degrees of freedom, as for `mean`.
 
         Returns
         -------
         DataFrame
-            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
+            Totals in the variable's unit, with the columns that `Design` names.
 
         Raises
         ------
@@ -143,31 +145,25 @@ class Design(Distributed):
         ----------
         variables : str or list of str
             Numeric columns; missing is no answer, and makes a domain of the answers.
-        deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement; None leaves the
-            column empty, which is faster.
-        df : {"units", "satterthwaite"} or float
-            Degrees of freedom: units minus strata that hold answers of the domain; or, never more
-            than these, the effective number of `kaohe.estimate.degrees.satterthwaite`; or a number
-            for every domain, such as that of the whole design (infinite: the normal distribution).
-        by, margins, where, level
+        by, margins, where, level, df
             See `Design`.
+        deff : {"wr", "wor"}, optional
+            See `Design`; None leaves the column empty, which is faster.
 
         Returns
         -------
         DataFrame
-            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
+            Means in the variable's unit, with the columns that `Design` names.
 
         Raises
         ------
         InputRefused
-            K401 for text columns, K402 for a `where` that is no yes or no for each record.
+            As `total`: K401, K402.
 
         Notes
         -----
         Taylor linearisation (Särndal, Swensson & Wretman 1992, section 5.6); calibrated weights
-        by g-weighted residuals (Deville & Särndal 1992, eq. 3.4); degrees of freedom are units
-        minus strata that hold answers of the domain.
+        by g-weighted residuals (Deville & Särndal 1992, eq. 3.4).
 
         Examples
         --------
@@ -196,18 +192,13 @@ class Design(Distributed):
         ----------
         numerator, denominator : str or list of str
             Numeric columns that pair; one denominator serves all numerators.
-        by, margins, where, level
+        by, margins, where, level, deff, df
             See `Design`.
-        deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement.
-        df : {"units", "satterthwaite"}
-            Degrees of freedom, as for `mean`.
 
         Returns
         -------
         DataFrame
-            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit. The
-            variable is named numerator/denominator.
+            With the columns that `Design` names; the variable is named numerator/denominator.
 
         Raises
         ------
@@ -254,18 +245,13 @@ class Design(Distributed):
         planned_deff : float, optional
             Design effect for shares of 0 and 1; by default that of the same variable in all
             domains together, or 1 if that is smaller.
-        by, margins, where, level
+        by, margins, where, level, deff, df
             See `Design`.
-        deff : {"wr", "wor"}
-            Compare with simple random sampling with or without replacement.
-        df : {"units", "satterthwaite"}
-            Degrees of freedom, as for `mean`.
 
         Returns
         -------
         DataFrame
-            One row a domain and variable, with the columns that `Design` names; amounts in the variable's unit.
-            Shares lie between 0 and 1; of a category one row a level, as variable=level.
+            Shares between 0 and 1, with the columns that `Design` names; of a category one row a level, as variable=level.
 
         Raises
         ------

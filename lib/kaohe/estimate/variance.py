@@ -9,6 +9,8 @@ Units of the sample without records in the rows count as zero.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from kaohe.design.structure import Floats, Ints, Stage, Structure
@@ -35,7 +37,7 @@ def _unit_sums(codes: Ints, values: Floats) -> tuple[Ints, Floats]:
 
 def group_scales(stage: Stage, lonely: str) -> tuple[Floats, Floats]:
     """Factor of each group's sum of squares, and 1 where a single unit is centred at the grand mean."""
-    scale, single = stage.scale()
+    scale, single = stage.scale
     if lonely == "adjust" or not single.any():
         return scale, single.astype(float)
     if lonely == "average":
@@ -45,10 +47,30 @@ def group_scales(stage: Stage, lonely: str) -> tuple[Floats, Floats]:
     return np.where(single, 0.0, scale), np.zeros(stage.n_groups)
 
 
-def stage_covariance(
-    stage: Stage, lonely: str, rows: Ints, scores: Floats, *, diagonal: bool, residuals: bool = False
-) -> Floats:
-    """One stage's part of the covariance of sums of scores.
+@dataclass(frozen=True)
+class Spread:
+    """Unit totals of scores about the mean of their group, for the groups that hold any.
+
+    Attributes
+    ----------
+    group, start : int array
+        The groups, and the position of the first unit of each.
+    deviation : float array, unit × estimate
+    centre : float array, group × estimate
+    scale, absent : float array, one a group
+        Factor of its sum of squares, and of the square of its centre: units without records in the rows are 0.
+    """
+
+    group: Ints
+    start: Ints
+    deviation: Floats
+    centre: Floats
+    scale: Floats
+    absent: Floats
+
+
+def spread_of(stage: Stage, lonely: str, rows: Ints, scores: Floats, *, residuals: bool = False) -> Spread:
+    """How unit totals of one stage spread.
 
     Parameters
     ----------
@@ -56,8 +78,6 @@ def stage_covariance(
         Rows that have scores, in the order of the structure; all others are zero.
     scores : float array, row × estimate
         Weighted linearised scores.
-    diagonal : bool
-        Variances only.
     residuals : bool
         Scores are calibration residuals, whose mean is 0 by model: a single unit under
         ``adjust`` is then centred at 0 and not at the mean of the unit totals.
@@ -74,7 +94,16 @@ def stage_covariance(
         centre[at] = 0.0 if residuals else totals.sum(axis=0) / max(stage.n.sum(), 1.0)
     deviation = totals - np.repeat(centre, counts, axis=0)
     absent = np.where(grand[present] > 0, 0.0, stage.n[present] - counts) * scale[present]
-    row_scale = np.repeat(scale[present], counts)
+    return Spread(present, starts, deviation, centre, scale[present], absent)
+
+
+def stage_covariance(
+    stage: Stage, lonely: str, rows: Ints, scores: Floats, *, diagonal: bool, residuals: bool = False
+) -> Floats:
+    """One stage's part of the covariance (or, `diagonal`, the variances) of sums of scores; see `spread_of`."""
+    found = spread_of(stage, lonely, rows, scores, residuals=residuals)
+    deviation, centre, absent = found.deviation, found.centre, found.absent
+    row_scale = np.repeat(found.scale, np.diff(np.append(found.start, len(deviation))))
     if diagonal:
         return np.asarray(row_scale @ deviation**2 + absent @ centre**2)
     return np.asarray((deviation * row_scale[:, None]).T @ deviation + (centre * absent[:, None]).T @ centre)

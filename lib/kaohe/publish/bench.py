@@ -15,9 +15,9 @@ from kaohe.estimate.arguments import Columns, as_list
 from kaohe.estimate.calibrated import blocks_of
 from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
+from kaohe.estimate.domains import Where
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
-from kaohe.estimate.sampled import Where
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe

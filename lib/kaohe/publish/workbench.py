@@ -18,10 +18,10 @@ from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
 from kaohe.estimate.arguments import Columns
-from kaohe.estimate.build import household_design, village_design, village_sample
 from kaohe.estimate.derive import derive
+from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
-from kaohe.estimate.sampled import Where
+from kaohe.estimate.samples import household_design, village_design, village_sample
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
 from kaohe.grade.graders import gradings
 from kaohe.plot.context import Context

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kaohe.estimate import Design
-from kaohe.estimate.between import between_domains, joint_covariance
+from kaohe.estimate.between import between_domains
 from support.rcases import data
 
 
@@ -22,7 +22,7 @@ def test_totals_of_two_domains_by_hand() -> None:
         }
     )  # fmt: skip
     design = Design(frame, weight="w", strata="h", psu=["psu"])
-    got = joint_covariance(design, frame[["y"]].to_numpy(), None, frame["d"].to_numpy(), 2)
+    got = design.joint(frame[["y"]].to_numpy(), None, frame["d"].to_numpy(), 2)[1]
     # PSU totals of w·y: stratum A (2, 4, 12) and (8, 10, 6), stratum B (16, 0) and (0, 8)
     one = {"A": np.array([2.0, 4, 12]), "B": np.array([16.0, 0])}
     other = {"A": np.array([8.0, 10, 6]), "B": np.array([0.0, 8])}
@@ -39,7 +39,7 @@ def test_the_variance_of_a_difference_follows_from_it() -> None:
     design = Design(frame, weight="pw", psu=["dnum"], fpc=["fpc"])
     codes = (frame["stype"] == "E").astype(int).to_numpy()
     num = frame[["api00"]].to_numpy(dtype=float)
-    cov = joint_covariance(design, num, np.ones_like(num), codes, 2)
+    cov = design.joint(num, np.ones_like(num), codes, 2)[1]
     domain = pd.Series(np.where(codes == 1, "primary", "other"))
     difference = Design(frame.assign(k=domain.to_numpy()), weight="pw", psu=["dnum"], fpc=["fpc"]).contrast(
         "api00", by="k", weights={"primary": 1.0, "other": -1.0}

@@ -32,6 +32,46 @@ def test_equal_strata_lose_nothing() -> None:
     assert Design(f, weight="w", strata="h").total("y", df="satterthwaite")["df"].iloc[0] == pytest.approx(8)
 
 
+def unequal_strata() -> Design:
+    """Three units of weight 10 with variance 1, five of weight 2 with variance 10."""
+    f = pd.DataFrame({"h": list("aaabbbbb"), "w": [10.0] * 3 + [2.0] * 5, "y": [1.0, 2, 3, 0, 2, 4, 6, 8]})
+    return Design(f, weight="w", strata="h")
+
+
+# The mean: Σw = 30 + 10 = 40, Σwy = 10·6 + 2·20 = 100, mean 2.5. With equal weights in a stratum the linearised values
+# w(y − 2.5)/40 have v_h = n_h w_h² s_h²/40²: a 3·100·1 = 300, b 5·4·10 = 200, over 1600. Satterthwaite (1946):
+# (300 + 200)²/(300²/2 + 200²/4) = 250000/55000 = 50/11 degrees of freedom; units minus strata are 6.
+MEAN, SE, EFFECTIVE = 2.5, np.sqrt(500) / 40, 50 / 11
+
+
+@pytest.mark.parametrize(
+    ("df", "want"), [("units", 6.0), ("satterthwaite", EFFECTIVE), (11, 11.0), (2.5, 2.5), (np.float64(30), 30.0)]
+)
+def test_the_mean_has_students_interval_with_the_degrees_asked_for(df: str | float, want: float) -> None:
+    found = unequal_strata().mean("y", df=df, level=0.9).iloc[0]
+    assert found["estimate"] == pytest.approx(MEAN, rel=1e-14)
+    assert found["se"] == pytest.approx(SE, rel=1e-14)
+    assert found["df"] == pytest.approx(want, rel=1e-14)
+    low, high = stats.t.interval(0.9, want, loc=MEAN, scale=SE)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high), rel=1e-12)
+
+
+def test_infinite_degrees_are_the_normal_distribution() -> None:
+    for found in (unequal_strata().mean("y", df=np.inf).iloc[0], unequal_strata().total("y", df=np.inf).iloc[0]):
+        want = stats.norm.interval(0.95, loc=found["estimate"], scale=found["se"])
+        assert (found["ci_low"], found["ci_high"]) == pytest.approx(want, rel=1e-12)
+
+
+def test_a_number_stands_for_every_domain_but_those_without_an_error() -> None:
+    f = pd.DataFrame({"u": [1, 1, 2, 2, 3, 3], "w": 1.0, "y": [1.0, 2, 4, 3, 9, 5], "d": list("ababca")})
+    found = Design(f, weight="w", psu="u").mean("y", by="d", df=40).set_index("d")
+    # a in three units, b in two, c in one: of one unit nothing tells how it varies
+    assert found["df"].tolist() == [40, 40, 0]
+    assert found["se"].notna().tolist() == [True, True, False]
+    low, high = stats.t.interval(0.95, 40, loc=found["estimate"]["b"], scale=found["se"]["b"])
+    assert found.loc["b", ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high], rel=1e-12)
+
+
 def three_stages() -> pd.DataFrame:
     rng = np.random.default_rng(4)
     town = np.repeat(np.arange(16), 12)

@@ -6,8 +6,8 @@ import numpy as np
 
 from kaohe.design import build_weights
 from kaohe.design.explain import explain_weight
-from kaohe.estimate.build import analysis_sample, household_design, village_design, village_sample
 from kaohe.estimate.derive import derive
+from kaohe.estimate.samples import analysis_sample, household_design, village_design, village_sample
 from support.survey_clean import clean_tables
 
 
