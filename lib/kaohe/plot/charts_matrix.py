@@ -111,7 +111,7 @@ def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Ca
     label_w = x0 - left - 0.12
     texts = [balanced(f"{r.no}. {r.item.name}", label_w, SIZE - 0.5) for r in rows]
     pitch = (SIZE - 0.5) * LINE / 72
-    heights = [max(0.215, len(t) * pitch + 0.04) for t in texts]
+    heights = [max(0.2, len(t) * pitch + 0.04) for t in texts]
     breaks = sum(a.group != b.group for a, b in pairwise(rows))
     canvas = Canvas(0.56 + sum(heights) + breaks * _GAP + 0.04)
     entries = [(GRADE_FILL[g], g) for g in GRADES]
