@@ -241,7 +241,7 @@ def effective_weights(
     found = {str(r["stream"]): r for r in records(mine)}
     items = [found[s] for s in ctx.plan.streams if s in found]
     frame = rows(
-        [str(r["stream_name"]) for r in items], above=0.56, below=0.5, pitch=0.32, gap=0.3,
+        [str(r["stream_name"]) for r in items], above=0.56, below=0.5, pitch=0.28, gap=0.3,
         numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
     )  # fmt: skip
     canvas = frame.canvas

@@ -62,7 +62,7 @@ class Dots:
 
 def draw(dots: Dots) -> Rows:
     """The picture: names, dots with intervals on one axis, columns of numbers."""
-    frame = rows(dots.names, above=0.5 if dots.line else 0.34, below=0.5, pitch=0.27, numbers=dots.columns, gap=0.25)
+    frame = rows(dots.names, above=0.5 if dots.line else 0.34, below=0.5, pitch=0.245, numbers=dots.columns, gap=0.25)
     canvas = frame.canvas
     known = [float(r[c]) for r in dots.items if not hidden(str(r["quality"])) for c in ("estimate", "ci_low", "ci_high")
              if not is_missing(r[c])]  # fmt: skip

@@ -56,7 +56,7 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
             Numbers("实地核查", [numbers.score(r["evidence"]) for r in items]),
             Numbers("相差", [numbers.signed(r["gap"]) for r in items], hot),
         ],
-        above=0.5, below=0.52, colors=[ACCENT if r["flagged"] else INK for r in items], gap=0.25,
+        above=0.5, below=0.52, pitch=0.205, colors=[ACCENT if r["flagged"] else INK for r in items], gap=0.25,
     )  # fmt: skip
     canvas = frame.canvas
     _key(canvas, any(r["flagged"] for r in items))
@@ -145,7 +145,7 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
             Numbers("自评", [str(r["self_grade"]) or "缺" for r in items]),
             Numbers("考核", [str(r["index_grade"]) or "缺" for r in items]),
         ],
-        above=0.5, below=0.52, gap=0.25,
+        above=0.5, below=0.52, pitch=0.205, gap=0.25,
     )  # fmt: skip
     canvas = frame.canvas
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)

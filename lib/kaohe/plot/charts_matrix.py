@@ -21,7 +21,7 @@ from kaohe.plot.typeset import balanced, wrap
 
 ORDER = ("village", "town", "county", "city", "unit")
 _ABSENT = "—"
-_GAP = 0.1
+_GAP = 0.06
 Cell = Mapping[str, Any]
 
 
@@ -111,9 +111,9 @@ def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Ca
     label_w = x0 - left - 0.12
     texts = [balanced(f"{r.no}. {r.item.name}", label_w, SIZE - 0.5) for r in rows]
     pitch = (SIZE - 0.5) * LINE / 72
-    heights = [max(0.25, len(t) * pitch + 0.06) for t in texts]
+    heights = [max(0.2, len(t) * pitch + 0.04) for t in texts]
     breaks = sum(a.group != b.group for a, b in pairwise(rows))
-    canvas = Canvas(0.62 + sum(heights) + breaks * _GAP + 0.06)
+    canvas = Canvas(0.56 + sum(heights) + breaks * _GAP + 0.04)
     entries = [(GRADE_FILL[g], g) for g in GRADES]
     if any(c is not None and not c["grade"] for r in rows for c in r.cells.values()):
         entries.append(("hatch", "缺：应评未评"))
@@ -123,8 +123,8 @@ def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Ca
         canvas.text(after + 0.2, 0.12, "其中“一般及以下”的抽查点数", size=SMALL, color=MUTED)
     for i, level in enumerate(levels):
         head = LEVELS[level] + (f"（{places[level]}个）" if places[level] > 1 else "")
-        canvas.text(x0 + (i + 0.5) * cell_w, 0.45, head, size=SIZE, color=INK, align="center")
-    y, start, group = 0.6, 0.6, rows[0].group
+        canvas.text(x0 + (i + 0.5) * cell_w, 0.41, head, size=SIZE, color=INK, align="center")
+    y, start, group = 0.54, 0.54, rows[0].group
     for row, text, height in zip(rows, texts, heights, strict=True):
         if row.group != group:
             _group(canvas, start, y, group)

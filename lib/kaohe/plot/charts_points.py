@@ -19,7 +19,7 @@ from kaohe.plot.terms import hidden
 
 
 def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "daily-deductions") -> Chart | Text:
-    """Points taken off by source of daily work, all sources of the plan, in the plan's order.
+    """Points taken off by source of daily work, all sources of the plan, in the plan's order; a sentence where none are.
 
     Parameters
     ----------
@@ -36,8 +36,11 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     names = [str(r["source_name"]) for r in items]
     points = [float(r["points"]) for r in items]
     n = sum(int(r["n_records"]) for r in items)
+    title = words.daily_title(ctx.name, list(zip(names, points, strict=True)), n)
     top = max(points)
-    hot = [ACCENT if p == top and p > 0 else INK for p in points]
+    if not top:
+        return Text((f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。"))
+    hot = [ACCENT if p == top else INK for p in points]
     frame: Rows = rows(
         names, widest=2.7, above=0.3, below=0.5,
         numbers=[
@@ -45,7 +48,7 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
             Numbers("扣分", [numbers.score(p) for p in points], hot),
         ],
     )  # fmt: skip
-    scale = Scale(0, widen([0.0, top if top > 0 else 1.0], floor=0)[1], frame.left, frame.right)
+    scale = Scale(0, widen([0.0, top], floor=0)[1], frame.left, frame.right)
     axis(
         frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
     )
@@ -56,7 +59,7 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
             frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
     frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
     caption = Caption(
-        words.daily_title(ctx.name, list(zip(names, points, strict=True)), n),
+        title,
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
         f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points))}分。",
         source(

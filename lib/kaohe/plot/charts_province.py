@@ -51,7 +51,7 @@ def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class
         [labels[c.id] for c in classes],
         above=0.4,
         below=0.36,
-        pitch=0.42,
+        pitch=0.36,
         numbers=[Numbers("合计", [str(totals[c.id]) for c in classes])],
     )
     canvas = frame.canvas

@@ -65,7 +65,7 @@ def rank_intervals(
     n = max(len(ranked), *(int(spans[c]["high"]) for c in ranked))
     own = [c == ctx.object for c in ranked]
     frame = rows(
-        [short(ctx, c) for c in ranked], above=0.56, below=0.5, pitch=0.28 if len(ranked) <= 20 else 0.22, gap=0.3,
+        [short(ctx, c) for c in ranked], above=0.56, below=0.5, pitch=0.25 if len(ranked) <= 20 else 0.22, gap=0.3,
         marked=own,
         numbers=[
             Numbers("得分", [numbers.score(scores[c]["composite"]) for c in ranked], [INK] * len(ranked)),

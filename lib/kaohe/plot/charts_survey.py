@@ -67,7 +67,7 @@ def estimate_dots(
     color = [_tint(s, bad, direction) for s in sides]
     texts = [shown(r) for r in items]
     frame = rows(
-        names, above=0.46, below=0.5, gap=0.25, pitch=0.27, marked=[r["domain"] == ctx.object for r in items],
+        names, above=0.46, below=0.5, gap=0.25, pitch=0.245, marked=[r["domain"] == ctx.object for r in items],
         numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers("95%区间", [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
     )  # fmt: skip
     label = str(first["label"])

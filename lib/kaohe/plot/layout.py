@@ -11,7 +11,7 @@ from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas
 from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
 from kaohe.plot.typeset import balanced, shorten
 
-PITCH = 0.235
+PITCH = 0.225
 
 
 @dataclass(frozen=True)
