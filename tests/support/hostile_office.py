@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from zlib import crc32
 
 from openpyxl import load_workbook
 
@@ -28,6 +29,7 @@ HOSTILE = (
     "{field}" + "长" * LONG,
     "[{field}](javascript:{run}) $\\unicode{{{field}}}$ {{{{{field}}}}} </td></table><h1>",
 )
+SAME = {"villages.village_name": "places.name", "places.name": "places.name"}  # the name of a village stands in both
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -85,7 +87,8 @@ def _table(path: Path, table: str, names: dict[str, str], visited: set[str], pla
                 row[i] = names[row[i]]
                 done.add("objects.name")
             elif typed_text or number_due:
-                row[i] = hostile(row[i], field, number)
+                field = SAME.get(field, field)
+                row[i] = hostile(row[i], field, crc32(row[i].encode()) if field in SAME.values() else number)
                 done.add(field)
     _write(path, rows)
     return done
@@ -123,6 +126,7 @@ def _field(path: Path, visited: set[str]) -> set[str]:
             cell = sheet.cell(row, column)
             if cell.value:
                 cell.value = hostile(str(cell.value), "grades.remark", number + row)
+                cell.data_type = "s"  # a text, though it begins as a formula does
     first = book.worksheets[0]
     first.title = f"{first.title}<b>sheet"
     book.save(path)
