@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import kaohe
+from kaohe.base.files import sha256_file, sha256_text
 from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import OUTCOMES
 from kaohe.design import build_weights
@@ -39,6 +41,7 @@ MEANS = (0.925, 0.975)
 RARE = 0.94
 RATES = {"rate02": 0.02, "rate50": 0.50}
 CLUSTERING = 0.03  # correlation of two households of one village in a rate
+UNBIASED = 0.02  # of the mean variance ratio, over all questions
 POOR = "未退出相对贫困户"
 KEY = ["domain_type", "domain", "indicator"]
 OTHER = ["df", "ci_low", "ci_high"]
@@ -243,18 +246,29 @@ def why(by_city: pd.DataFrame, means: pd.DataFrame) -> str:
     """What the table says of the stated errors, of what is missed, and of the other degrees of freedom."""
     low = means.sort_values("coverage").head(5)
     names = ", ".join(low["indicator"])
+    se, variance = by_city["se_ratio"].mean(), by_city["variance_ratio"].mean()
+    above, below = low["above"].mean(), (1 - low["coverage"] - low["above"]).mean()
     off = {c: 100 * (by_city[c] - 0.95).abs().mean() for c in ("coverage", "other")}
-    return f"""The stated standard error is below the spread of the estimates (se ratio {by_city["se_ratio"].mean():.3f} on average), but its square
-is not below the variance (variance ratio {by_city["variance_ratio"].mean():.3f}): the variance is estimated without bias, and the root of an unbiased
-variance with some twelve degrees of freedom lies a few per cent low. Student's t makes up for that. What it does not make up for is
-skewness: of the amounts that few households have much of, an estimate that is low comes with an error that is low. The five means with the
-lowest coverage ({names}) are missed with the truth above the interval in {low["above"].mean():.1%} of the samples, below it in
-{(1 - low["coverage"] - low["above"]).mean():.1%}; the formula of the variance, weights and calibration included, is not the reason.
-
-Satterthwaite's degrees of freedom (`df="satterthwaite"`; {by_city["df_other"].mean():.1f} for {by_city["df"].mean():.1f} on average) widen every interval. They bring those
-five means to {low["other"].mean():.1%} (from {low["coverage"].mean():.1%}), and the mean distance from 95 % over all {len(by_city)} questions from
-{off["coverage"]:.1f} to {off["other"]:.1f} points, since shares cover 95 % already. They are {"" if off["other"] < off["coverage"] else "therefore not "}what a build should use: the build's intervals have
-units minus strata, and a statistician may ask for the other. Numbers with such skewness are better read by their medians (`Design.quantile`)."""
+    far = {c: 100 * (means[c] - 0.95).abs().mean() for c in ("coverage", "other")}
+    unbiased = abs(variance - 1) <= UNBIASED
+    skew = above > 2 * below
+    lines = [
+        f"Over all {len(by_city)} questions the stated standard error is {se:.3f} of the spread of the estimates, its square {variance:.3f} of their "
+        f"variance, with {by_city['df'].mean():.1f} degrees of freedom on average: the variance is "
+        + ("estimated without noticeable bias, and the root of an unbiased variance with few degrees of freedom lies low, for which "
+           "Student's t makes up." if unbiased else f"**biased** by more than {UNBIASED:.0%}."),
+        f"The five means with the lowest coverage ({names}) are missed with the truth above the interval in {above:.1%} of the samples, "
+        f"below it in {below:.1%}"
+        + (": skewness. Of amounts that few households have much of, an estimate that is low comes with an error that is low."
+           if skew else "."),
+        f"Satterthwaite's degrees of freedom (`df=\"satterthwaite\"`; {by_city['df_other'].mean():.1f} on average) widen every interval: those five "
+        f"means go from {low['coverage'].mean():.1%} to {low['other'].mean():.1%}, the mean distance from 95 % of the {len(means)} means from "
+        f"{far['coverage']:.1f} to {far['other']:.1f} points, that of all {len(by_city)} questions from {off['coverage']:.1f} to {off['other']:.1f}. "
+        + ("A build would do better with them." if off["other"] < off["coverage"] else
+           "The build's intervals therefore have units minus strata; a statistician may ask for the other, or read the medians of such "
+           "amounts (`Design.quantile`)."),
+    ]  # fmt: skip
+    return "\n\n".join(lines)
 
 
 def report(
@@ -304,7 +318,7 @@ degrees of freedom of the domain). The truth is the population's own value. All 
 
 {chr(10).join(f"- {'within' if held else 'NOT within'}: {what}" for what, held in checks.items())}
 
-## Why some means are below 95 %
+## What the stated errors are like, and what is missed
 
 {why(by_city, means)}
 
@@ -331,6 +345,22 @@ Counties have two or three towns each, so two degrees of freedom or fewer: their
     return text, good
 
 
+def fingerprint(seed: int, households: int, plan: Plan) -> str:
+    """Of the population and the code that samples and estimates it."""
+    rooms = (Path(kaohe.__file__).parent / room for room in ("base", "design", "estimate", "run/demo"))
+    code = sha256_text("".join(sha256_file(path) for room in rooms for path in sorted(room.rglob("*.py"))))
+    return f"{seed} {households} {plan.digest} {code}"
+
+
+def refuse_other(keep: Path, mine: str) -> None:
+    """Refuse a folder whose samples are of another population, plan or code."""
+    note = keep / "made-of.txt"
+    if not note.exists() and not any(keep.iterdir()):
+        note.write_text(mine, encoding="utf-8")
+    if not note.exists() or note.read_text(encoding="utf-8") != mine:
+        raise SystemExit(f"{keep} holds samples of another population, plan or code: name an empty folder")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=400)
@@ -344,6 +374,7 @@ def main() -> int:
     people = population(args.seed, args.households, plan)
     if args.keep:
         args.keep.mkdir(parents=True, exist_ok=True)
+        refuse_other(args.keep, fingerprint(args.seed, args.households, plan))
     kept = sorted({int(path.name[:5]) for path in args.keep.glob("*_shares.parquet")}) if args.keep else []
     draws, shares = simulate(people, plan, args.seeds or kept, args.first, args.keep)
     text, good = report(draws, shares, plan, args.seed, args.households, draws["seed"].nunique())
