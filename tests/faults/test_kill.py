@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,10 +97,7 @@ def test_a_killed_process_costs_nothing_but_time(
         while "kernel" not in descendants(run.pid).values() and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(random.Random(seed).uniform(0, 1.5))
-        family = descendants(run.pid)
-        victims = [run.pid] if victim == "parent" else [p for p, kind in family.items() if kind == victim][:1]
-        for pid in victims:
-            os.kill(pid, signal.SIGKILL)
+        family = kill_one(run, victim)
         run.communicate(timeout=300)
     finally:
         run.kill()
@@ -117,6 +115,19 @@ def test_a_killed_process_costs_nothing_but_time(
         time.sleep(0.1)
     assert left == []
     assert set(Path(tempfile.gettempdir()).glob(f"{PREFIX}{run.pid}-*")) <= mine
+
+
+def kill_one(run: subprocess.Popen[str], victim: str) -> dict[int, str]:
+    """Kill a process of a kind, or the next one where it has just ended by itself; returns the family at that moment."""
+    while True:
+        family = descendants(run.pid)
+        victims = [run.pid] if victim == "parent" else [p for p, kind in family.items() if kind == victim][:1]
+        if run.poll() is not None:
+            return family
+        with suppress(ProcessLookupError):
+            for pid in victims:
+                os.kill(pid, signal.SIGKILL)
+                return family
 
 
 def alive(pid: int) -> bool:
