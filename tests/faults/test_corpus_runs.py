@@ -15,6 +15,7 @@ import pytest
 from test_corpus_files import CASES
 
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED, InputRefused
+from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
 from kaohe.clean import run as cleaning
 from kaohe.run import steps
@@ -44,7 +45,7 @@ def test_a_changed_file_refuses_the_run_until_it_is_accepted(tmp_path: Path, pla
     office.households[0]["家庭负债"] = "9"
     with pytest.raises(InputRefused) as caught:
         office.clean(tmp_path, accept_changed=False)
-    old, new = before["files"][HOUSEHOLDS_FILE], cleaning.sha256_file(tmp_path / "raw" / HOUSEHOLDS_FILE)
+    old, new = before["files"][HOUSEHOLDS_FILE], sha256_file(tmp_path / "raw" / HOUSEHOLDS_FILE)
     assert str(caught.value) == (
         "K354 Raw files changed since they were last cleaned\n"
         f"  where     1 file(s) of {len(before['files'])}\n"

@@ -77,15 +77,18 @@ def test_persons_out_of_place_are_not_stored(office: RawOffice, tmp_path: Path) 
     assert_unseen(tmp_path / "processed")
 
 
+def problems_saying(notes: list[str]) -> bytes:
+    """A file of problems with these descriptions."""
+    rows = "".join(f'W{i},韶关市,督查,2020-11-02,否,"{n}",未整改\n' for i, n in enumerate(notes))
+    return f"问题编号,对象,发现渠道,发现日期,突出问题,问题描述,整改状态\n{rows}".encode()
+
+
 def test_free_text_is_masked(office: RawOffice, tmp_path: Path) -> None:
     notes = [
         f"证件号{NUMBER}，已核", f"联系人：{NAMES[1]}，电话{PHONE}", f"账号 {SPLIT[3]}、{SPLIT[2]}", f"致电{SPLIT[0]}",
         "电话１９９１２３４５６７８", f"+86 {SPLIT[1]}", "未发现问题，2020年9月12日第440203100201号",
     ]  # fmt: skip
-    office.raw["office/problems.csv"] = (
-        "问题编号,对象,发现渠道,发现日期,突出问题,问题描述,整改状态\n"
-        + "".join(f'W{i},韶关市,督查,2020-11-02,否,"{n}",未整改\n' for i, n in enumerate(notes))
-    ).encode()
+    office.raw["office/problems.csv"] = problems_saying(notes)
     result = office.clean(tmp_path)
     problems = pd.read_parquet(result.folder / "problems.parquet")
     assert problems["note"].tolist() == [
@@ -131,10 +134,7 @@ def test_persons_by_context_addresses_and_split_numbers_leave_nothing(office: Ra
         f"户主{NAMES[2]}已搬走", f"由{NAMES[0]}负责", "住金丝村12号", "发至canary@example.com", f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}",
         "1 9 9 1 2 3 4 5 6 7 8", "(0751)8812345",
     ]  # fmt: skip
-    office.raw["office/problems.csv"] = (
-        "问题编号,对象,发现渠道,发现日期,突出问题,问题描述,整改状态\n"
-        + "".join(f'W{i},韶关市,督查,2020-11-02,否,"{n}",未整改\n' for i, n in enumerate(notes))
-    ).encode()
+    office.raw["office/problems.csv"] = problems_saying(notes)
     result = office.clean(tmp_path)
     assert pd.read_parquet(result.folder / "problems.parquet")["note"].tolist() == [
         "户主〔姓名〕已搬走", "由〔姓名〕负责", "〔地址〕", "发至〔邮箱〕", "〔证件号〕", "〔电话〕", "〔电话〕",

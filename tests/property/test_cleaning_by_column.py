@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from kaohe.base.plan import load_plan
 from kaohe.clean import coded, intake, large_text
-from kaohe.clean.run import Cleaned, clean_tables, list_files
+from kaohe.clean.raw_folder import list_files
+from kaohe.clean.run import Cleaned, clean_tables
 from support.raw_office import HOUSEHOLDS_FILE, RawOffice
 
 PLAN = load_plan()

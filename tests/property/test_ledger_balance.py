@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kaohe.base.ledger import Ledger
 from kaohe.base.plan import load_plan
-from kaohe.clean.run import clean_tables, list_files
+from kaohe.clean.raw_folder import list_files
+from kaohe.clean.run import clean_tables
 from support.raw_office import HOUSEHOLDS_FILE, VILLAGES_FILE, RawOffice, book
 
 PLAN = load_plan()

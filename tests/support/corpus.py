@@ -18,7 +18,8 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.plan import PLANS, Plan, load_plan
 from kaohe.clean.codes import describe
 from kaohe.clean.intake import Limits
-from kaohe.clean.run import Cleaned, clean_tables, list_files
+from kaohe.clean.raw_folder import list_files
+from kaohe.clean.run import Cleaned, clean_tables
 from support.raw_office import HOUSEHOLDS_FILE, VILLAGES_FILE, RawOffice, book, book_bytes
 
 CASES = Path(__file__).parents[1] / "cases"

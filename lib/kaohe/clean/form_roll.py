@@ -16,6 +16,7 @@ from kaohe.base.plan import Form, Plan
 from kaohe.base.tables import RAW
 from kaohe.clean.form_places import sample_places
 from kaohe.clean.form_tables import PLACE_LEVELS
+from kaohe.clean.raw_folder import list_files
 from kaohe.clean.resolve import Register
 
 NEEDED = ("objects", "places", "sample_villages")
@@ -62,7 +63,7 @@ def read_roll(raw: Path, plan: Plan) -> Roll:
     InputRefused
         K210, K236, K237 as `kaohe.clean.clean_all`.
     """
-    from kaohe.clean.run import clean_tables, list_files
+    from kaohe.clean.run import clean_tables
 
     patterns = [RAW[name].pattern for name in NEEDED]
     paths = [p for p in list_files(raw) if any(p.relative_to(raw).match(pattern) for pattern in patterns)]

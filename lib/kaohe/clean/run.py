@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import locked, sha256_file, sha256_text, swapped_folder, write_json
+from kaohe.base.files import locked, sha256_text, swapped_folder, write_json
 from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.places import ZH_LEVEL, Place
 from kaohe.base.plan import Plan
-from kaohe.base.tables import FORM_COLUMNS, LINEAGE, RAW, contract
+from kaohe.base.tables import RAW, contract
 from kaohe.clean.across import note_magnitudes, note_unreturned
 from kaohe.clean.batch import Batch, Known
 from kaohe.clean.codes import NOTE, finding
 from kaohe.clean.corrections import read_corrections
-from kaohe.clean.delivery import FILE as DELIVERY
 from kaohe.clean.delivery import read_delivery
 from kaohe.clean.form_files import read_form_files, visits_of
 from kaohe.clean.form_tables import TABLE as FORMS
@@ -29,14 +26,14 @@ from kaohe.clean.intake import Limits
 from kaohe.clean.keys import Key, demonstration_key, key_path, office_key
 from kaohe.clean.office import Office, read_words
 from kaohe.clean.pseudonym import add_keys
+from kaohe.clean.raw_folder import assign, check_unchanged, list_files, read_origin
 from kaohe.clean.reading import read_table
 from kaohe.clean.resolve import Register
 from kaohe.clean.screen import screen
-from kaohe.clean.settling import check_received, leads_nowhere, settle_configuration
+from kaohe.clean.settling import check_received, settle_configuration
 from kaohe.clean.standing import check_changed, check_names
 from kaohe.clean.stored import collector_paused, stored_frame, write_tables
 
-ORIGIN = "origin.toml"
 ORDER = ("objects", "places", *(name for name in RAW if name not in {"objects", "places"}))
 Progress = Callable[[str], None]
 
@@ -142,59 +139,6 @@ def clean_all(
     )  # fmt: skip
 
 
-def list_files(raw: Path) -> list[Path]:
-    """Every file below the raw folder in order of path, without hidden ones and notes to people.
-
-    Raises
-    ------
-    InputRefused
-        K210.
-    """
-    if not raw.is_dir():
-        raise InputRefused(
-            "K210", "There is no raw folder", where=str(raw),
-            remedy="put the office's files there, or make demonstration data with `kaohe demo`",
-        )  # fmt: skip
-    paths = [
-        p
-        for p in sorted(raw.rglob("*"))
-        if (p.is_symlink() or not p.is_dir()) and not p.name.startswith(".") and p.name not in {"README.md", ORIGIN}
-    ]
-    if not paths:
-        raise InputRefused(
-            "K210", "The raw folder is empty", where=str(raw),
-            remedy="put the office's files there, or make demonstration data with `kaohe demo`",
-        )  # fmt: skip
-    return paths
-
-
-def read_origin(raw: Path) -> dict[str, Any]:
-    """What origin.toml says: demonstration data marks itself with it; without it the data is the office's.
-
-    Raises
-    ------
-    InputRefused
-        K236.
-    """
-    path = raw / ORIGIN
-    if not path.is_file():
-        return {"origin": "office", "seed": None, "mark": ""}
-    try:
-        marks = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputRefused(
-            "K236", "The mark of the data's origin cannot be read", where=str(path), got=str(error).splitlines()[0],
-            expected="synthetic = true or false", remedy="make the demonstration data again, or remove the file",
-        ) from error  # fmt: skip
-    if not isinstance(marks.get("synthetic"), bool):
-        raise InputRefused(
-            "K236", "The mark of the data's origin cannot be read", where=str(path),
-            got=f"synthetic = {marks.get('synthetic')!r}", expected="synthetic = true or false",
-        )  # fmt: skip
-    origin = "demo" if marks["synthetic"] else "office"
-    return {"origin": origin, "seed": marks.get("seed"), "mark": sha256_file(path)}
-
-
 def key_for(origin: dict[str, Any], given: Path | None, processed: Path, raw: Path, *, renew: bool) -> Key:
     """The key of the pseudonyms: the fixed one for demonstration data, else the office's. Raises K371 to K376."""
     if origin["origin"] == "demo":
@@ -245,7 +189,7 @@ def clean_tables(
     ):
         ledger.add(found)
     ledger.check()
-    _check_unchanged(raw, office)
+    check_unchanged(raw, office)
     tables["findings"] = ledger.frame_findings()
     tables["quarantine"] = ledger.frame_findings("quarantine")
     tables["accounts"] = ledger.frame_accounts()
@@ -253,32 +197,6 @@ def clean_tables(
     digest = sha256_text("\n".join(f"{name} {sha}" for name, sha in files.items()))
     intake = {**origin, "files": files, "data_hash": digest, "refused": sorted(office.refused)}
     return Cleaned(tables, ledger, intake, office.refused)
-
-
-def assign(paths: list[Path], office: Office) -> dict[str, list[Path]]:
-    """Files by the table they feed; lock files and strangers are noted."""
-    groups: dict[str, list[Path]] = {name: [] for name in (*RAW, FORMS)}
-    for path in paths:
-        name = office.name(path)
-        if name == DELIVERY:
-            office.hashes[name] = sha256_file(path)
-            continue
-        if path.name.startswith("~$"):
-            office.ledger.add(finding(NOTE, "K212", "", name))
-            continue
-        if office.delivery.unused(name):
-            office.ledger.add(finding(NOTE, "K235", "", name, value="收件登记写明不采用"))
-            continue
-        if leads_nowhere(path, office):
-            continue
-        table = next((t for t, c in RAW.items() if fnmatchcase(name, c.pattern)), None)
-        if table is None and name.startswith("cross/"):
-            table = FORMS
-        if table is None:
-            office.ledger.add(finding(NOTE, "K235", "", name))
-            continue
-        groups[table].append(path)
-    return groups
 
 
 def _missing(name: str, office: Office) -> None:
@@ -320,16 +238,3 @@ def _register(known: Known, plan: Plan) -> Register:
 
 def _rows(batch: Batch, *columns: str) -> list[tuple[str, ...]]:
     return [tuple(str(batch.values[c][row]) for c in columns) for row in batch.live()]
-
-
-def _check_unchanged(raw: Path, office: Office) -> None:
-    for name, before in office.hashes.items():
-        path = raw / name
-        if not path.is_file() or sha256_file(path) != before:
-            raise InputRefused(
-                "K223", "A raw file changed while it was being cleaned", where=str(path),
-                remedy="wait until nobody writes to the folder, then run again",
-            )  # fmt: skip
-
-
-__all__ = ["FORM_COLUMNS", "LINEAGE", "CleanResult", "Cleaned", "clean_all", "clean_tables", "list_files"]

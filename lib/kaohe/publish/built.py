@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_file, sha256_text
+from kaohe.base.plan import Plan
 
 ENV_PROCESSED = "KAOHE_PROCESSED"
 BANNER = "演示数据（虚构）"
@@ -79,6 +80,25 @@ def check_tables(info: BuildInfo) -> None:
                 expected=f"sha256 {digest[:12]}…, as build.json says",
                 remedy="run `kaohe build --force`",
             )
+
+
+def check_plan(info: BuildInfo, plan: Plan) -> None:
+    """Refuse tables that were built under another plan.
+
+    Raises
+    ------
+    InputRefused
+        K805.
+    """
+    if info.plan_hash and info.plan_hash != plan.digest:
+        raise InputRefused(
+            "K805",
+            "The tables were built under another plan",
+            where=str(info.folder),
+            got=info.plan_hash[:12],
+            expected=f"{plan.digest[:12]}, the plan in {plan.folder.name}",
+            remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
+        )
 
 
 def build_info(build: Path) -> BuildInfo:

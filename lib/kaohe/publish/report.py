@@ -17,7 +17,7 @@ import kaohe
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot.output import Context, Header, Seal
-from kaohe.publish.built import BuildInfo, beijing_time, build_info, find_build
+from kaohe.publish.built import BuildInfo, beijing_time, build_info, check_plan, find_build
 from kaohe.publish.parts import (
     Part,
     inside_part,
@@ -91,89 +91,59 @@ class Report:
         return self._part(Part(name).narrowed(only))
 
     def own(self, name: str, **only: str) -> pd.DataFrame:
-        """The rows of a built table about this target (see `kaohe.publish.parts.own_part`).
+        """The rows of a built table about this target.
 
         Parameters
         ----------
-        name : str
-            Of a built table.
-        only : str
-            ``column="value"``: rows that equal the value.
+        name, only : str
+            As `table` takes them.
 
         Returns
         -------
         DataFrame
-            As `table` gives it, fewer rows.
+            Columns as `table` gives them; rows as `kaohe.publish.parts.own_part` chooses them, none where
+            the table says nothing about the target.
 
         Raises
         ------
         InputRefused
-            As `table`: K802, K101, K102.
+            K802, K101, K102 as `table`.
         """
         return self._part(own_part(name, self._target).narrowed(only))
 
     def peers(self, name: str, *, province: bool = False, **only: str) -> pd.DataFrame:
-        """The rows of a built table about this target's class (see `kaohe.publish.parts.peers_part`).
+        """The rows of a built table about those this target is compared with, itself among them.
 
         Parameters
         ----------
-        name : str
-            Of a built table.
+        name, only : str
+            As `table` takes them.
         province : bool
-            The province's rows as well.
-        only : str
-            ``column="value"``: rows that equal the value.
+            The province's rows as well, in tables of survey domains.
 
         Returns
         -------
         DataFrame
-            As `table` gives it, fewer rows.
+            Columns as `table` gives them; rows of the class or, for a county, of its city (see
+            `kaohe.publish.parts.peers_part`).
 
         Raises
         ------
         InputRefused
-            As `table`: K802, K101, K102.
+            K802, K101, K102 as `table`.
         """
         part = peers_part(name, self._target)
         return self._part((with_province(part) if province else part).narrowed(only))
 
     def inside(self, name: str) -> pd.DataFrame:
-        """The rows about the counties of this city.
-
-        Parameters
-        ----------
-        name : str
-            Of a built table.
-
-        Returns
-        -------
-        DataFrame
-            As `table` gives it, fewer rows.
-
-        Raises
-        ------
-        InputRefused
-            As `table`: K802, K101, K102.
-        """
+        """The rows of a built table about the counties of this city; otherwise as `own`."""
         return self._part(inside_part(name, self._target))
 
     def province(self, name: str) -> pd.DataFrame:
-        """The province's estimates as they are printed, to stand beside this target's.
+        """The province's rows of a table of survey domains, to stand beside this target's; otherwise as `own`.
 
-        Parameters
-        ----------
-        name : str
-            Of a built table.
-
-        Returns
-        -------
-        DataFrame
-            As `table` gives it, fewer rows.
-
-        Raises
-        ------
-        InputRefused
-            As `table`: K802, K101, K102.
+        Numbers are rounded as they are printed (see `kaohe.plot.against.as_printed`), so that a report is stale
+        only when what it shows of the province changes.
         """
         return self._part(province_part(name))
 
@@ -266,15 +236,7 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
     which = notebook_of(notebook)
     scheme = cached_plan(str(plan) or os.environ.get(ENV_PLAN, ""))
     info = build_info(find_build(processed))
-    if info.plan_hash and info.plan_hash != scheme.digest:
-        raise InputRefused(
-            "K805",
-            "The tables were built under another plan",
-            where=str(info.folder),
-            got=info.plan_hash[:12],
-            expected=f"{scheme.digest[:12]}, the plan in {scheme.folder.name}",
-            remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
-        )
+    check_plan(info, scheme)
     reports = read_reports(info.folder, scheme)
     targets = targets_of(reports)
     of_kind = [r.target for r in reports if r.notebook == which]

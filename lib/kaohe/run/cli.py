@@ -5,23 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 import kaohe
 from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.run import options as opt
 from kaohe.run import plans
 from kaohe.run.draw.cli import draw
+from kaohe.run.options import chosen_plan, say, say_error
 from kaohe.run.records import register
-
-if TYPE_CHECKING:
-    from kaohe.base.plan import Plan
 
 INTERRUPTED, TERMINATED = 130, 143
 EXIT_CODES = (
@@ -38,59 +33,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Raw = Annotated[Path, typer.Option("--raw", help="Folder of the office's files.")]
-Processed = Annotated[Path, typer.Option("--processed", help="Folder of processed tables.")]
-Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports.")]
-PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
-Notebooks = Annotated[Path | None, typer.Option("--notebooks", help="Folder of the numbered notebooks.")]
-Force = Annotated[bool, typer.Option("--force", help="Do it although nothing has changed.")]
-Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")]
-
-
-class EditionName(StrEnum):
-    """The two editions of a page."""
-
-    leadership = "leadership"
-    statistician = "statistician"
-
-
-Edition = Annotated[EditionName, typer.Option("--edition", help="The statistician's has the code, folded.")]
-Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
-Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
-Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
-Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]
-Own = Annotated[
-    bool, typer.Option("--own", help="Leave stale what only compares with what changed; `kaohe status` names it.")
-]
-Events = Annotated[bool, typer.Option("--json", help="Say what happens as one JSON object a line.")]
-Cold = Annotated[bool, typer.Option("--cold", help="Start an ordinary kernel for each notebook.")]
-KeyFile = Annotated[Path | None, typer.Option("--key", help="Key of the pseudonyms; KAOHE_KEY, else ~/.config/kaohe.")]
-NewKey = Annotated[
-    bool, typer.Option("--new-key", help="Begin anew with this key although tables were made with another.")
-]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the demonstration.")]
-Households = Annotated[int, typer.Option("--households", help="Households in the demonstration's register.")]
-
-Accept = Annotated[
-    bool,
-    typer.Option("--accept-changed", help="Use raw files although they changed since the last cleaning; recorded."),
-]
-
-RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
-FORMS = OUTPUTS / "forms"
-
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option("--out")] = RAW,
-    seed: Seed = 2020,
-    households: Households = 400_000,
-    plan: PlanFolder = "",
+    out: Annotated[Path, typer.Option("--out")] = opt.RAW,
+    seed: opt.Seed = 2020,
+    households: opt.Households = 400_000,
+    plan: opt.PlanFolder = "",
 ) -> None:
     """Write the demonstration's raw files, as an office would hold them, and its answer key."""
     from kaohe.run import steps
 
-    steps.demo(out, seed, households, _plan(plan), _say)
+    steps.demo(out, seed, households, chosen_plan(plan), say)
 
 
 @app.command()
@@ -103,38 +57,40 @@ def forms(
     ] = None,
     blank: Annotated[bool, typer.Option("--blank", help="One empty workbook of each form, for no place.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace forms that hold entries, too.")] = False,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the blank forms.")] = FORMS,
-    raw: Raw = RAW,
-    plan: PlanFolder = "",
+    out: Annotated[Path, typer.Option("--out", help="Folder of the blank forms.")] = opt.FORMS,
+    raw: opt.Raw = opt.RAW,
+    plan: opt.PlanFolder = "",
 ) -> None:
     """Write blank index tables and field forms to fill in, one file for each target and sample place."""
     from kaohe.run import steps
 
-    code = steps.forms(raw, out, _plan(plan), places or (), form or (), _say, blank=blank, overwrite=overwrite)
+    code = steps.forms(raw, out, chosen_plan(plan), places or (), form or (), say, blank=blank, overwrite=overwrite)
     raise typer.Exit(code)
 
 
 @app.command()
 def clean(
-    raw: Raw = RAW,
-    processed: Processed = PROCESSED,
-    plan: PlanFolder = "",
-    accept_changed: Accept = False,
-    key: KeyFile = None,
-    new_key: NewKey = False,
+    raw: opt.Raw = opt.RAW,
+    processed: opt.Processed = opt.PROCESSED,
+    plan: opt.PlanFolder = "",
+    accept_changed: opt.Accept = False,
+    key: opt.KeyFile = None,
+    new_key: opt.NewKey = False,
 ) -> None:
     """Clean the raw files: typed tables, and what was set aside with the reason."""
     from kaohe.run import steps
 
-    code = steps.clean(raw, processed, _plan(plan), _say, accept_changed=accept_changed, key_file=key, new_key=new_key)
+    code = steps.clean(
+        raw, processed, chosen_plan(plan), say, accept_changed=accept_changed, key_file=key, new_key=new_key
+    )
     raise typer.Exit(code)
 
 
 @app.command()
 def build(
-    processed: Processed = PROCESSED,
-    plan: PlanFolder = "",
-    force: Force = False,
+    processed: opt.Processed = opt.PROCESSED,
+    plan: opt.PlanFolder = "",
+    force: opt.Force = False,
     scenario: Annotated[
         Path | None,
         typer.Option("--scenario", help="A file of other choices: shown beside the base, never in its place."),
@@ -144,9 +100,9 @@ def build(
     from kaohe.run import steps
 
     if scenario is None:
-        steps.build(processed, _plan(plan), force, _say)
+        steps.build(processed, chosen_plan(plan), force, say)
     else:
-        steps.scenario(processed, _plan(plan), scenario, _say)
+        steps.scenario(processed, chosen_plan(plan), scenario, say)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -155,20 +111,20 @@ def run(
     classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")] = None,
     notebook: Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")] = None,
     only_failed: Annotated[bool, typer.Option("--only-failed", help="Only those that failed last time.")] = False,
-    force: Force = False,
-    jobs: Jobs = 0,
-    edition: Edition = EditionName.leadership,
-    timeout: Timeout = 120.0,
-    cold: Cold = False,
-    scheduler: Scheduler = "",
-    cluster: Cluster = 0,
-    since: Since = None,
-    own: Own = False,
-    events: Events = False,
-    processed: Processed = PROCESSED,
-    outputs: Outputs = OUTPUTS,
-    notebooks: Notebooks = None,
-    plan: PlanFolder = "",
+    force: opt.Force = False,
+    jobs: opt.Jobs = 0,
+    edition: opt.Edition = opt.EditionName.leadership,
+    timeout: opt.Timeout = 120.0,
+    cold: opt.Cold = False,
+    scheduler: opt.Scheduler = "",
+    cluster: opt.Cluster = 0,
+    since: opt.Since = None,
+    own: opt.Own = False,
+    events: opt.Events = False,
+    processed: opt.Processed = opt.PROCESSED,
+    outputs: opt.Outputs = opt.OUTPUTS,
+    notebooks: opt.Notebooks = None,
+    plan: opt.PlanFolder = "",
 ) -> None:
     """Make the reports that are not fresh, and the index."""
     from kaohe.run import steps
@@ -180,76 +136,79 @@ def run(
     options = Options(
         force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, own=own, **place
     )
-    raise typer.Exit(steps.run(processed, outputs, notebooks, _plan(plan), selection, options, _say))
+    raise typer.Exit(steps.run(processed, outputs, notebooks, chosen_plan(plan), selection, options, say))
 
 
 @app.command("all", epilog=EXIT_CODES)
 def all_(
     demo: Annotated[bool, typer.Option("--demo", help="Make the demonstration when there are no raw files.")] = False,
-    seed: Seed = 2020,
-    households: Households = 400_000,
-    force: Force = False,
-    jobs: Jobs = 0,
-    edition: Edition = EditionName.leadership,
-    timeout: Timeout = 120.0,
-    cold: Cold = False,
-    accept_changed: Accept = False,
-    raw: Raw = RAW,
-    processed: Processed = PROCESSED,
-    outputs: Outputs = OUTPUTS,
-    notebooks: Notebooks = None,
-    plan: PlanFolder = "",
+    seed: opt.Seed = 2020,
+    households: opt.Households = 400_000,
+    force: opt.Force = False,
+    jobs: opt.Jobs = 0,
+    edition: opt.Edition = opt.EditionName.leadership,
+    timeout: opt.Timeout = 120.0,
+    cold: opt.Cold = False,
+    accept_changed: opt.Accept = False,
+    raw: opt.Raw = opt.RAW,
+    processed: opt.Processed = opt.PROCESSED,
+    outputs: opt.Outputs = opt.OUTPUTS,
+    notebooks: opt.Notebooks = None,
+    plan: opt.PlanFolder = "",
 ) -> None:
     """Every step: demonstration (when asked for), clean, build, run."""
     from kaohe.run import steps
     from kaohe.run.asked import Options, Selection
 
-    chosen = _plan(plan)
+    chosen = chosen_plan(plan)
     if demo and steps.is_empty(raw):
-        steps.demo(raw, seed, households, chosen, _say)
-    cleaned = steps.clean(raw, processed, chosen, _say, accept_changed=accept_changed)
-    steps.build(processed, chosen, force, _say)
+        steps.demo(raw, seed, households, chosen, say)
+    cleaned = steps.clean(raw, processed, chosen, say, accept_changed=accept_changed)
+    steps.build(processed, chosen, force, say)
     options = Options(force, jobs, edition.value, timeout, not cold, plan)
-    published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, _say)
+    published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, say)
     raise typer.Exit(published or cleaned)
 
 
 @app.command()
 def targets(
-    processed: Processed = PROCESSED,
-    plan: PlanFolder = "",
+    processed: opt.Processed = opt.PROCESSED,
+    plan: opt.PlanFolder = "",
     classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class.")] = None,
 ) -> None:
     """List what can be named: code, name, class and reports."""
     from kaohe.run import steps
 
-    for line in steps.targets(processed, _plan(plan), classes or []):
+    for line in steps.targets(processed, chosen_plan(plan), classes or []):
         typer.echo(line)
 
 
 @app.command()
 def status(
-    processed: Processed = PROCESSED, outputs: Outputs = OUTPUTS, notebooks: Notebooks = None, plan: PlanFolder = ""
+    processed: opt.Processed = opt.PROCESSED,
+    outputs: opt.Outputs = opt.OUTPUTS,
+    notebooks: opt.Notebooks = None,
+    plan: opt.PlanFolder = "",
 ) -> None:
     """How many reports are fresh, stale, failed or missing, and which."""
     from kaohe.run import steps
 
-    for line in steps.status(processed, outputs, notebooks, _plan(plan)):
+    for line in steps.status(processed, outputs, notebooks, chosen_plan(plan)):
         typer.echo(line)
 
 
 @app.command()
 def audit(
-    raw: Raw = RAW,
-    processed: Processed = PROCESSED,
-    outputs: Outputs = OUTPUTS,
+    raw: opt.Raw = opt.RAW,
+    processed: opt.Processed = opt.PROCESSED,
+    outputs: opt.Outputs = opt.OUTPUTS,
     logs: Annotated[list[Path] | None, typer.Option("--log", help="A log or folder to scan too.")] = None,
-    plan: PlanFolder = "",
+    plan: opt.PlanFolder = "",
 ) -> None:
     """Scan everything written for personal data and withheld values; 4 when any is found."""
     from kaohe.run import steps
 
-    steps.audit(raw, processed, outputs, _plan(plan), logs or [], _say)
+    steps.audit(raw, processed, outputs, chosen_plan(plan), logs or [], say)
 
 
 @app.command()
@@ -260,7 +219,7 @@ def version() -> None:
 
 register(app)
 app.add_typer(draw, name="draw")
-plans.register(app, lambda text: _say(text))
+plans.register(app, say)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -278,21 +237,21 @@ def main(arguments: list[str] | None = None) -> int:
         code = app(args=arguments, standalone_mode=False)
         return _exit(int(code) if isinstance(code, int) else EXIT_OK)
     except KaoheError as error:
-        _say_error(error.message())
+        say_error(error.message())
         return _exit(error.exit_code)
     except typer.Exit as error:
         return _exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
         sys.unraisablehook = lambda _: None  # files that were open are closed in any order now
-        _say_error("stopped; what was finished is kept, the same command goes on")
+        say_error("stopped; what was finished is kept, the same command goes on")
         return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
     except Exception as error:
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own messages about usage
-            _say_error(error.format_message())
+            say_error(error.format_message())
             return _exit(int(error.exit_code))
         from kaohe.run.faults import record
 
-        _say_error(f"kaohe: unexpected fault: {record(error)}")
+        say_error(f"kaohe: unexpected fault: {record(error)}")
         return _exit(EXIT_BUG)
 
 
@@ -312,20 +271,6 @@ def _exit(code: int) -> int:
     if code:
         sys.exit(code)
     return code
-
-
-def _plan(folder: str) -> Plan:
-    from kaohe.base.plan import load_plan
-
-    return load_plan(folder or None)
-
-
-def _say(text: str) -> None:
-    Console().print(Text(text), soft_wrap=True)
-
-
-def _say_error(text: str) -> None:
-    Console(stderr=True).print(Text(text), soft_wrap=True)
 
 
 def _enter_utf8() -> None:

@@ -11,17 +11,13 @@ import typer
 
 from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
 from kaohe.base.plan import Plan
+from kaohe.run.options import OUTPUTS, PROCESSED, RAW, Outputs, PlanFolder, Processed, Raw, chosen_plan, say
 
 if TYPE_CHECKING:
     from kaohe.clean.check import Checked
     from kaohe.clean.context import Context
     from kaohe.run.steps import Say
 
-RAW, PROCESSED, OUTPUTS = Path("data/raw"), Path("data/processed"), Path("outputs")
-Raw = Annotated[Path, typer.Option("--raw", help="Folder of the office's files.")]
-Processed = Annotated[Path, typer.Option("--processed", help="Folder of processed tables.")]
-Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports and tables.")]
-PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
 _HERE = {
     "row set aside (see quarantine.parquet)": "this row would be set aside",
     "file not used; the others are": "this file would not be used",
@@ -44,8 +40,7 @@ def register(app: typer.Typer) -> None:
         plan: PlanFolder = "",
     ) -> None:
         """Check single files as `kaohe clean` would, and write nothing; 2 when something is to be mended."""
-        say, chosen = _tools(plan)
-        raise typer.Exit(check_files(files, table, problems_only, raw, processed, chosen, say))
+        raise typer.Exit(check_files(files, table, problems_only, raw, processed, chosen_plan(plan), say))
 
     @app.command()
     def returns(
@@ -56,8 +51,7 @@ def register(app: typer.Typer) -> None:
         """Write 问题数据清单.xlsx for sending back, one a sender with --by sender."""
         from kaohe.clean.returns import write_returns
 
-        say, chosen = _tools(plan)
-        made = write_returns(processed, chosen, by=by)
+        made = write_returns(processed, chosen_plan(plan), by=by)
         say(f"returns: {len(made)} workbooks in {processed / 'returns'}")
 
     @app.command()
@@ -73,8 +67,7 @@ def register(app: typer.Typer) -> None:
         from kaohe.run.trace import Places
         from kaohe.run.trace import trace as follow
 
-        say, chosen = _tools(plan)
-        for line in follow(table, "/".join(key), Places(raw, processed, outputs), chosen):
+        for line in follow(table, "/".join(key), Places(raw, processed, outputs), chosen_plan(plan)):
             say(line)
 
     @app.command()
@@ -85,8 +78,7 @@ def register(app: typer.Typer) -> None:
         plan: PlanFolder = "",
     ) -> None:
         """Write outputs/tables: workbooks and CSV of the built tables, for readers."""
-        say, chosen = _tools(plan)
-        write_tables(processed, outputs, chosen, say, force=force)
+        write_tables(processed, outputs, chosen_plan(plan), say, force=force)
 
     @app.command()
     def kernel() -> None:
@@ -97,15 +89,6 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"kernel: {install_kernel()}")
         if not available():
             typer.echo("this system cannot fork prepared kernels: it starts the ordinary way")
-
-
-def _tools(folder: str) -> tuple[Say, Plan]:
-    from rich.console import Console
-    from rich.text import Text
-
-    from kaohe.base.plan import load_plan
-
-    return lambda text: Console().print(Text(text), soft_wrap=True), load_plan(folder or None)
 
 
 def write_tables(
@@ -120,9 +103,8 @@ def write_tables(
     DisclosureError
         K364.
     """
-    from kaohe.base.errors import InputRefused
     from kaohe.base.files import locked
-    from kaohe.publish.built import build_info, check_tables, find_build
+    from kaohe.publish.built import build_info, check_plan, check_tables, find_build
     from kaohe.publish.tables_state import FOLDER, untouched
     from kaohe.run.batch import writable
     from kaohe.run.current import check_current
@@ -130,12 +112,7 @@ def write_tables(
     start = time.monotonic()
     check_current(processed)
     info = build_info(find_build(processed))
-    if info.plan_hash and info.plan_hash != plan.digest:
-        raise InputRefused(
-            "K805", "The tables were built under another plan", where=str(info.folder), got=info.plan_hash[:12],
-            expected=f"{plan.digest[:12]}, the plan in {plan.folder.name}",
-            remedy="run `kaohe build` with this plan, or name the plan the tables were built with",
-        )  # fmt: skip
+    check_plan(info, plan)
     check_tables(info)
     if not force and only is None and (same := untouched(outputs, info, plan)):
         say(f"tables: 0 written, {same} unchanged; see {outputs / FOLDER} ({time.monotonic() - start:.0f} s)")

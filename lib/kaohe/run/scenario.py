@@ -17,13 +17,12 @@ import pandas as pd
 
 import kaohe
 from kaohe.base.check import conform
-from kaohe.base.errors import InputRefused
 from kaohe.base.files import locked, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
 from kaohe.base.plan import Plan
 from kaohe.base.scenario import Change, Scenario
 from kaohe.grade import build_grades
 from kaohe.grade.compare import compare, compare_summary
-from kaohe.publish.built import build_info, find_build
+from kaohe.publish.built import build_info, check_plan, find_build
 from kaohe.run.build import compute, office_day, read_clean
 from kaohe.run.current import check_current
 
@@ -84,11 +83,7 @@ def try_scenario(processed: Path | str, plan: Plan, scenario: Scenario, *, as_of
     home = folder.parent
     check_current(home)
     info = build_info(folder)
-    if info.plan_hash != plan.digest:
-        raise InputRefused(
-            "K805", "The tables were built under another plan", where=str(folder), got=info.plan_hash[:12],
-            expected=f"{plan.digest[:12]}, the plan in {plan.folder.name}", remedy="run `kaohe build` with this plan first",
-        )  # fmt: skip
+    check_plan(info, plan)
     clean, _ = read_clean(home)
     new = scenario.plan
     if scenario.choices <= GRADING:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaohe.base.errors import InputRefused
 from kaohe.design import (
     base_weights,
     calibrate,
@@ -23,6 +22,7 @@ from kaohe.design import (
     trim_to,
 )
 from kaohe.design.diagnose import diagnose
+from support.refusals import Refused, assert_refused
 
 ROWS = 120
 WANTED = {"甲": 500, "乙": 500, "丙": 500}
@@ -37,7 +37,7 @@ def frame(**more: Any) -> pd.DataFrame:
 
 
 HOLES = frame()["w"].where(np.arange(ROWS) > 3)
-REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
+REFUSED: Refused = {
     "base weights of text": ("K401", lambda: base_weights(frame(N="a"), {"town": ("N", "n")})),
     "base weights without sizes": ("K311", lambda: base_weights(frame(), {})),
     "base weights without a pair": ("K311", lambda: base_weights(frame(), {"town": "N"})),
@@ -76,12 +76,7 @@ REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
 
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_refused_by_name(case: str) -> None:
-    code, call = REFUSED[case]
-    with pytest.raises(InputRefused) as caught:
-        call()
-    assert caught.value.code == code
-    assert caught.value.got
-    assert caught.value.expected
+    assert_refused(*REFUSED[case])
 
 
 @pytest.mark.parametrize("step", [

@@ -12,6 +12,7 @@ import pytest
 from kaohe.base.errors import InputRefused
 from kaohe.design import Calibration
 from kaohe.estimate import Design, ReplicateDesign, estimate_from_totals, psu_quantiles, psu_totals
+from support.refusals import Refused, assert_refused
 
 ROWS = 240
 TOWN = np.repeat(np.arange(24), 10)
@@ -35,7 +36,7 @@ MIXED = [1, "a"] * (ROWS // 2)
 INFINITE = np.where(TOWN == 0, np.inf, 1.0)
 ALL_OUT = np.zeros(ROWS, dtype=bool)
 
-REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
+REFUSED: Refused = {
     "no variable": ("K415", lambda: design().proportion([])),
     "no variable of a mean": ("K415", lambda: design().mean([])),
     "a category without answers": ("K415", lambda: design(frame(c=None)).proportion("c")),
@@ -107,12 +108,7 @@ REFUSED: dict[str, tuple[str, Callable[[], Any]]] = {
 
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_refused_by_name(case: str) -> None:
-    code, call = REFUSED[case]
-    with pytest.raises(InputRefused) as caught:
-        call()
-    assert caught.value.code == code
-    assert caught.value.got
-    assert caught.value.expected
+    assert_refused(*REFUSED[case])
 
 
 def test_the_messages_name_column_and_remedy() -> None:

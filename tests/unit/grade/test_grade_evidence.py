@@ -111,6 +111,11 @@ def test_helper_cities_and_units_are_seen_through_paired_villages_only(field: Fi
     assert found.loc[(A, "water"), "evidence"] == pytest.approx((25 + (100 + 50 + 25) / 3) / 2)
 
 
+INDEX_ROW = pd.DataFrame(
+    [{"object": CITY, "class_id": "city14", "concept": "water", "item": 8, "name": "x", "grade": "好", "value": 100.0}]
+)
+
+
 @pytest.mark.parametrize(
     ("grades", "gap", "flagged"),
     [(["较好"], 25.0, True), (["好", "好", "好", "较差"], 18.75, False), (["一般"], 50.0, True), (["好"], 0.0, False)],
@@ -119,20 +124,7 @@ def test_a_step_apart_is_flagged(field: Field, plan: Plan, grades: list[str], ga
     for i, grade in enumerate(grades):
         field.add("village", f"44020310120{i}", grade)
     found = field.evidence().reset_index()
-    index = pd.DataFrame(
-        [
-            {
-                "object": CITY,
-                "class_id": "city14",
-                "concept": "water",
-                "item": 8,
-                "name": "x",
-                "grade": "好",
-                "value": 100.0,
-            }
-        ]
-    )
-    row = evidence_table(index, found, found, plan).iloc[0]
+    row = evidence_table(INDEX_ROW, found, found, plan).iloc[0]
     assert row["gap"] == pytest.approx(gap)
     assert bool(row["flagged"]) is flagged
 
@@ -141,21 +133,8 @@ def test_a_step_is_judged_with_tolerance(plan: Plan) -> None:
     found = pd.DataFrame(
         [{"about": CITY, "concept": "water", "evidence": 75 + 1e-11, **{f"{k}_{lv}": 1.0 for k in "mn" for lv in ("county", "town", "village")}}]
     )  # fmt: skip
-    index = pd.DataFrame(
-        [
-            {
-                "object": CITY,
-                "class_id": "city14",
-                "concept": "water",
-                "item": 8,
-                "name": "x",
-                "grade": "好",
-                "value": 100.0,
-            }
-        ]
-    )
-    assert bool(evidence_table(index, found, found, plan)["flagged"].iloc[0])
-    assert not bool(evidence_table(index, found.assign(evidence=75.001), found, plan)["flagged"].iloc[0])
+    assert bool(evidence_table(INDEX_ROW, found, found, plan)["flagged"].iloc[0])
+    assert not bool(evidence_table(INDEX_ROW, found.assign(evidence=75.001), found, plan)["flagged"].iloc[0])
 
 
 def test_designated_villages_alone_where_criteria_are_local(

@@ -7,17 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from kaohe.publish import freshness as fresh
 from kaohe.publish.built import build_info
-from kaohe.publish.freshness import (
-    Change,
-    Known,
-    KnownDigests,
-    change_of,
-    lists_digest,
-    lists_stand,
-    read_known,
-    write_known,
-)
 from kaohe.publish.manifest import DONE, Entry, Manifest
 from kaohe.publish.parts import PartDigests
 from kaohe.publish.reports import ReportId, reports_of, targets_of
@@ -45,11 +36,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     }
 
 
-def stale(made: dict[str, Entry], folder: Path, **changed: pd.DataFrame) -> dict[str, Change]:
+def stale(made: dict[str, Entry], folder: Path, **changed: pd.DataFrame) -> dict[str, fresh.Change]:
     """Reports that are stale when these tables take the place of the others, and why."""
     build = write_build(folder, {**frames(), **changed}) / "build"
     digests = PartDigests(build, targets_of(reports_of(frames()["targets"], the_plan())))
-    found = {slug: change_of(entry, {}, digests) for slug, entry in made.items()}
+    found = {slug: fresh.change_of(entry, {}, digests) for slug, entry in made.items()}
     return {slug: change for slug, change in found.items() if change}
 
 
@@ -137,15 +128,15 @@ def test_known_digests_are_used_for_the_same_bytes_only(tmp_path: Path, monkeypa
     part = f"streams[object={CITY}]"
     right = PartDigests(info.folder, targets)[part]
     entry = Entry("city", "40_city", CITY, "", DONE, {}, parts={part: right})
-    first = KnownDigests(info, targets, Known())
+    first = fresh.KnownDigests(info, targets, fresh.Known())
     assert first[part] == right
     tables, parts = first.known([entry])
     assert (tables, parts) == (info.tables, {part: right})
     monkeypatch.setattr("kaohe.publish.parts.PartDigests", None)  # nothing is read
-    assert KnownDigests(info, targets, Known(tables, parts))[part] == right
+    assert fresh.KnownDigests(info, targets, fresh.Known(tables, parts))[part] == right
     monkeypatch.undo()
     for table in ("streams", "targets"):
-        other = KnownDigests(info, targets, Known({**tables, table: "0" * 64}, {part: "wrong"}))
+        other = fresh.KnownDigests(info, targets, fresh.Known({**tables, table: "0" * 64}, {part: "wrong"}))
         assert other[part] == right
 
 
@@ -153,24 +144,24 @@ def test_known_digests_are_used_for_the_same_bytes_only(tmp_path: Path, monkeypa
     "content", ["", "{", "[]", '{"library": "of another", "tables": {}, "parts": {}, "lists": {}}']
 )
 def test_a_damaged_or_foreign_record_counts_as_none(tmp_path: Path, content: str) -> None:
-    write_known(tmp_path, Known({"a": "1"}, {"a": "2"}, {"x": "3"}))
-    assert read_known(tmp_path) == Known({"a": "1"}, {"a": "2"}, {"x": "3"})
+    fresh.write_known(tmp_path, fresh.Known({"a": "1"}, {"a": "2"}, {"x": "3"}))
+    assert fresh.read_known(tmp_path) == fresh.Known({"a": "1"}, {"a": "2"}, {"x": "3"})
     (tmp_path / ".kaohe.known.json").write_text(content)
-    assert read_known(tmp_path) == Known()
+    assert fresh.read_known(tmp_path) == fresh.Known()
 
 
 def test_lists_stand_until_what_they_show_or_their_bytes_change(tmp_path: Path) -> None:
     info = build_info(write_build(tmp_path / "processed") / "build")
     entry = Entry("city", "40_city", CITY, "", DONE, {})
-    digest = lists_digest(Manifest({"city": entry}), {"city": "fresh"}, info, "plan")
-    assert digest != lists_digest(Manifest({"city": entry}), {"city": "stale"}, info, "plan")
-    assert digest != lists_digest(Manifest(), {"city": "fresh"}, info, "plan")
+    digest = fresh.lists_digest(Manifest({"city": entry}), {"city": "fresh"}, info, "plan")
+    assert digest != fresh.lists_digest(Manifest({"city": entry}), {"city": "stale"}, info, "plan")
+    assert digest != fresh.lists_digest(Manifest(), {"city": "fresh"}, info, "plan")
     page = tmp_path / "index.html"
     page.write_text("page")
     from kaohe.base.files import sha256_file
 
-    known = Known(lists={"made from": digest, "index.html": sha256_file(page)})
-    assert lists_stand(tmp_path, known, digest)
-    assert not lists_stand(tmp_path, known, "another")
+    known = fresh.Known(lists={"made from": digest, "index.html": sha256_file(page)})
+    assert fresh.lists_stand(tmp_path, known, digest)
+    assert not fresh.lists_stand(tmp_path, known, "another")
     page.write_text("pagé")
-    assert not lists_stand(tmp_path, known, digest)
+    assert not fresh.lists_stand(tmp_path, known, digest)

@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 from kaohe.base.files import write_bytes
 from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import RAW
-from kaohe.clean.run import clean_tables, list_files
+from kaohe.clean.raw_folder import list_files
+from kaohe.clean.run import clean_tables
 from kaohe.design.weights import household_factors, village_factors
 from kaohe.run import cli
 from kaohe.run.draw import output

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from kaohe.base.plan import Plan
-    from kaohe.run.steps import Say
+from kaohe.run.options import PlanFolder, chosen_plan, say
 
 OUT = Path("outputs/draw")
 SAMPLE = OUT / "sample"
 Seed = Annotated[str, typer.Option("--seed", help="The public text that all chance comes from.", show_default=False)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a draw that is there.")]
-PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
 Villages = Annotated[Path | None, typer.Option("--villages", help="Register of villages: 村代码, 登记户数.")]
 Households = Annotated[
     Path | None, typer.Option("--households", help="Register of households: 户编号, 村代码, 登记户类型, 登记人口.")
@@ -64,7 +61,7 @@ def sample(
     from kaohe.run.draw.registers import read_registers
     from kaohe.run.draw.sample import Asked, run_sample
 
-    say, chosen = _tools(plan)
+    chosen = chosen_plan(plan)
     check_target(out, overwrite=overwrite)
     asked = Asked(
         seed, towns, se, _by_city(se_city or []), budget, neyman, city or [], scheme, rule, villages_per_town,
@@ -93,7 +90,7 @@ def key(
     from kaohe.run.draw.output import check_target
     from kaohe.run.draw.registers import found_in, read_registers
 
-    say, chosen = _tools(plan)
+    chosen = chosen_plan(plan)
     check_target(out, overwrite=overwrite)
     given = {"frame_villages": villages, "frame_households": households, "risks": risks}
     files = {name: path or found_in(drawn, name) for name, path in given.items()}
@@ -117,7 +114,7 @@ def teams(
     from kaohe.run.draw.output import check_target
     from kaohe.run.draw.teams import Asked, run_teams
 
-    say, chosen = _tools(plan)
+    chosen = chosen_plan(plan)
     check_target(out, overwrite=overwrite)
     run_teams(Asked(seed, exclude, mutual), out, chosen, say, overwrite=overwrite)
 
@@ -134,12 +131,3 @@ def _by_city(given: list[str]) -> dict[str, float]:
         except ValueError:
             raise faults.bad_choice("--se-city", text, "a city and a number, as 韶关市=0.02") from None
     return out
-
-
-def _tools(folder: str) -> tuple[Say, Plan]:
-    from rich.console import Console
-    from rich.text import Text
-
-    from kaohe.base.plan import load_plan
-
-    return lambda text: Console().print(Text(text), soft_wrap=True), load_plan(folder or None)
