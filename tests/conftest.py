@@ -7,27 +7,28 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from support.browsing import FLAGS, NAMES, Listener
+from support.slow import is_slow
 
-# Files whose tests take more than a few seconds of CPU together; `make check` leaves them out, `make test` does not.
-SLOW = {
-    "test_batch.py", "test_build_survey.py", "test_chart_numbers.py", "test_charts.py", "test_clean_benchmark.py", "test_cli.py",
-    "test_cluster.py", "test_coverage_script.py", "test_draw.py", "test_estimate_table.py", "test_examples.py", "test_fonts.py", "test_html.py", "test_index.py",
-    "test_kernel.py", "test_linearised.py", "test_progress.py", "test_protect.py", "test_report.py", "test_seam.py",
-    "test_seam_docs.py", "test_seam_refusals.py", "test_tables.py", "test_tables_out.py", "test_webfont.py", "test_why.py",
-    "test_words.py",
-}  # fmt: skip
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Slow files are not even imported where their mark is deselected."""
+    return True if "not slow" in config.option.markexpr and is_slow(collection_path) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow files, before marks select."""
     for item in items:
-        if item.path.name in SLOW:
+        if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 
@@ -69,6 +70,8 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Playwright]:
     """One driver for all browsers of a module: two cannot live in one process."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as play:
         yield play
 

@@ -39,7 +39,7 @@ def sources(*folders: str) -> list[Path]:
     return sorted(p for f in folders for p in (ROOT / f).rglob("*.py"))
 
 
-def defined(path: Path) -> Iterator[tuple[str, ast.AST]]:
+def defined(path: Path) -> Iterator[tuple[str, ast.stmt]]:
     """Functions, classes, methods and module constants of a file; decorated functions are given away by that."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.decorator_list:
@@ -63,15 +63,17 @@ def defined(path: Path) -> Iterator[tuple[str, ast.AST]]:
         yield from ((t.id, node) for t in targets if isinstance(t, ast.Name))
 
 
-def used(node: ast.AST) -> Iterator[str]:
-    """Every name that code reads, imports for use, or spells out whole."""
-    for inner in ast.walk(node):
+def used(path: Path) -> dict[str, list[int]]:
+    """Every name that a file reads, imports for use, or spells out whole, with the lines where it does."""
+    lines: dict[str, list[int]] = {}
+    for inner in ast.walk(tree(path)):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            yield inner.id
+            lines.setdefault(inner.id, []).append(inner.lineno)
         elif isinstance(inner, ast.Attribute):
-            yield inner.attr
+            lines.setdefault(inner.attr, []).append(inner.lineno)
         elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value.isidentifier():
-            yield inner.value
+            lines.setdefault(inner.value, []).append(inner.lineno)
+    return lines
 
 
 def notebook_code() -> str:
@@ -85,10 +87,12 @@ def test_nothing_in_the_library_is_without_a_caller() -> None:
     own: dict[tuple[Path, str], int] = {}
     where: dict[str, Path] = {}
     for path in sources("lib/kaohe", "benchmarks"):
-        for name in used(tree(path)):
-            counts[name] = counts.get(name, 0) + 1
+        lines = used(path)
+        for name, at in lines.items():
+            counts[name] = counts.get(name, 0) + len(at)
         for name, node in defined(path) if path.is_relative_to(LIB) else ():
-            own[path, name] = own.get((path, name), 0) + sum(n == name for n in used(node))
+            inside = sum(node.lineno <= n <= (node.end_lineno or 0) for n in lines.get(name, ()))
+            own[path, name] = own.get((path, name), 0) + inside
             where.setdefault(name, path)
     entry = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     outside = set(re.findall(r"\w+", notebook_code())) | set(re.findall(r":(\w+)\"", entry)) | HOOKS
@@ -128,8 +132,13 @@ def imported(*folders: str) -> set[str]:
     return found
 
 
+@cache
+def installed() -> dict[str, list[str]]:
+    return dict(packages_distributions())
+
+
 def distributions(modules: set[str]) -> set[str]:
-    known = packages_distributions()
+    known = installed()
     return {d.lower().replace("_", "-") for m in modules for d in known.get(m, ())}
 
 
@@ -142,7 +151,7 @@ def test_every_dependency_is_imported_or_has_its_reason() -> None:
 
 def test_everything_imported_is_declared() -> None:
     modules = imported("lib/kaohe") - {"kaohe"}
-    known = packages_distributions()
+    known = installed()
     outside = {m for m in modules if m in known}
     missing = {m for m in outside if not ({d.lower().replace("_", "-") for d in known[m]} & declared("cluster"))}
     assert sorted(missing) == []
