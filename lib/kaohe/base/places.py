@@ -18,7 +18,9 @@ LEVELS = ("province", "city", "county", "town", "village")
 LEVEL_ZH = {"province": "省", "city": "市", "county": "县", "town": "镇", "village": "村"}
 ZH_LEVEL = {zh: level for level, zh in LEVEL_ZH.items()}
 PROVINCE = "440000000000"
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\ufeff\u00a0\u3000\\s]")
+# Marks that nobody sees, as they come with text from pages and chats: zero widths, directions of writing, controls.
+UNSEEN = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+_INVISIBLE = re.compile(f"[{UNSEEN}\u00a0\u3000\\s]")
 _SUFFIX = {
     "city": ("市",),
     "county": ("自治县", "县", "区", "市"),
@@ -86,10 +88,11 @@ class Gazetteer:
         self.by_code: dict[str, Place] = {p.code: p for p in places}
         self._names: dict[tuple[str, str], list[str]] = {}
         for place in self.by_code.values():
-            for name in {place.name, short_name(place.name, place.level)}:
+            official = tidy_name(place.name)
+            for name in {official, short_name(official, place.level)}:
                 self._names.setdefault((place.level, name), []).append(place.code)
         for alias, level, code in aliases:
-            codes = self._names.setdefault((level, alias), [])
+            codes = self._names.setdefault((level, tidy_name(alias)), [])
             if code in self.by_code and code not in codes:
                 codes.append(code)
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kaohe.base.places import UNSEEN
+
 Cell = str | float | int | bool | date | datetime | None
-INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
-)
+INVISIBLE = re.compile(f"[{UNSEEN}]")
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0xFFE5: 0xA5}
 BLANKS = re.compile("[\\s\u00a0\u3000]+")
 _BRACKET_UNIT = re.compile(r"^(.+?)\(([^()]*)\)$")

@@ -40,6 +40,14 @@ def test_names_resolve_within_their_parent() -> None:
     assert len(gazetteer.at_level("city")) == 21
 
 
+@pytest.mark.parametrize("typed", ["新墟村（老区）", "新墟村(老区)", "新墟村 （老区）", "新墟村（老区）\u200e"])
+def test_a_registered_name_is_found_however_its_brackets_and_blanks_are_typed(typed: str) -> None:
+    for registered in ("新墟村（老区）", "新墟村(老区)", "新墟村 （老区）"):
+        gazetteer = Gazetteer([Place("440222101203", registered, "village", "440222101000")])
+        assert gazetteer.candidates(typed, "village", "440222101000") == ["440222101203"]
+        assert gazetteer.name("440222101203") == registered
+
+
 def test_ambiguous_name_gives_all_candidates() -> None:
     places = [
         Place("440222101000", "太平镇", "town", "440222000000"),

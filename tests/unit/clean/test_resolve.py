@@ -28,6 +28,7 @@ def register(plan: Plan) -> Register:
     [
         ("韶关市", "city", "", SHAOGUAN, ""), ("440200000000", "city", "", SHAOGUAN, ""), ("韶关", "city", "", SHAOGUAN, "K285"),
         ("韶关市 ", "city", "", SHAOGUAN, "K285"), ("韶\u200b关市", "city", "", SHAOGUAN, "K285"),
+        ("韶关市\u200e", "city", "", SHAOGUAN, "K285"), ("\u202b韶关市\u202c", "city", "", SHAOGUAN, "K285"), ("韶\u2060关\u00ad市", "city", "", SHAOGUAN, "K285"),
         ("440200", "city", "", SHAOGUAN, "K285"), (440200000000.0, "city", "", SHAOGUAN, ""),
         ("曲江县", "county", SHAOGUAN, "440205000000", "K285"), ("乳源", "county", SHAOGUAN, "440232000000", "K285"),
         ("乳源瑶族自治县", "county", SHAOGUAN, "440232000000", ""), ("城区", "county", SHANWEI, "441502000000", ""),
