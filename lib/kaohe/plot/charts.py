@@ -3,7 +3,8 @@
 Every function takes built tables (contracts in `kaohe.base.built`), the report's context and
 keyword-only options. A chart whose data is missing says so in one `Text` paragraph instead of an
 empty picture, so a notebook cell never needs a condition. Every function takes ``id`` too: the ASCII
-slug of the figure, by default the name given in its signature. Rows that belong to other targets or
+slug of the figure, by default the name given in its signature; where there is a ``title``, it stands in
+place of the computed one. Rows that belong to other targets or
 classes are left out here: whole tables may be given.
 
 Grades

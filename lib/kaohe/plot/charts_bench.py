@@ -30,6 +30,8 @@ def influence_bars(found: pd.DataFrame, *, most: int = 12, title: str = "", id: 
     ----------
     found : DataFrame
         From `kaohe.estimate.influence.influence`; units of fewer than 10 households are left out, and the note says so.
+    most : int
+        Units drawn, those that move the estimate most.
 
     Raises
     ------
@@ -186,7 +188,9 @@ def agreement_matrix(
     first, second : str
         What the two gradings are called.
     kappa : float
-        Said in the subtitle.
+        Agreement beyond chance, 1 for full agreement; said in the subtitle.
+    source : str
+        Whose grades these are, for the note.
     """
     levels, counts = [str(v) for v in table.index], table.to_numpy()
     n, left, top, wide, high = int(counts.sum()), 1.3, 0.72, 1.05, 0.42
@@ -237,6 +241,10 @@ def kappa_dots(
         From `kaohe.grade.graders.agreement_by`.
     label : str
         Column with the names of the rows.
+    source : str
+        Whose grades these are, for the note.
+    most : int
+        Rows drawn, those with the least kappa.
     """
     items = [r for r in records(found) if not is_missing(r["kappa"])][-most - 1 :]
     whole = next((r for r in items if r[label] == ALL), None)

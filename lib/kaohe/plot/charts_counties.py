@@ -26,6 +26,8 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         Built table `counties`.
     ctx : Context
         A city shows its counties; a county those given, itself marked; the province the `last` ones.
+    last : int
+        How many counties of the province.
     """
     mine = counties
     if ctx.kind == "city":

@@ -31,6 +31,11 @@ def lorenz(curve: pd.DataFrame, *, title: str = "", id: str = "lorenz") -> Chart
     ----------
     curve : DataFrame
         From `kaohe.estimate.curves.lorenz_curve`: at most five groups.
+
+    Raises
+    ------
+    InputRefused
+        K741 for more groups, or none that can be shown.
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(0.0, 0.0), *[(r["prob"], r["estimate"]) for r in part], (1.0, 1.0)] for n, part in groups.items()}
@@ -75,7 +80,12 @@ def poverty_lines(
     curve : DataFrame
         From `kaohe.estimate.curves.poverty_curve`: at most five groups.
     line : float, optional
-        The line in force.
+        The line in force, in yuan a head and year.
+
+    Raises
+    ------
+    InputRefused
+        K741 for more groups, or none that can be shown.
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(r["line"], r["estimate"]) for r in part] for n, part in groups.items()}
@@ -109,6 +119,13 @@ def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = ""
     ----------
     curve : DataFrame
         From `kaohe.estimate.curves.quantile_curve`: at most five groups.
+    line : float, optional
+        The poverty line, in yuan a head and year.
+
+    Raises
+    ------
+    InputRefused
+        K741 for more groups, or none that can be shown.
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(r["prob"], r["estimate"]) for r in part] for n, part in groups.items()}

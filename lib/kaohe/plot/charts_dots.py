@@ -95,7 +95,18 @@ def estimate_chart(
     table: pd.DataFrame, *, title: str = "", order: str = "estimate", most: int = 40, reference: float | None = None,
     id: str = "estimates",
 ) -> Chart | Text:  # fmt: skip
-    """A table of estimates as dots; see `kaohe.plot.estimate_table.EstimateTable.chart`.
+    """A table of estimates as dots with intervals; estimate, interval and count beside them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `kaohe.estimate.Design` or `kaohe.publish.workbench.Workbench.question` gives, of one unit.
+    order : {"estimate", "table"}
+        Rows by estimate, or as they stand.
+    most : int
+        Greatest number of rows; beyond it the first and last ones, and the chart says so.
+    reference : float, optional
+        A line, in the unit of the estimates; by default the row of all together.
 
     Raises
     ------

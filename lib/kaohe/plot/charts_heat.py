@@ -98,7 +98,20 @@ def grade_heatmap(
 
 
 def heatmap_pages(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "") -> int:
-    """Number of pages of `grade_heatmap` and `grade_mix`: 1 for classes of up to 45 targets."""
+    """Number of pages of `grade_heatmap` and `grade_mix`.
+
+    Parameters
+    ----------
+    item_grades : DataFrame
+        Built table `item_grades`; rows of the class's index tables are used.
+    class_id : str
+        The class; the report's own when empty.
+
+    Returns
+    -------
+    int
+        1 for classes of up to 45 targets.
+    """
     grid = _grid(index_rows(item_grades, class_of(ctx, class_id)), ctx)
     if grid is None or len(grid.targets) <= PER_PAGE:
         return 1

@@ -65,12 +65,24 @@ def grade_matrix(item_grades: pd.DataFrame, ctx: Context, *, id: str = "grade-ma
 
 
 def unit_grades(item_grades: pd.DataFrame, ctx: Context, *, id: str = "unit-grades") -> Chart | Text:
-    """The grade matrix of a unit (see `grade_matrix`)."""
+    """The grade matrix of a unit (see `grade_matrix`).
+
+    Parameters
+    ----------
+    item_grades : DataFrame
+        Built table `item_grades`.
+    """
     return grade_matrix(item_grades, ctx, id=id)
 
 
 def county_grades(item_grades: pd.DataFrame, ctx: Context, *, id: str = "county-grades") -> Chart | Text:
-    """The grade matrix of a county: village, town and county forms (see `grade_matrix`)."""
+    """The grade matrix of a county: village, town and county forms (see `grade_matrix`).
+
+    Parameters
+    ----------
+    item_grades : DataFrame
+        Built table `item_grades`.
+    """
     return grade_matrix(item_grades, ctx, id=id)
 
 

@@ -24,7 +24,7 @@ def scenario_ranks(
     Parameters
     ----------
     scenario_compare : DataFrame
-        Table of this name (see `kaohe.base.built.SCENARIO`).
+        ``scenario_compare`` (see `kaohe.base.built.SCENARIO`).
     ctx : Context
     title : str
         The scenario in words.
@@ -77,6 +77,7 @@ def scenario_table(
     Parameters
     ----------
     scenario_compare : DataFrame
+        ``scenario_compare``.
     ctx : Context
     class_id : str
         The class; the report's own when empty.

@@ -1,4 +1,8 @@
-"""Sets of charts that a section shows: which ones depends on the target, so a notebook needs no condition."""
+"""Sets of charts that a section shows: which ones depends on the target, so a notebook needs no condition.
+
+Every function takes the rows to show with the report's `Context`, or the open report, and gives one `Output` or a list of
+them in the order of the page: charts, tables, and a `Text` where there is nothing.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +109,7 @@ def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) ->
     Parameters
     ----------
     item_grades, form_scores : DataFrame
-        Rows of the county.
+        Built tables of these names, rows of the county.
     ctx : Context
 
     Returns

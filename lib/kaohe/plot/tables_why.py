@@ -23,7 +23,7 @@ def grade_chances(
     Parameters
     ----------
     grade_probabilities, composite : DataFrame
-        Built tables with the rows of the class.
+        Built tables of these names, rows of the class.
     """
     which = ctx.class_id
     if which and "survey" not in ctx.plan.classes[which].streams:

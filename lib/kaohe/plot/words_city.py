@@ -51,13 +51,13 @@ def conclusions_city(job: Source) -> Notes:
 
 
 def conclusions_unit(job: Source) -> Notes:
-    """主要结论 of a unit's report: verdict, weak items, deductions, problems, self-report, completeness.
+    """主要结论 of a unit's report: verdict, weak items, deductions, problems, completeness.
 
     Parameters
     ----------
     job : Source
-        Reads the same tables as a city's report without the survey, and ``daily_sources`` and
-        ``self_status``.
+        Reads ``composite``, ``streams``, ``caps``, ``decisions_log``, ``item_grades``, ``daily_sources``,
+        ``rectify``, ``talk_list``, ``completeness``.
     """
     ctx = job.ctx
     return Notes(
@@ -97,14 +97,14 @@ def conclusions_county(job: Source) -> Notes:
 
 
 def cards_city(job: Source) -> Cards:
-    """Grade, score, rank interval, completeness."""
+    """Grade, score, rank interval, completeness: from ``composite``, ``rank_intervals``, ``completeness``."""
     ctx = job.ctx
     row, within = first(job.own("composite")), first(job.own("rank_intervals"))
     return Cards([*_grade_and_score(row), _rank_card(row, within, ctx), _complete_card(row, job)])
 
 
 def cards_unit(job: Source) -> Cards:
-    """Grade, score, band with the ranks that it takes together, completeness."""
+    """Grade, score, band with the ranks that it takes together, completeness: from ``composite``, ``completeness``."""
     row = first(job.own("composite"))
     place = Card(numbers.MISSING, "所在档", "不排名次")
     if row is not None and not numbers.is_missing(row["rank"]):
@@ -117,7 +117,7 @@ def cards_unit(job: Source) -> Cards:
 
 
 def cards_county(job: Source) -> Cards:
-    """Field score, place, weak items, households."""
+    """Field score, place, weak items, households: from ``counties``."""
     row = first(job.own("counties"))
     if row is None:
         return Cards([Card(numbers.MISSING, "实地核查得分", "未接受核查")])

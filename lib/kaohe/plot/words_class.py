@@ -39,7 +39,7 @@ def conclusions_ranking(job: Source) -> Notes:
 
 
 def cards_ranking(job: Source) -> Cards:
-    """Ranked targets, mean score, spread, weak ones."""
+    """Ranked targets, mean score, spread, weak ones: from ``composite``."""
     rows = job.peers("composite")
     known = rows[rows["composite"].notna()]
     weak = int(rows["grade_final"].isin(terms.WEAK).sum())
@@ -192,8 +192,8 @@ def conclusions_overview(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``counties``, ``rectify``,
-        ``caps``, ``decisions_log``.
+        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``rectify``, ``caps``,
+        ``decisions_log``.
     """
     ctx = job.ctx
     rows = job.table("composite")
@@ -219,7 +219,7 @@ def conclusions_overview(job: Source) -> Notes:
 
 
 def cards_overview(job: Source) -> Cards:
-    """Targets assessed, weak ones, talk list, open problems."""
+    """Targets assessed, weak ones, talk list, open problems: from ``composite``, ``talk_list``, ``rectify``."""
     rows, open_ = job.table("composite"), job.table("rectify")
     weak = int(rows["grade_final"].isin(terms.WEAK).sum())
     undecided = int((~rows["grade_final"].isin(terms.GRADES)).sum())

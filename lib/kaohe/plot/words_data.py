@@ -16,7 +16,7 @@ def conclusions_sample(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``response``, ``village_profile``, ``weight_diagnostics``, ``calibration``, ``nonresponse``.
+        Reads ``response``, ``village_profile``, ``weight_diagnostics``, ``calibration``.
     """
     response = job.table("response")
     whole = first(response[response["domain_type"] == "province"])
@@ -53,7 +53,10 @@ def _key(n: int) -> str:
 
 
 def cards_sample(job: Source) -> Cards:
-    """Completed households, response rate, register households represented, greatest design effect."""
+    """Completed households, response rate, register households represented, greatest design effect.
+
+    From ``response``, ``weight_diagnostics``.
+    """
     response, weights = job.table("response"), job.table("weight_diagnostics")
     whole = first(response[response["domain_type"] == "province"])
     deff = weights["deff_kish"].max() if len(weights) else float("nan")
@@ -141,7 +144,7 @@ def conclusions_quality(job: Source) -> Notes:
 
 
 def cards_quality(job: Source) -> Cards:
-    """Files, rows, share set aside, screens flagged."""
+    """Files, rows, share set aside, screens flagged: from ``intake``, ``screens``."""
     intake, screens = job.table("intake"), job.table("screens")
     read, aside = int(intake["read"].sum()), int(intake["quarantined"].sum())
     refused = intake[intake["refused"]]["file"].nunique()

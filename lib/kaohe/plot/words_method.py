@@ -18,7 +18,7 @@ def gaps(job: Source) -> Text:
     Parameters
     ----------
     job : Source
-        Reads ``streams``, ``composite``, ``caps``, ``self_status``.
+        Reads ``streams``, ``caps``, ``self_status``.
     """
     said = []
     for row in records(job.own("streams")):
@@ -54,7 +54,7 @@ def _unknown(job: Source) -> list[str]:
 
 
 def class_gaps(job: Source) -> Text:
-    """Which targets of a class, or of the province, lack a stream or are in doubt."""
+    """Which targets of a class, or of the province, lack a stream or are in doubt: from ``streams``, ``composite``."""
     streams = job.table("streams") if job.ctx.kind == "province" else job.peers("streams")
     rows = job.table("composite") if job.ctx.kind == "province" else job.peers("composite")
     names = dict(zip(rows["object"], rows["name"], strict=True))
@@ -82,7 +82,10 @@ def _self_report(row: Row) -> list[str]:
 
 
 def self_report(job: Source) -> Text:
-    """When the self-report came in and how the own grade compares with the one given."""
+    """When the self-report came in and how the own grade compares with the one given.
+
+    From ``self_status``, ``self_compare``, ``composite``.
+    """
     ctx = job.ctx
     status, given = first(job.own("self_status")), first(job.own("composite"))
     if status is None or numbers.is_missing(status["date"]):

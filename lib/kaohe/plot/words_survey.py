@@ -150,7 +150,8 @@ def conclusions_survey(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``response``, ``estimates``, ``income``, ``survey_items``, ``key_survey``, ``item_grades``.
+        Reads ``response``, ``estimates``, ``income``, ``survey_items``, ``key_survey``, ``item_grades``,
+        ``streams``.
     """
     ctx = job.ctx
     own = job.own("estimates")
@@ -189,7 +190,10 @@ def _headline(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> Note:
 
 
 def survey_gaps(job: Source) -> Text:
-    """Which household estimates are to be read with care, are withheld, or have no error; and a missing score."""
+    """Which household estimates are to be read with care, are withheld, or have no error; and a missing score.
+
+    From ``estimates``, ``streams``.
+    """
     rows = job.own("estimates")
     rows = rows[rows["unit"] == "household"]
     said = []
@@ -261,7 +265,10 @@ def _score(job: Source) -> list[Note]:
 
 
 def cards_survey(job: Source) -> Cards:
-    """Answered households, response rate, satisfaction, share below the line."""
+    """Answered households, response rate, satisfaction, share below the line.
+
+    From ``response``, ``estimates``, ``income``.
+    """
     own, row = job.own("estimates"), first(job.own("response"))
     income = first(job.own("income"))
     below = (
