@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -17,7 +19,7 @@ from kaohe.base.tables import contract
 from kaohe.clean.blank_forms import form_grid
 from kaohe.run.dictionary import data_dictionary
 from support.built_frames import make_context
-from support.extending import apply, copy_project, edits
+from support.extending import ROOT, apply, commands, copy_project, edits, page_text
 
 QUESTION, CONCEPT, ITEM, CHART, CELL, BOOK = edits()
 SHAOGUAN = "440200000000"
@@ -38,6 +40,23 @@ def hashes(home: Path) -> dict[str, str]:
 
 def changed(home: Path, before: dict[str, str]) -> set[str]:
     return {name for name, digest in hashes(home).items() if before.get(name) != digest}
+
+
+def test_every_block_of_the_page_is_an_edit_or_commands() -> None:
+    blocks = sum(len(e.blocks) for e in edits()) + 2
+    assert page_text().count("\n```") == 2 * blocks
+    assert [words[0] for words in commands()] == ["cp", *["kaohe"] * 5]
+
+
+def test_what_the_page_names_is_there() -> None:
+    named = re.findall(r"`([\w./]+)`", re.sub(r"```.*?```", "", page_text(), flags=re.DOTALL))
+    modules = [n for n in named if re.fullmatch(r"kaohe(\.\w+)+", n)]
+    files = [n for n in named if "/" in n and not n.startswith("plans/")]
+    assert len(modules) >= 3
+    assert len(files) >= 3
+    assert [n for n in modules if importlib.util.find_spec(n) is None] == []
+    assert [n for n in files if not (ROOT / n).exists()] == []
+    assert "NOTEBOOKS" in vars(importlib.import_module("kaohe.publish.reports"))
 
 
 def test_a_question_is_one_block_of_the_codebook(project: Path) -> None:
@@ -90,15 +109,20 @@ def test_everything_of_the_page_reaches_the_reports(project: Path) -> None:
     def kaohe(*words: str) -> str:
         return call("-m", "kaohe.run.cli", *words)
 
-    assert "nothing to mend" in kaohe("plan", "check", "plans/mine")
-    kaohe("demo", "--plan", "plans/mine", "--households", "30000")
-    for step in ("clean", "build"):
-        kaohe(step, "--plan", "plans/mine")
-    kaohe("run", "韶关市", "--plan", "plans/mine")
+    said = {
+        words[1]: kaohe(*words[1:], *(["--households", "15000"] if words[1] == "demo" else []))
+        for words in commands()[1:]
+    }
+    assert list(said) == ["plan", "demo", "clean", "build", "run"]
+    assert "nothing to mend" in said["plan"]
 
     build = project / "data" / "processed" / "build"
-    rows = pd.read_parquet(build / "estimates.parquet").query("indicator == 'toilet' and domain == @SHAOGUAN")
-    assert 0.5 < rows["estimate"].iloc[0] < 1
+    rows = pd.read_parquet(build / "estimates.parquet").query("indicator == 'toilet'")
+    assert set(rows["domain_type"]) == {"province", "city", "county", "helper"}
+    assert 0.5 < rows.query("domain == @SHAOGUAN")["estimate"].iloc[0] < 1
+    for name in ("lost_points", "contributions"):
+        shown = pd.read_parquet(build / f"{name}.parquet")
+        assert shown["label"].str.contains("大数据平台").any(), name
     grades = pd.read_parquet(build / "item_grades.parquet").query("concept == 'platform' and level == 'city'")
     assert len(grades) == 14
     assert set(grades["item"]) == {18}

@@ -1,8 +1,9 @@
-"""docs/extending.md carried out: its blocks are the edits."""
+"""docs/extending.md carried out: its blocks are the edits, its lines of commands the commands."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 _EDIT = re.compile(
     r"\*\*(?P<file>[^*]+)\*\*, (?P<how>[^\n]+):\n(?P<blocks>(?:\n```(?:toml|python)[^\n]*\n.*?\n```\n)+)", re.DOTALL
 )
+_COMMANDS = re.compile(r"^```\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"```(?:toml|python)(?P<tags>[^\n]*)\n(?P<text>.*?)\n```", re.DOTALL)
 
 
@@ -25,9 +27,19 @@ class Edit:
     blocks: tuple[tuple[str, str], ...]
 
 
+def page_text() -> str:
+    """The page."""
+    return (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[list[str]]:
+    """Every command of the page, in order, as words."""
+    return [shlex.split(line, comments=True) for block in _COMMANDS.findall(page_text()) for line in block.splitlines()]
+
+
 def edits() -> list[Edit]:
     """Every edit of the page, in order."""
-    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    page = page_text()
     return [
         Edit(m["file"], m["how"], tuple((b["tags"].strip(), b["text"]) for b in _BLOCK.finditer(m["blocks"])))
         for m in _EDIT.finditer(page)
@@ -35,10 +47,12 @@ def edits() -> list[Edit]:
 
 
 def copy_project(home: Path) -> Path:
-    """Library, notebooks and the plan folder that the page begins with."""
+    """Library and notebooks, and the plan folder that the page begins with, copied as it says."""
     for part in ("lib", "notebooks"):
         shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copytree(home / "lib" / "kaohe" / "plans" / "2020", home / "plans" / "mine")
+    (copy, option, source, to), *_ = commands()
+    assert (copy, option) == ("cp", "-r")
+    shutil.copytree(home / source, home / to)
     return home
 
 
@@ -63,12 +77,12 @@ def _text(path: Path, edit: Edit) -> None:
     if edit.how == "at the end":
         path.write_text(f"{text.rstrip()}\n\n{block}\n", encoding="utf-8")
         return
-    found = re.fullmatch(r"(above|below) the line `(.+)`", edit.how)
+    found = re.fullmatch(r"(above|below) the (first )?line `(.+)`", edit.how)
     assert found, edit.how
     lines = text.splitlines()
-    at = [i for i, line in enumerate(lines) if line.strip() == found[2]]
+    at = [i for i, line in enumerate(lines) if line.strip() == found[3]]
+    assert at if found[2] else len(at) == 1, f"{found[3]} stands {len(at)} times"
     if found[1] == "below":
-        assert len(at) == 1, f"{found[2]} stands {len(at)} times"
         lines[at[0] + 1 : at[0] + 1] = [block]
     else:
         lines[at[0] : at[0]] = [block, ""]
