@@ -176,3 +176,17 @@ def test_nothing_runs_and_pages_keep_their_shape_in_a_browser(
         bad += [f"{name}: {m}" for m in misplaced(page)]
     assert bad == []
     assert len(listener.visits) == before
+
+
+def test_the_reading_finds_what_would_run(tmp_path: Path) -> None:
+    (tmp_path / "bad.html").write_text(
+        "<p onclick=a()>x</p><script>a()</script><img src=x><a href='javascript:a()'>y</a>"
+        "<meta http-equiv=refresh content=0><div style='background:url(http://a)'>z</div>",
+        encoding="utf-8",
+    )
+    page = read(tmp_path / "bad.html")
+    assert page.scripts == ["a()"]
+    assert [fault.split(" ")[0] for fault in page.faults] == ["p", "<img>", "img", "a", "{'http-equiv':", "div"]
+    assert "".join(page.text) == "xyz"
+    assert FORMULA.match("=cmd|'/c calc'!A1")
+    assert not FORMULA.match("-1.5")

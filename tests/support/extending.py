@@ -15,6 +15,7 @@ _EDIT = re.compile(
     r"\*\*(?P<file>[^*]+)\*\*, (?P<how>[^\n]+):\n(?P<blocks>(?:\n```(?:toml|python)[^\n]*\n.*?\n```\n)+)", re.DOTALL
 )
 _COMMANDS = re.compile(r"^```\n(.*?)\n```$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^```\w[^\n]*\n.*?^```$", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"```(?:toml|python)(?P<tags>[^\n]*)\n(?P<text>.*?)\n```", re.DOTALL)
 
 
@@ -34,7 +35,8 @@ def page_text() -> str:
 
 def commands() -> list[list[str]]:
     """Every command of the page, in order, as words."""
-    return [shlex.split(line, comments=True) for block in _COMMANDS.findall(page_text()) for line in block.splitlines()]
+    blocks = _COMMANDS.findall(_CODE.sub("", page_text()))
+    return [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
 
 
 def edits() -> list[Edit]:

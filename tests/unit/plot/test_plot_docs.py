@@ -11,11 +11,12 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kaohe.base.built import BUILT, SCENARIO
 from kaohe.plot import charts, sections, tables, words
-from support.built_frames import make_context, members
+from support.built_frames import make_context
 from support.fake_report import FakeReport, invented, invented_report
 
 Function = Callable[..., Any]
@@ -149,17 +150,15 @@ class Watched(FakeReport):
 def read_by(function: Function) -> set[str]:
     """The built tables that a function reads for the targets it is made for: one that is scored and one that is not."""
     kinds = next((k for part, k in FOR if part in function.__name__), ("city", "unit"))
-    composite = invented("composite")
-    without = composite.loc[composite["composite"].isna(), "object"].to_list()
     read: set[str] = set()
     for kind in kinds:
         home = "440200000000" if kind == "county" else ""
-        usual = make_context(kind)
-        others = [
-            make_context(kind, object_=o) for o in without if kind in {"city", "unit"} and o in members(usual.class_id)
-        ]
-        for ctx in (usual, *others[:1]):
-            watched = Watched(ctx, city=home, **invented_report(ctx).frames)
+        reports = [invented_report(make_context(kind), city=home)]
+        if kind in {"city", "unit"}:
+            unscored = invented("composite").assign(composite=np.nan)
+            reports.append(invented_report(make_context(kind), composite=unscored))
+        for made in reports:
+            watched = Watched(made.ctx, city=home, **made.frames)
             watched.read = set()
             function(watched)
             read |= watched.read
