@@ -19,7 +19,18 @@ from playwright.sync_api import Browser, Page, Playwright
 from kaohe.publish.downloads import BEHIND, PAGE_ONLY
 from kaohe.publish.glossary import terms
 from kaohe.publish.html import KaoheExporter
-from support.bar import half_up, inaccessible, misplaced, pdf_faults, printed, slips, unfold, unfounded
+from support.bar import (
+    filled,
+    half_up,
+    inaccessible,
+    misplaced,
+    pdf_faults,
+    printed,
+    slips,
+    torn,
+    unfold,
+    unfounded,
+)
 from support.browsing import FLAGS, KINDS, NAMES, Listener
 from support.built_frames import the_plan
 from support.pdf_text import page_texts
@@ -160,6 +171,46 @@ def test_paper_leaves_out_what_only_a_screen_can_use(site: Path, page: Page) -> 
     assert page.locator("#reports thead th").all_inner_texts() == [
         "对象", "类别", "报告", "等次", "得分", "名次", "数据完整率", "状态",
     ]  # fmt: skip
+
+
+# Sheets that a report may take; the last one may end anywhere, of the others on the average so much is used.
+SHEETS = {
+    "overview": 8,
+    "ranking-city14": 9,
+    "city-440200": 13,
+    "survey-440200": 8,
+    "county-440203": 4,
+    "unit-dw003": 5,
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_sheets_are_full_and_no_picture_goes_over_their_edge(name: str, site: Path, page: Page) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    data = printed(page)
+    assert torn(page, data) == []
+    shares = filled(data)
+    assert len(shares) <= SHEETS.get(name, 9), shares
+    assert sum(shares[:-1]) > 0.78 * (len(shares) - 1), shares
+
+
+def test_a_picture_over_the_edge_of_a_sheet_and_an_empty_sheet_are_found(tmp_path: Path, page: Page) -> None:
+    head = "<meta charset=utf-8><style>@page{size:A4;margin:15mm 15mm 14mm}p{margin:0}</style>"
+    parts = (
+        "<figcaption>图甲</figcaption>", "<p style='height:200mm'>乙</p>", "<p class='src'>来源</p>",
+    )  # fmt: skip
+    figure = f"<figure class='chart' style='margin:0'>{''.join(parts)}</figure>"
+    (tmp_path / "bad.html").write_text(f"{head}<p style='height:134mm'>上</p>{figure}", encoding="utf-8")
+    page.goto((tmp_path / "bad.html").as_uri())
+    data = printed(page)
+    assert torn(page, data) == ["图甲"]
+    (tmp_path / "good.html").write_text(
+        f"{head}<p style='height:134mm'></p><p>上</p><div style='break-before:page'>{figure}</div>", encoding="utf-8"
+    )
+    page.goto((tmp_path / "good.html").as_uri())
+    data = printed(page)
+    assert torn(page, data) == []
+    assert filled(data)[0] == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize("name", ["index", "overview", "ranking-unit235"])

@@ -53,11 +53,12 @@ def looked_at(page: Page, path: Path, scores: dict[str, tuple[str, str, str]]) -
     limit = LIMITS.get(path.stem.partition("-")[0], 1_500_000)
     page.set_viewport_size({"width": 1366, "height": 900})
     page.goto(path.as_uri())
+    paper = bar.printed(page)
     bad = {
         "ids": bar.repeated_ids(page), "complete": bar.incomplete(page), "links": bar.dead_links(page, path),
         "pictures": ["/".join(b) for b in bar.misplaced(page)], "characters": bar.undrawn(page, html),
         "weight": [f"{len(html.encode())} bytes"] if len(html.encode()) > limit else [],
-        "width": bar.too_wide(page), "paper": list(bar.pdf_faults(bar.printed(page))),
+        "width": bar.too_wide(page), "paper": [*bar.pdf_faults(paper), *bar.torn(page, paper)],
         "numbers": [] if path.stem == "data-quality" else bar.unfounded(page, path, html),
         "scores": unsaid(page, scores[path.stem]) if path.stem in scores else [],
     }  # fmt: skip

@@ -217,6 +217,30 @@ def test_paper_is_a4_with_the_mark_on_every_page_and_no_row_split(site: Path, tm
         assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (210, 297)
 
 
+_NAMES = """[...document.querySelectorAll('.chart>.scroll:has(.names)')].map(s => {
+  const box = s.getBoundingClientRect(), names = s.querySelector('.names').getBoundingClientRect();
+  const first = s.querySelector('svg').getBoundingClientRect(), seen = getComputedStyle(s.querySelector('.names')).display;
+  return {seen, end: first.right - box.right, kept: names.left - box.left, wide: names.width / box.width, over: names.bottom - first.bottom};
+})"""
+
+
+def test_a_telephone_keeps_the_names_of_rows_in_sight(site: Path, page: Page) -> None:
+    page.goto(url(site, "city-440200"))
+    assert {n["seen"] for n in page.evaluate(_NAMES)} == {"none"}
+    page.set_viewport_size({"width": 390, "height": 900})
+    opened = page.evaluate(_NAMES)
+    assert len(opened) > 8
+    for name in opened:  # the picture's end with its figures is seen, the names beside it
+        assert name["seen"] == "block"
+        assert abs(name["end"]) < 1.5
+        assert abs(name["kept"]) < 1.5
+        assert name["wide"] < 0.6
+        assert name["over"] < 0
+    page.evaluate("document.querySelectorAll('.chart>.scroll').forEach(s => s.scrollLeft = -9999)")
+    moved = page.evaluate(_NAMES)
+    assert all(n["end"] > 50 and abs(n["kept"]) < 1.5 for n in moved)
+
+
 def test_print_styles_keep_rows_and_figures_whole(site: Path, page: Page) -> None:
     page.goto(url(site, "city-440200"))
     page.emulate_media(media="print")

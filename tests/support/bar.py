@@ -16,7 +16,7 @@ from fontTools.ttLib import TTFont
 from playwright.sync_api import Page
 
 from kaohe.publish.downloads import linked_files
-from support.pdf_text import page_texts
+from support.pdf_text import page_texts, text_depths
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
@@ -218,3 +218,29 @@ def pdf_faults(data: bytes, limit: int = 1_500_000) -> Iterator[str]:
     for n, text in enumerate(page_texts(data), start=1):
         if "内部资料" not in text or f"第{n}页" not in text.replace(" ", ""):
             yield f"page {n} without mark or number"
+
+
+# What must stand on one sheet: a picture's title and source, a table's caption and first row, each row of a table.
+_TOGETHER = """() => {
+  const open = [...document.querySelectorAll('figure.tab, #reports')].filter(f => !f.querySelector('details:not([open])'));
+  const first = f => [f.querySelector('caption').textContent, f.querySelector('tbody tr').textContent];
+  return [...document.querySelectorAll('figure.chart')].map(f => [...f.querySelectorAll('figcaption, .src')].map(e => e.textContent))
+    .concat(open.filter(f => f.matches('figure')).map(first))
+    .concat(open.flatMap(f => [...f.querySelectorAll('tbody tr')].map(r => [r.textContent])));
+}"""
+
+
+def torn(page: Page, data: bytes) -> list[str]:
+    """Pictures, heads of tables and rows that go over the edge of a sheet of the PDF."""
+    sheets = [re.sub(r"\s", "", text) for text in page_texts(data)]
+    whole = [[re.sub(r"\s", "", text) for text in texts] for texts in page.evaluate(_TOGETHER)]
+    return [texts[0] for texts in whole if not any(all(t in sheet for t in texts) for sheet in sheets)]
+
+
+TOP, FOOT, SHEET = 15, 14, 297  # millimetres
+
+
+def filled(data: bytes) -> list[float]:
+    """The share of each sheet down to its last text, without the margins."""
+    room = SHEET - TOP - FOOT
+    return [(max(y for y in depths if y <= SHEET - FOOT) - TOP) / room for depths in text_depths(data)]

@@ -50,12 +50,18 @@ class Canvas:
     ----------
     height, width : float
         Inches. The width is that of the text on A4 and on the page.
+
+    Attributes
+    ----------
+    names : tuple of float, optional
+        Right, upper and lower edge of the names of the rows, in inches.
     """
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
         self.width = width
         self.height = height
         self.lacks = False
+        self.names: tuple[float, float, float] | None = None
         self._shapes: list[Shape | Label] = []
 
     @cached_property
@@ -221,7 +227,8 @@ class Canvas:
         note = caption.note + (f"{fonts.GETA}：字库无此字，原字见数据表。" if self.lacks else "")
         svg = self.svg()
         png = b"" if in_batch() else self.png()
-        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png)
+        names = (self.width, *self.names) if self.names else ()
+        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, names, png)
 
     def _add(self, shape: Shape | Label) -> None:
         self._shapes.append(shape)

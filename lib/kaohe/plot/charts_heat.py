@@ -161,6 +161,7 @@ def _draw(grid: _Grid, shown: Sequence[str], totals: Mapping[str, int], ctx: Con
     heavy = max(2, len(grid.targets) / 4)
     tiles: dict[str, list[tuple[float, float, float, float]]] = {g: [] for g in (*GRADES, "")}
     x, start, bottom = left, left, top + pitch * len(shown)
+    canvas.names = (left - 0.01, top, bottom + 0.3)
     for i, (concept, _, group) in enumerate(grid.items):
         for row, code in enumerate(shown):
             grade = grid.grades.get((code, concept))

@@ -192,9 +192,10 @@ def estimate_profile(
     canvas = frame.canvas
     few = any(hollow(r) and not hidden(str(r["quality"])) for r in items)
     _profile_key(canvas, ctx, alone, [c for c in _SIDES if c in color], few=few)
-    low = _start([*items, *([] if alone else [province[q] for q in found if q in province])])
-    scale = Scale(low, 1, frame.left + 0.08, frame.right)
-    axis(frame, scale, ticks(low, 1), lambda v: tick(v, True), "比例（%）" + ("；横轴不从0开始" if low else ""))
+    low, high = _ends([*items, *([] if alone else [province[q] for q in found if q in province])])
+    scale = Scale(low, high, frame.left + 0.08, frame.right)
+    cut = "；横轴不从0开始" if low else f"；横轴只到{tick(high, True)}%" if high < 1 else ""
+    axis(frame, scale, ticks(low, high), lambda v: tick(v, True), "比例（%）" + cut)
     for row, item in enumerate(items):
         y = frame.y(row)
         reference = province.get(str(item["indicator"]))
@@ -243,11 +244,14 @@ def estimate_profile(
     return canvas.chart(slug, caption, DataTable(f"{of(ctx.name)}{topic}", head, body))
 
 
-def _start(items: Sequence[Row]) -> float:
-    """Where the axis starts: 0, or a round share below everything shown when that leaves out 30 % or more."""
+def _ends(items: Sequence[Row]) -> tuple[float, float]:
+    """Where the axis starts and stops: 0 and 1, or a round share below or above everything shown that leaves out 30 % or more."""
     open_rows = [r for r in items if not hidden(str(r["quality"]))]
     low, _ = widen([float(r[c]) for r in open_rows for c in ("estimate", "ci_low")], floor=0.0, ceiling=1.0)
-    return low if low >= 0.3 else 0.0
+    _, high = widen([float(r[c]) for r in open_rows for c in ("estimate", "ci_high")], floor=0.0, ceiling=1.0)
+    if low >= 0.3:
+        return low, 1.0
+    return 0.0, high if high <= 0.7 else 1.0
 
 
 def _plain_share(row: Row | None) -> str:

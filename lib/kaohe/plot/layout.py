@@ -12,6 +12,7 @@ from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
 from kaohe.plot.typeset import balanced, shorten
 
 PITCH = 0.225
+KEPT = 2.1  # inches of names that leave room beside them on a telephone
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ def rows(
         x -= wide + 0.2
     right = x + 0.2 - gap if numbers else WIDTH - 0.12
     frame = Rows(canvas, label + 0.12, right, above, pitch, len(names))
+    if frame.left <= KEPT:
+        canvas.names = (frame.left - 0.02, frame.top, frame.bottom)
     for row, name in enumerate(names):
         color = BLUE if marked and marked[row] else (colors[row] if colors else INK)
         if marked and marked[row]:

@@ -174,6 +174,9 @@ class Chart(Output):
         The picture with its text kept as text and no title inside.
     table : DataTable
         The data behind it.
+    names : sequence of float
+        Where the names of the rows stand, in inches of the picture: its width, then right, upper and lower edge
+        of the names. A narrow screen keeps them in sight while the picture is moved; empty: it does not.
     png : bytes
         The picture for JupyterLab; empty in a batch.
     """
@@ -185,6 +188,7 @@ class Chart(Output):
     note: str
     svg: str = field(repr=False)
     table: DataTable = field(repr=False)
+    names: Sequence[float] = ()
     png: bytes = field(default=b"", repr=False)
     kind = "figure"
 

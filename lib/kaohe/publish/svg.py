@@ -89,7 +89,9 @@ def inline(svg: str, name: str, title: str, description: str) -> str:
         head = ElementTree.Element(tag, {"id": f"{name}-svg-{tag}"})
         head.text = text
         heads.append(head)
-    root[:0] = heads
+    drawn = ElementTree.Element("g", {"id": f"{name}-drawn"})
+    drawn.extend(root)
+    root[:] = [*heads, drawn]
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -103,7 +105,8 @@ def _plain(box: str, body: str, name: str, title: str, description: str) -> str:
         f'<svg viewBox="{box}" stroke-linejoin="round" role="img" '
         f'aria-labelledby="{name}-svg-title" aria-describedby="{name}-svg-desc">'
     )
-    return start + heads + body.replace("/>\n", " />").replace("</text>\n", "</text>") + "</svg>"
+    drawn = body.replace("/>\n", " />").replace("</text>\n", "</text>")
+    return f'{start}{heads}<g id="{name}-drawn">{drawn}</g></svg>'
 
 
 def _escaped(text: str) -> str:

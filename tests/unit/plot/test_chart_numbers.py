@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from kaohe.plot import charts
-from kaohe.plot.output import Chart
+from kaohe.plot.output import Chart, Text
 from support.built_frames import make_built, make_context
 
 
@@ -187,6 +187,28 @@ def test_quality_is_marked_at_the_printed_precision(built: dict[str, pd.DataFram
 def test_daily_source_line_says_how_deductions_and_measures_make_the_score(frames: dict[str, pd.DataFrame]) -> None:
     chart = drawn(charts.daily_deductions(frames["daily_sources"], make_context("city")))
     assert "日常得分＝扣分部分（满分减扣分）占50%、定量指标占50%加权" in chart.note
+
+
+def test_no_chart_without_a_bar_where_daily_work_takes_nothing_off(frames: dict[str, pd.DataFrame]) -> None:
+    ctx = make_context("city")
+    none = frames["daily_sources"].assign(points=0.0, n_records=0)
+    none.loc[none.index[none["object"] == ctx.object][:1], "n_records"] = 2
+    said = charts.daily_deductions(none, ctx)
+    assert isinstance(said, Text)
+    assert said.paragraphs[0] == f"{ctx.name}2条日常工作记录都没有扣分。"
+    assert "日常得分＝" in said.paragraphs[1]
+
+
+def test_small_shares_get_an_axis_of_their_own_that_says_so(frames: dict[str, pd.DataFrame]) -> None:
+    rows, ctx = frames["estimates"].copy(), make_context("city")
+    topic = rows["topic"] == "群众满意度情况"
+    rows.loc[topic, ["estimate", "ci_low", "ci_high"]] = 0.12, 0.08, 0.17
+    small = drawn(charts.estimate_profile(rows, ctx, topic="群众满意度情况"))
+    assert "横轴只到20%" in small.svg
+    rows.loc[topic, ["estimate", "ci_low", "ci_high"]] = 0.72, 0.08, 0.77
+    wide = drawn(charts.estimate_profile(rows, ctx, topic="群众满意度情况"))
+    assert "横轴" not in wide.svg
+    assert ">100</text>" in wide.svg
 
 
 def test_random_scales_are_said_not_to_be_drawn(frames: dict[str, pd.DataFrame]) -> None:

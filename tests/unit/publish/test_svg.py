@@ -32,7 +32,7 @@ def test_ids_in_use_are_renamed_and_the_others_dropped() -> None:
         '<defs><clipPath id="p1"><rect/></clipPath><path id="m"/></defs><g id="figure_1" clip-path="url(#p1)">'
         '<use xlink:href="#m"/><path style="fill: url(#p1)"/></g>'
     )
-    assert re.findall(r' id="([^"]+)"', made)[2:] == ["fig--2", "fig--1"]
+    assert re.findall(r' id="([^"]+)"', made) == ["fig-svg-title", "fig-svg-desc", "fig-drawn", "fig--2", "fig--1"]
     assert made.count("url(#fig--2)") == 2
     assert 'href="#fig--1"' in made
     assert "figure_1" not in made
