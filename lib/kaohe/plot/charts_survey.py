@@ -248,10 +248,10 @@ def _ends(items: Sequence[Row]) -> tuple[float, float]:
     """Where the axis starts and stops: 0 and 1, or a round share below or above everything shown that leaves out 30 % or more."""
     open_rows = [r for r in items if not hidden(str(r["quality"]))]
     low, _ = widen([float(r[c]) for r in open_rows for c in ("estimate", "ci_low")], floor=0.0, ceiling=1.0)
-    _, high = widen([float(r[c]) for r in open_rows for c in ("estimate", "ci_high")], floor=0.0, ceiling=1.0)
+    _, high = widen([0.0, *(float(r[c]) for r in open_rows for c in ("estimate", "ci_high"))], floor=0.0, ceiling=1.0)
     if low >= 0.3:
         return low, 1.0
-    return 0.0, high if high <= 0.7 else 1.0
+    return 0.0, high if 0 < high <= 0.7 else 1.0
 
 
 def _plain_share(row: Row | None) -> str:
