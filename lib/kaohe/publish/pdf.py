@@ -21,6 +21,7 @@ from kaohe.publish.sandbox import own_folder
 BROWSER = "KAOHE_BROWSER"
 OLDEST = 131
 LIMIT = 1_500_000
+GRACE = 10.0  # seconds for killed processes to be gone, before their folder is removed
 NAMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge",
     "microsoft-edge-stable", "msedge",
@@ -203,6 +204,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except psutil.Error:
             continue
     process.wait()
+    psutil.wait_procs(family, timeout=GRACE)
 
 
 def _no_pdf(browser: str, got: str) -> PrintFailed:
