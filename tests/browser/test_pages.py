@@ -210,7 +210,8 @@ def test_paper_is_a4_tagged_with_bookmarks_and_the_mark_on_every_page(
     assert (done.made, done.exit_code) == (["city-440200"], 0), said
     data = (outputs / "pdf" / "city-440200.pdf").read_bytes()
     assert list(pdf_faults(data)) == []
-    assert re.search(rb"/MarkInfo ?<</Marked true", data)
+    assert re.search(rb"/MarkInfo <<[^>]*/Marked true", data)
+    assert b"/Lang (zh-CN)" in data
     texts = [t.replace(" ", "") for t in page_texts(data)]
     assert len(texts) > 5
     assert all("内部资料·不公开" in t for t in texts)
