@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from pathlib import Path
-from shutil import which
 
 import pytest
 from playwright.sync_api import Page
 
 from kaohe.publish.html import KaoheExporter
-from support.bar import inaccessible, incomplete, repeated_ids, too_wide, unfold
-from support.browsing import FLAGS, KINDS, NAMES, Listener
+from kaohe.publish.pdf import find_browser, print_page
+from kaohe.run.asked import Selection
+from kaohe.run.pdf import print_reports
+from support.bar import inaccessible, incomplete, pdf_faults, repeated_ids, too_wide, unfold
+from support.browsing import KINDS, Listener
+from support.built_frames import the_plan
+from support.pdf_text import page_texts
 from support.publishing import executed, figure, header, table
 
 pytestmark = pytest.mark.browser
@@ -196,25 +199,37 @@ def test_pages_keep_to_their_size(name: str, limit: int, site: Path) -> None:
     assert (site / f"{name}.html").stat().st_size < limit
 
 
-def test_paper_is_a4_with_the_mark_on_every_page_and_no_row_split(site: Path, tmp_path: Path) -> None:
-    """Through the browser's command line, as an office would print it."""
+def test_paper_is_a4_tagged_with_bookmarks_and_the_mark_on_every_page(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through `kaohe pdf`, as an office prints it."""
+    monkeypatch.delenv("KAOHE_BROWSER", raising=False)
+    outputs, said = site.parent, list[str]()
+    wanted = Selection(targets=("韶关市",), notebooks=("40_city",))
+    done = print_reports(outputs.parent / "processed", outputs, the_plan(), wanted, said.append, force=True)
+    assert (done.made, done.exit_code) == (["city-440200"], 0), said
+    data = (outputs / "pdf" / "city-440200.pdf").read_bytes()
+    assert list(pdf_faults(data)) == []
+    assert re.search(rb"/MarkInfo <<[^>]*/Marked true", data)
+    assert b"/Lang (zh-CN)" in data
+    texts = [t.replace(" ", "") for t in page_texts(data)]
+    assert len(texts) > 5
+    assert all("内部资料·不公开" in t for t in texts)
+    assert all(f"第{n}页，共{len(texts)}页" in t for n, t in enumerate(texts, start=1))
+    headings = len(re.findall(r"<h[1-6]\b", (site / "city-440200.html").read_text(encoding="utf-8")))
+    assert b"/Outlines" in data
+    assert len(re.findall(rb"/Title ?[(<]", data)) == headings + 1  # the document's own besides
+    assert b"file:" not in data
 
-    path = next(p for n in NAMES if (p := which(n)))
-    out = tmp_path / "city.pdf"
-    subprocess.run(
-        [path, "--headless", *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer",
-         "--generate-pdf-document-outline", f"--print-to-pdf={out}", url(site, "city-440200")],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    data = out.read_bytes()
-    assert len(data) < 1_500_000
-    assert b"/MarkInfo" in data
-    assert b"/StructTreeRoot" in data
-    boxes = set(re.findall(rb"/MediaBox ?\[([^\]]*)\]", data))
-    assert boxes
-    for box in boxes:
-        _, _, width, height = (float(v) for v in box.split())
-        assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (210, 297)
+
+def test_the_browser_that_prints_reaches_nobody(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that asks, as no report can: by name, by address, and through a link that is printed."""
+    monkeypatch.delenv("KAOHE_BROWSER", raising=False)
+    before = len(listener.visits)
+    asks = "".join(f'<img src="http://{h}:{listener.port}/x.png">' for h in ("localhost", "127.0.0.1", "example.org"))
+    html = f'<style>@page{{size:A4}}</style><h1>题</h1>{asks}<a href="http://localhost:{listener.port}/">外</a>'
+    assert b"http:" not in print_page(html, find_browser(), timeout=60)
+    assert len(listener.visits) == before
 
 
 _NAMES = """[...document.querySelectorAll('.chart>.scroll:has(.names)')].map(s => {

@@ -14,7 +14,7 @@ SLOW = frozenset({
     "plot/test_charts.py", "plot/test_tables.py", "plot/test_why.py", "plot/test_words.py",
     "publish/test_freshness.py", "publish/test_kept.py", "publish/test_kernel.py", "publish/test_tables_out.py",
     "run/test_batch.py", "run/test_cli.py", "run/test_cluster.py", "run/test_demo.py", "run/test_demo_population.py",
-    "run/test_draw.py", "run/test_records.py",
+    "run/test_draw.py", "run/test_pdf.py", "run/test_records.py",
 })  # fmt: skip
 
 

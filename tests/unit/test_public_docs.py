@@ -18,7 +18,7 @@ STEPS = (
     "kaohe.clean.forms_out.write_forms", "kaohe.clean.returns.write_returns", "kaohe.publish.audit.refuse_leaks",
     "kaohe.publish.notebook.run_notebook", "kaohe.publish.sweep.sweep", "kaohe.publish.tables_out.write_tables",
     "kaohe.publish.workbench.Workbench.explain_weight", "kaohe.run.batch.run_batch", "kaohe.run.build.build_all",
-    "kaohe.run.demo.make_demo", "kaohe.run.plans.check_plan", "kaohe.run.scenario.build_scenario",
+    "kaohe.run.demo.make_demo", "kaohe.run.pdf.print_reports", "kaohe.run.plans.check_plan", "kaohe.run.scenario.build_scenario",
     "kaohe.run.trace.trace",
 )  # fmt: skip
 METHODS = {

@@ -42,12 +42,8 @@ class Sandbox:
     @contextmanager
     def temporary(cls, kernel_name: str = PLAIN) -> Iterator[Sandbox]:
         """A sandbox that is removed at the end of the block."""
-        sweep_dead()
-        root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        try:
+        with own_folder() as root:
             yield cls.prepare(root, kernel_name)
-        finally:
-            shutil.rmtree(root, ignore_errors=True)
 
     @classmethod
     def prepare(cls, root: Path, kernel_name: str = PLAIN) -> Sandbox:
@@ -116,6 +112,17 @@ def install_kernel(prefix: Path | None = None) -> Path:
     folder = (prefix or Path(sys.prefix)) / "share" / "jupyter" / "kernels" / WARM
     write_spec(folder, LAB_NAME, provisioner="kaohe-zygote", debugger=True)
     return folder
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A temporary folder of this process for its owner only, removed at the end of the block or by a later run."""
+    sweep_dead()
+    root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def sweep_dead() -> int:

@@ -13,7 +13,7 @@ import typer
 import kaohe
 from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
 from kaohe.run import options as opt
-from kaohe.run import plans
+from kaohe.run import pdf, plans
 from kaohe.run.draw.cli import draw
 from kaohe.run.options import chosen_plan, say, say_error
 from kaohe.run.records import register
@@ -218,6 +218,7 @@ def version() -> None:
 
 
 register(app)
+pdf.register(app, EXIT_CODES)
 app.add_typer(draw, name="draw")
 plans.register(app, say)
 

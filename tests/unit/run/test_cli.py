@@ -19,7 +19,7 @@ from support.publishing import good, save, write_build
 
 COMMANDS = (
     "demo", "clean", "build", "run", "all", "targets", "status", "version", "check", "returns", "trace", "tables", "draw",
-    "plan", "forms", "audit", "kernel",
+    "plan", "forms", "audit", "kernel", "pdf",
 )  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
