@@ -10,7 +10,7 @@ import pytest
 from kaohe.publish import freshness as fresh
 from kaohe.publish.built import build_info
 from kaohe.publish.manifest import DONE, Entry, Manifest
-from kaohe.publish.parts import PartDigests
+from kaohe.publish.part_digests import PartDigests
 from kaohe.publish.reports import ReportId, reports_of, targets_of
 from support.built_frames import counties, members, the_plan
 from support.publishing import frames, write_build
