@@ -16,7 +16,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, Playwright
 
-from kaohe.publish.downloads import BEHIND, PAGE_ONLY
+from kaohe.publish.downloads import BEHIND
 from kaohe.publish.glossary import terms
 from kaohe.publish.html import KaoheExporter
 from support.bar import (
@@ -34,6 +34,7 @@ from support.bar import (
 from support.browsing import FLAGS, KINDS, NAMES, Listener
 from support.built_frames import the_plan
 from support.pdf_text import page_texts
+from support.publishing import PAGE_ONLY
 
 pytestmark = pytest.mark.browser
 REPORTS = KINDS[3:]

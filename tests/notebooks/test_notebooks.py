@@ -42,6 +42,17 @@ def code_cells(path: Path) -> list[Any]:
     return [c for c in read(path).cells if c.cell_type == "code"]
 
 
+def figures(source: str) -> list[str]:
+    """The charts that a cell calls for by name; what a section shows is the section's own."""
+    calls = (n.func for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call))
+    found = [f for f in calls if isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)]
+    return [f"{f.value.id}.{f.attr}" for f in found if isinstance(f.value, ast.Name) and f.value.id == "charts"]
+
+
+def test_two_figures_of_a_cell_are_seen() -> None:
+    assert sorted(figures("display(charts.a(x), tables.t(x))\ncharts.b(y)")) == ["charts.a", "charts.b"]
+
+
 def test_the_eight_notebooks_are_there() -> None:
     assert {p.stem for p in PATHS} == set(NOTEBOOKS) == set(TARGETS)
 
@@ -87,6 +98,10 @@ class TestRules:
                 assert not isinstance(node, ast.FunctionDef | ast.Lambda | ast.For | ast.While | ast.If | ast.BinOp), (
                     cell["id"]
                 )
+
+    def test_a_cell_shows_one_figure_at_most(self, path: Path) -> None:
+        for cell in code_cells(path):
+            assert len(figures(cell.source)) <= 1, (cell["id"], figures(cell.source))
 
     def test_headings_are_in_order_and_narrative_is_chinese(self, path: Path) -> None:
         level = 0

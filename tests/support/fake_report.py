@@ -9,11 +9,13 @@ import pandas as pd
 
 from kaohe.base.built import BUILT
 from kaohe.base.check import conform
+from kaohe.plot.against import as_printed
 from kaohe.plot.output import Context
-from kaohe.publish.parts import Part, chosen, inside_part, own_part, peers_part, province_part, with_province
+from kaohe.publish.parts import Part, inside_part, own_part, peers_part, province_part, with_province
 from kaohe.publish.reports import Target
 from support.built_frames import make_built
 
+PROVINCE = "440000000000"
 BLANK = {"s": "", "f": np.nan, "i": 0, "b": False, "d": None}
 
 
@@ -60,7 +62,26 @@ class FakeReport:
         return self._part(province_part(name))
 
     def _part(self, part: Part) -> pd.DataFrame:
-        return chosen(self.frames[part.table] if part.table in self.frames else frame(part.table), part, self._targets)
+        f = self.frames[part.table] if part.table in self.frames else frame(part.table)
+        if part.op == "=":
+            f = f[f[part.column] == part.value]
+        elif part.op == " of ":
+            f = f[f[part.column].isin(self._members(part.value.split("+")))]
+        elif part.op == " in ":
+            f = f[f["place"].str.startswith(part.value[:6]) | (f["object"] == part.value)]
+        for column, value in part.more:
+            f = f[f[column] == value]
+        f = f.reset_index(drop=True)
+        return as_printed(f) if part.printed else f
+
+    def _members(self, groups: list[str]) -> set[str]:
+        """Targets of classes, counties of cities, and the province where it is named."""
+        found = {PROVINCE} & set(groups)
+        for t in self._targets:
+            group = t.city if t.kind == "county" else t.class_id
+            if t.kind in {"city", "unit", "county"} and group in groups:
+                found.add(t.object)
+        return found
 
 
 _MADE: dict[str, pd.DataFrame] = {}

@@ -21,6 +21,7 @@ VILLAGE_NAMES = ("上塘村", "下岭村")
 HOUSEHOLDS_FILE = "survey/households/440200_韶关市_住户.csv"
 VILLAGES_FILE = "survey/villages/440200_韶关市_村.csv"
 GOOD_ID = "11010519491231002X"
+OPTIONAL = ("designated",)  # columns that need not be there and are
 Row = dict[str, str]
 
 
@@ -66,8 +67,9 @@ class RawOffice:
         self.files[VILLAGES_FILE] = [self._village(v, n) for v, n in zip(VILLAGES, VILLAGE_NAMES, strict=True)]
 
     def _rows(self, table: str, values: Iterable[tuple[str, ...]]) -> list[Row]:
-        labels = [c.label for c in contract(table, self.plan).columns]
-        return [dict(zip(labels, v, strict=False)) for v in values]
+        columns = contract(table, self.plan).columns
+        labels = [c.label for c in columns if c.required or c.name in OPTIONAL]
+        return [dict(zip(labels, v, strict=True)) for v in values]
 
     def _household(self, household: str, village: str) -> Row:
         fixed = {

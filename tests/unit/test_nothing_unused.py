@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -18,7 +19,7 @@ DOCS = "".join(p.read_text(encoding="utf-8") for p in [*(ROOT / "docs").rglob("*
 # Called by a library that we give an object of ours to, by name; `json_schema` and on are for programs and tests that use ours.
 HOOKS = {
     "export_from_notebook", "output_mimetype", "execute_managed_notebook", "start_new_kernel_client", "softbreak", "link",
-    "image", "setup", "teardown", "_constructor", "json_schema", "example_file", "run_serially", "replicate_covariance", "PAGE_ONLY",
+    "image", "setup", "teardown", "_constructor", "json_schema", "example_file", "run_serially", "replicate_covariance",
 }  # fmt: skip
 # Declared for what they do, not for an import.
 TOOLS = {
@@ -63,17 +64,32 @@ def defined(path: Path) -> Iterator[tuple[str, ast.stmt]]:
         yield from ((t.id, node) for t in targets if isinstance(t, ast.Name))
 
 
-def used(path: Path) -> dict[str, list[int]]:
-    """Every name that a file reads, imports for use, or spells out whole, with the lines where it does."""
-    lines: dict[str, list[int]] = {}
+@dataclass(frozen=True)
+class Uses:
+    """What a file uses: names it reads, attributes and whole texts (with their lines), and names it imports from modules."""
+
+    names: dict[str, list[int]]
+    far: dict[str, list[int]]
+    imported: set[tuple[str, str]]
+
+
+def used(path: Path) -> Uses:
+    found = Uses({}, {}, set())
     for inner in ast.walk(tree(path)):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-            lines.setdefault(inner.id, []).append(inner.lineno)
+            found.names.setdefault(inner.id, []).append(inner.lineno)
         elif isinstance(inner, ast.Attribute):
-            lines.setdefault(inner.attr, []).append(inner.lineno)
+            found.far.setdefault(inner.attr, []).append(inner.lineno)
         elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value.isidentifier():
-            lines.setdefault(inner.value, []).append(inner.lineno)
-    return lines
+            found.far.setdefault(inner.value, []).append(inner.lineno)
+        elif isinstance(inner, ast.ImportFrom) and inner.module:
+            found.imported.update((inner.module, a.name) for a in inner.names)
+    return found
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(LIB.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def notebook_code() -> str:
@@ -82,18 +98,17 @@ def notebook_code() -> str:
 
 
 def test_nothing_in_the_library_is_without_a_caller() -> None:
-    """Names count as called from the library outside their own lines, a notebook, a benchmark, or as documented for users."""
-    counts: dict[str, int] = {}
-    own: dict[tuple[Path, str], int] = {}
-    where: dict[str, Path] = {}
-    for path in sources("lib/kaohe", "benchmarks"):
-        lines = used(path)
-        for name, at in lines.items():
-            counts[name] = counts.get(name, 0) + len(at)
-        for name, node in defined(path) if path.is_relative_to(LIB) else ():
-            inside = sum(node.lineno <= n <= (node.end_lineno or 0) for n in lines.get(name, ()))
-            own[path, name] = own.get((path, name), 0) + inside
-            where.setdefault(name, path)
+    """Used by the library outside its own lines, a notebook, a benchmark, or documented for users.
+
+    A name of a module is used there, where it is imported from that module, or as an attribute; one of the
+    same spelling elsewhere is another thing.
+    """
+    uses = {path: used(path) for path in sources("lib/kaohe", "benchmarks")}
+    imported = set().union(*(u.imported for u in uses.values()))
+    far: dict[str, int] = {}
+    for u in uses.values():
+        for name, at in u.far.items():
+            far[name] = far.get(name, 0) + len(at)
     entry = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     outside = set(re.findall(r"\w+", notebook_code())) | set(re.findall(r":(\w+)\"", entry)) | HOOKS
     outside |= {
@@ -101,13 +116,18 @@ def test_nothing_in_the_library_is_without_a_caller() -> None:
         for code in re.findall(r"`([^`\n]+)`|```\w*\n(.*?)```", DOCS, re.DOTALL)
         for n in re.findall(r"\w+", "".join(code))
     }
-    dead = [
-        f"{path.relative_to(LIB)}: {name}"
-        for (path, name), inside in own.items()
-        if counts.get(name, 0) <= inside
-        and name not in outside
-        and not re.fullmatch(r"__\w+__|_\w+_default|_render_traceback_|_repr_\w+_|_", name)
-    ]
+    dead = []
+    for path in sources("lib/kaohe"):
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for name, node in defined(path):
+            spans.setdefault(name, []).append((node.lineno, node.end_lineno or node.lineno))
+        for name, own in spans.items():
+            near, here = uses[path].names.get(name, []), uses[path].far.get(name, [])
+            outer = [n for n in near if not any(a <= n <= b for a, b in own)]
+            inner = sum(any(a <= n <= b for a, b in own) for n in here)
+            known = outer or far.get(name, 0) > inner or (module_of(path), name) in imported or name in outside
+            if not known and not re.fullmatch(r"__\w+__|_\w+_default|_render_traceback_|_repr_\w+_|_", name):
+                dead.append(f"{path.relative_to(LIB)}: {name}")
     assert not dead, "\n".join(dead)
 
 

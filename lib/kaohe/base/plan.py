@@ -19,7 +19,7 @@ from kaohe.base.conversions import Conversion, read_conversions
 from kaohe.base.errors import InputRefused, KaoheError, nearest
 from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
-from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, read_text
+from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, lacking, read_text
 from kaohe.base.plan_files import read_toml as read_toml
 
 
@@ -297,13 +297,7 @@ def load_plan(folder: Path | str | None = None, *, draft: bool = False) -> Plan:
     texts = {}
     for name in FILES:
         if not (path / name).is_file():
-            raise InputRefused(
-                "K140",
-                "The plan folder lacks a file",
-                where=str(path),
-                got=name,
-                remedy="copy the packaged plan with all its files and edit that",
-            )
+            raise lacking(path, name)
         texts[name] = read_text(path / name)
     if not draft:
         refuse_draft(texts)

@@ -61,6 +61,14 @@ def read_text(path: Path) -> str:
     return text
 
 
+def lacking(folder: Path, name: str) -> InputRefused:
+    """The refusal (K140) of a plan folder without one of its files."""
+    return InputRefused(
+        "K140", "The plan folder lacks a file", where=str(folder), got=name,
+        remedy="copy the packaged plan with all its files and edit that",
+    )  # fmt: skip
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file in UTF-8.
 
@@ -70,13 +78,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         K140, with the line for a syntax error.
     """
     if not path.is_file():
-        raise InputRefused(
-            "K140",
-            "The plan folder lacks a file",
-            where=str(path.parent),
-            got=path.name,
-            remedy="copy the packaged plan with all its files and edit that",
-        )
+        raise lacking(path.parent, path.name)
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:

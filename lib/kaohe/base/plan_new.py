@@ -7,16 +7,18 @@ at the end of its line, and a folder with marks left is refused (K157).
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import swapped_folder, write_text
 from kaohe.base.plan import load_plan
-from kaohe.base.plan_files import find_plan, read_text
+from kaohe.base.plan_files import find_plan, lacking, read_text
 from kaohe.base.plan_schema import FILES, MARK, marks, migrated
 
 YEARS = range(2016, 2100)
+NEEDED = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv")  # what no migration can make up
 EMPTIED = ("corrections.csv", "conversions.csv")  # they speak of single files of the year
 UNKNOWN = "待定"
 _KEY = re.compile(r'(\w+)(\s*=\s*)("[^"]*"|[^#]*?)(\s*)(#.*)?')
@@ -59,7 +61,7 @@ def new_plan(year: int, source: Path | str, out: Path) -> list[str]:
     ------
     InputRefused
         K161 when `out` exists, K163 for a year that is none or the source's own; K140 to K160 for a
-        faulty source.
+        faulty source: nothing is written.
     """
     folder = find_plan(source)
     before = int(load_plan(folder).meta["year"])
@@ -76,12 +78,14 @@ def new_plan(year: int, source: Path | str, out: Path) -> list[str]:
     texts["plan.toml"] = moved(texts["plan.toml"], before, year)
     for name in EMPTIED:
         texts[name] = texts[name].splitlines()[0] + "\n"
-    _write(out, texts)
+    _write(out, texts, {})
     return [f"{place}: {what}" for place, what in marks("plan.toml", texts["plan.toml"])]
 
 
 def migrate_plan(source: Path, out: Path) -> list[str]:
     """Write a plan folder of an earlier schema as one of this schema (see `kaohe.base.plan_schema`).
+
+    Files that are no part of a plan, such as the document itself, are copied byte for byte.
 
     Parameters
     ----------
@@ -96,16 +100,21 @@ def migrate_plan(source: Path, out: Path) -> list[str]:
     Raises
     ------
     InputRefused
-        K161 when `out` exists, K162 no such folder, K141 when there is nothing to migrate.
+        K161 when `out` exists, K162 no such folder, K140 for a missing file, K141 when there is nothing to
+        migrate, K142 to K160 for a value that this schema does not take: nothing is written.
     """
     folder = find_plan(source)
     _refuse_existing(out)
-    texts = {p.relative_to(folder).as_posix(): read_text(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+    files = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    for name in NEEDED:
+        if name not in files:
+            raise lacking(folder, name)
+    texts = {name: read_text(files[name]) for name in FILES if name in files}
     packaged = {name: read_text(find_plan("") / name) for name in FILES}
     changed, said = migrated(texts, packaged)
-    if "override.toml" in texts and changed["disclosure.toml"] != texts["disclosure.toml"]:
+    if "override.toml" in files and changed["disclosure.toml"] != texts["disclosure.toml"]:
         said.append("override.toml: void, it was signed for another disclosure.toml (docs/privacy.md)")
-    _write(out, {**texts, **changed})
+    _write(out, changed, {name: path for name, path in files.items() if name not in changed})
     return said
 
 
@@ -127,8 +136,10 @@ def moved(text: str, before: int, year: int) -> str:
 
 def _moved_line(line: str, table: str, before: int, year: int) -> str:
     hit = _KEY.fullmatch(line)
+    if re.match(r"#\s*notified\s*=", line):
+        return _shifted(line, year - before)
     if table == "choices.rectification" and hit and hit[1] == "notified":
-        return f"# {line}"
+        return f"# {_shifted(line, year - before)}"
     if not hit or ((table, hit[1]) not in _TO_EDIT and (table, hit[1]) not in _MOVED):
         return line
     how, what = _TO_EDIT.get((table, hit[1]), ("shift", ""))
@@ -144,8 +155,8 @@ def _moved_line(line: str, table: str, before: int, year: int) -> str:
 
 
 def _shifted(text: str, years: int) -> str:
-    """Every year from 2016 to 2099 in a text moved on."""
-    return re.sub(r"(?<!\d)20[1-9]\d(?!\d)", lambda m: str(int(m[0]) + years), text)
+    """Every year that a plan can be of (2016 to 2099) moved on; earlier ones are history and stay."""
+    return re.sub(r"(?<!\d)20\d\d(?!\d)", lambda m: str(int(m[0]) + years) if int(m[0]) in YEARS else m[0], text)
 
 
 def _refuse_existing(out: Path) -> None:
@@ -156,9 +167,13 @@ def _refuse_existing(out: Path) -> None:
         )  # fmt: skip
 
 
-def _write(out: Path, texts: Mapping[str, str]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
+def _write(out: Path, texts: Mapping[str, str], copied: Mapping[str, Path]) -> None:
+    """Texts and copies into a folder that is a plan, marks apart; otherwise nothing."""
     with swapped_folder(out) as folder:
+        for name in [*texts, *copied]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).parent.mkdir(exist_ok=True)
             write_text(folder / name, text)
+        for name, path in copied.items():
+            shutil.copyfile(path, folder / name)
+        load_plan(folder, draft=True)

@@ -117,15 +117,13 @@ def _completed(text: str, packaged: str, root: str) -> tuple[str, list[str]]:
         if root and not table.startswith(f"{root}."):
             continue
         mine, theirs = _at(own, table), _at(model, table)
-        if isinstance(theirs, list):
-            continue
-        if mine is None:
+        if mine is None and theirs is not None:
             lines += ["", *block]
-            added.append(table)
-        else:
-            missing = [k for k in theirs if k not in mine and not isinstance(theirs[k], dict | list)]
+            added += [table] if table not in added else []
+        elif isinstance(theirs, dict) and isinstance(mine, dict):
+            missing = {k: text for k, text in _entries(block).items() if k not in mine}
             spot = _end(lines, table)
-            lines[spot:spot] = [line for line in block if line.partition("=")[0].strip() in missing]
+            lines[spot:spot] = [line for text in missing.values() for line in text]
             added += [f"{table}.{k}".lstrip(".") for k in missing]
     return "\n".join(lines) + "\n", added
 
@@ -139,6 +137,22 @@ def _blocks(text: str) -> list[tuple[str, list[str]]]:
             found.append((head[1].strip(), []))
         found[-1][1].append(line)
     return [(name, _trimmed(lines)) for name, lines in found]
+
+
+def _entries(block: list[str]) -> dict[str, list[str]]:
+    """The lines of each key of a table; a value may go on over several lines."""
+    found: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for line in block:
+        if not waiting and (_HEAD.fullmatch(line) or not line.strip() or line.lstrip().startswith("#")):
+            continue
+        waiting.append(line)
+        try:
+            (key,) = tomllib.loads("\n".join(waiting))
+        except tomllib.TOMLDecodeError:
+            continue
+        found[key], waiting = waiting, []
+    return found
 
 
 def _trimmed(lines: list[str]) -> list[str]:

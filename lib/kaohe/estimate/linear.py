@@ -15,10 +15,6 @@ from kaohe.estimate.quality import Rules, words
 from kaohe.estimate.totals import pair_totals, sums
 from kaohe.estimate.variance import covariance, domain_variance
 
-COLUMNS = (
-    "variable", "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv", "method", "quality",
-)  # fmt: skip
-
 ONE: Floats = np.ones((1, 1))  # the denominator of a mean
 ROUNDING = 1e-13  # a relative standard error below this is rounding of one that is 0
 

@@ -7,13 +7,15 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from kaohe.base.plan import Plan
 from kaohe.clean.agreement import WEIGHTS, kappa_of
+from kaohe.estimate.margins import ALL
 from kaohe.grade.frames import refuse
 
-NORMAL = 1.959963984540054  # the 97.5 % point
-ALL = "合计"
+UNNAMED = "未注明"
+_Z = float(ndtri(0.975))
 
 
 def kappa_error(table: np.ndarray, *, weights: str = "quadratic") -> float:
@@ -70,16 +72,21 @@ def cross_table(pairs: pd.DataFrame, first: str, second: str, levels: Sequence[s
     >>> cross_table(f, "a", "b", ["好", "一般"]).to_numpy().tolist()
     [[1, 1], [0, 1]]
     """
-    for column in (first, second):
-        if column not in pairs.columns:
-            raise refuse("pairs", f"no column {column}", f"{first}, {second}")
-        unknown = sorted(set(pairs[column].dropna().astype(str)) - set(levels) - {""})
-        if unknown:
-            raise refuse(f"pairs › {column}", unknown[0], ", ".join(levels))
+    _check(pairs, (first, second), levels)
     both = pairs[pairs[first].isin(levels) & pairs[second].isin(levels)]
     counts = both.groupby([first, second]).size()
     table = [[int(counts.get((a, b), 0)) for b in levels] for a in levels]
     return pd.DataFrame(table, index=pd.Index(levels, name=first), columns=pd.Index(levels, name=second))
+
+
+def _check(grades: pd.DataFrame, columns: Sequence[str], levels: Sequence[str]) -> None:
+    """Refuse a missing column and a grade that is none of `levels`; an empty cell is not graded."""
+    for column in columns:
+        if column not in grades.columns:
+            raise refuse("pairs", f"no column {column}", ", ".join(columns))
+        unknown = sorted(set(grades[column].dropna().astype(str)) - set(levels) - {""})
+        if unknown:
+            raise refuse(f"pairs › {column}", unknown[0], ", ".join(levels))
 
 
 def agreement_by(
@@ -103,22 +110,22 @@ def agreement_by(
     plan : Plan
         Its grades in order.
     by : str or list of str
-        Such as item and name, or team.
+        Such as item and name, or team. Rows without a level are a group of their own, marked 未注明.
     weights : {"quadratic", "linear", "none"}
         See `kaohe.clean.agreement.weighted_kappa`.
 
     Returns
     -------
     DataFrame
-        The columns of `by`, n (pairs), n_missing, same (share with the same grade), higher and lower
+        The columns of `by`, n (pairs), n_missing (rows without one of the grades), same (share with the same grade), higher and lower
         (shares where the first is the better or the worse grade), steps (mean difference, the first minus the
-        second, in grades), kappa, se, ci_low, ci_high (95 %, within −1 and 1; empty without variety). Least
-        kappa first; all together last, marked 合计.
+        second, in grades), weights (as given), kappa, se, ci_low, ci_high (95 %, within −1 and 1; empty
+        without variety). Least kappa first; all together last, marked 合计.
 
     Raises
     ------
     KaoheError
-        K432 for a missing column or an unknown grade.
+        K432 for a missing column, an unknown grade or unknown weights.
 
     Notes
     -----
@@ -136,20 +143,24 @@ def agreement_by(
     for column in names:
         if column not in pairs.columns:
             raise refuse("pairs", f"no column {column}", ", ".join(names))
-    groups = pairs.groupby(names, sort=True) if names else []
+    if weights not in WEIGHTS:
+        raise refuse("weights", weights, ", ".join(WEIGHTS))
+    named = pairs.assign(**{c: pairs[c].mask(pairs[c] == "") for c in names})
+    groups = named.groupby(names, sort=True, dropna=False) if names else []
     rows = [
         {**dict(zip(names, key, strict=True)), **_agreement(part, first, second, plan.grades, weights)} for key, part in groups
     ]  # fmt: skip
     out = pd.DataFrame(rows)
     if len(out):
         out = out.sort_values(["kappa", "same", *names], na_position="first", ignore_index=True)
+        out = out.astype(dict.fromkeys(names, object)).fillna(dict.fromkeys(names, UNNAMED))
     whole = pd.DataFrame([{**dict.fromkeys(names, ALL), **_agreement(pairs, first, second, plan.grades, weights)}])
-    return pd.concat([out.astype(dict.fromkeys(names, object)), whole], ignore_index=True) if len(out) else whole
+    return pd.concat([out, whole], ignore_index=True) if len(out) else whole
 
 
 def _agreement(
     part: pd.DataFrame, first: str, second: str, levels: Sequence[str], weights: str
-) -> dict[str, float | int]:
+) -> dict[str, float | int | str]:
     table = cross_table(part, first, second, levels).to_numpy()
     found, n = kappa_of(table, weights=weights), int(table.sum())
     gap = np.subtract.outer(np.arange(len(levels)), np.arange(len(levels)))  # rows below columns: the first is worse
@@ -157,8 +168,8 @@ def _agreement(
     se = kappa_error(table, weights=weights) if not np.isnan(found.kappa) else np.nan
     return {
         "n": n, "n_missing": len(part) - n, "same": found.same, "higher": float(shares[gap < 0].sum()),
-        "lower": float(shares[gap > 0].sum()), "steps": float(-(shares * gap).sum()) + 0.0, "kappa": found.kappa, "se": se,
-        "ci_low": max(found.kappa - NORMAL * se, -1.0), "ci_high": min(found.kappa + NORMAL * se, 1.0),
+        "lower": float(shares[gap > 0].sum()), "steps": float(-(shares * gap).sum()) + 0.0, "weights": weights, "kappa": found.kappa, "se": se,
+        "ci_low": max(found.kappa - _Z * se, -1.0), "ci_high": min(found.kappa + _Z * se, 1.0),
     }  # fmt: skip
 
 
@@ -210,11 +221,19 @@ def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) ->
         One row a thing, one column a grader; only rows graded by all are used.
     columns : list of str
         Two or more.
+    plan : Plan
+        Its grades.
 
     Returns
     -------
     DataFrame
-        graders (names joined by ／), n, same, kappa, se (Cohen's only), ci_low, ci_high.
+        graders (names joined by ／), n (rows graded by all), n_missing (the other rows), same, kappa (not
+        weighted), se (Cohen's only), ci_low, ci_high (95 %).
+
+    Raises
+    ------
+    KaoheError
+        K432 for fewer than two columns, a missing one, or an unknown grade.
 
     Examples
     --------
@@ -223,24 +242,20 @@ def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) ->
     >>> several_graders(f, ["a", "b", "c"], load_plan())[["graders", "n", "kappa"]].round(3).values.tolist()[0]
     ['a／b／c', 3, 0.28]
     """
+    if len(columns) < 2:
+        raise refuse("graders", f"columns {', '.join(columns) or '—'}", "two or more columns of grades")
+    _check(grades, columns, plan.grades)
     both = grades[grades[list(columns)].isin(plan.grades).all(axis=1)]
     counts = np.column_stack([(both[list(columns)] == g).sum(axis=1) for g in plan.grades]).astype(float)
     same = float((counts.max(axis=1) == len(columns)).mean()) if len(both) else np.nan
     kappa = fleiss_kappa(counts) if len(both) else np.nan
-    rows = [
-        {
-            "graders": "／".join(columns),
-            "n": len(both),
-            "same": same,
-            "kappa": kappa,
-            "se": np.nan,
-            "ci_low": np.nan,
-            "ci_high": np.nan,
-        }
-    ]
+    missing = len(grades) - len(both)
+    none = dict.fromkeys(("se", "ci_low", "ci_high"), np.nan)
+    rows = [{"graders": "／".join(columns), "n": len(both), "n_missing": missing, "same": same, "kappa": kappa, **none}]
     for a, b in combinations(columns, 2):
         own = _agreement(both, a, b, plan.grades, "none")
-        rows.append({"graders": f"{a}／{b}", **{k: own[k] for k in ("n", "same", "kappa", "se", "ci_low", "ci_high")}})
+        shown = {k: own[k] for k in ("n", "same", "kappa", "se", "ci_low", "ci_high")}
+        rows.append({"graders": f"{a}／{b}", **shown, "n_missing": missing})
     return pd.DataFrame(rows)
 
 

@@ -31,12 +31,12 @@ def side(row: Mapping[Any, Any], reference: Mapping[Any, Any] | None) -> int:
     """
     if reference is None or not comparable(row, reference):
         return 0
-    digits = digits_of(row)
+    digits = printed_digits(row)
     low, high, at = (half_up(float(v), digits) for v in (row["ci_low"], row["ci_high"], reference["estimate"]))
     return 1 if low > at else (-1 if high < at else 0)
 
 
-def digits_of(row: Mapping[Any, Any]) -> int:
+def printed_digits(row: Mapping[Any, Any]) -> int:
     """Decimals with which an estimate is printed, a share as a number from 0 to 1."""
     return 3 if row["is_share"] else (0 if row["measure_unit"] == "元" else 1)
 
@@ -57,7 +57,7 @@ def as_printed(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     out = estimates.copy()
     out["estimate"] = [
-        value if is_missing(value) else float(half_up(float(value), digits_of(row)))
+        value if is_missing(value) else float(half_up(float(value), printed_digits(row)))
         for value, row in zip(out["estimate"], out[["is_share", "measure_unit"]].to_dict("records"), strict=True)
     ]
     for column in out.columns.difference([*_WHO_AND_WHAT, "estimate"]):

@@ -58,7 +58,7 @@ Data
 from __future__ import annotations
 
 from kaohe.plot.charts_band import band_place
-from kaohe.plot.charts_bench import agreement_matrix, influence_bars, kappa_dots, trial_dots
+from kaohe.plot.charts_bench import influence_bars, trial_dots
 from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
 from kaohe.plot.charts_counties import county_place, county_ranks
@@ -66,6 +66,7 @@ from kaohe.plot.charts_curves import lorenz, poverty_lines, quantiles
 from kaohe.plot.charts_dots import estimate_chart
 from kaohe.plot.charts_evidence import evidence_gap, self_gap
 from kaohe.plot.charts_heat import grade_heatmap, heatmap_pages
+from kaohe.plot.charts_kappa import agreement_matrix, kappa_dots
 from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
 from kaohe.plot.charts_mix import grade_mix, item_mix
 from kaohe.plot.charts_points import daily_deductions, survey_scores

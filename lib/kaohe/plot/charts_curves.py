@@ -8,29 +8,32 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.estimate.margins import ALL
 from kaohe.plot import fonts, numbers
 from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
-from kaohe.plot.charts_dots import ALL
-from kaohe.plot.estimate_cells import WORDS, about, name_of
-from kaohe.plot.labels import quoted
+from kaohe.plot.estimate_cells import WORDS, about, level_of, name_of
+from kaohe.plot.labels import quoted, records
 from kaohe.plot.layout import Scale, ticks, widen
+from kaohe.plot.marks import hidden_note
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, DataTable
 from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PLUM, RULE, SOFT
 from kaohe.plot.terms import hidden
 
+COUNTED = {"户": "住户", "村": "村"}  # by what a table calls its records
 COLORS = (BLUE, ACCENT, MID, PLUM, SOFT)
 LEFT, TOP, BELOW, SIDE = 0.75, 0.34, 0.55, 1.75
 Point = tuple[float, float]
 
 
 def lorenz(curve: pd.DataFrame, *, title: str = "", id: str = "lorenz") -> Chart:
-    """Lorenz curves with 95 % bands and the line of equality.
+    """Lorenz curves with their bands and the line of equality.
 
     Parameters
     ----------
     curve : DataFrame
-        From `kaohe.estimate.curves.lorenz_curve`: at most five groups.
+        From `kaohe.publish.bench.BenchDesign.lorenz_curve`: at most five groups. It knows the level of its
+        bands and whether persons or records are counted; a plain frame is taken for 95 % and records.
 
     Raises
     ------
@@ -41,44 +44,34 @@ def lorenz(curve: pd.DataFrame, *, title: str = "", id: str = "lorenz") -> Chart
     lines = {n: [(0.0, 0.0), *[(r["prob"], r["estimate"]) for r in part], (1.0, 1.0)] for n, part in groups.items()}
     bands = {n: [(0.0, 0.0, 0.0), *[(r["prob"], r["ci_low"], r["ci_high"]) for r in part if not is_missing(r["ci_low"])],
                  (1.0, 1.0, 1.0)] for n, part in groups.items()}  # fmt: skip
-    canvas = _plot(
-        lines,
-        bands,
-        (0.0, 1.0),
-        (0.0, 1.0),
-        "人口累计占比，按收入由低到高（%）",
-        "收入累计占比（%）",
-        _percent,
-        _percent,
-        diagonal=True,
-    )
     what = name_of("variable", curve["variable"].iloc[0], said)
-    poorest = {n: next((r for r in part if abs(r["prob"] - 0.2) < 1e-9), part[0]) for n, part in groups.items()}
+    counted = "人口" if said.get("size") else COUNTED.get(str(said.get("record", "")), "记录")
+    canvas = _plot(lines, bands, (0.0, 1.0), (0.0, 1.0), f"{counted}累计占比，按{what}由低到高（%）", f"{what}累计占比（%）",
+                   _percent, _percent, diagonal=True)  # fmt: skip
+    poorest = {n: min(part, key=lambda r: abs(r["prob"] - 0.2)) for n, part in groups.items()}
     least = min(poorest, key=lambda n: float(poorest[n]["estimate"]))
-    at = numbers.percent(poorest[least]["prob"], 0)
-    found = f"{quoted(what)}：{'' if len(groups) == 1 else f'{least}最低，'}收入最低的{at}人口得到{numbers.percent(poorest[least]['estimate'])}的收入"
+    at, part_of = (numbers.percent(poorest[least][c], k) for c, k in (("prob", 0), ("estimate", 1)))
+    found = (
+        f"{quoted(what)}：最低的{at}{counted}占合计的{part_of}" if len(groups) == 1
+        else f"{quoted(what)}：最低的{at}{counted}所占份额，{least}最小，为{part_of}"
+    )  # fmt: skip
     caption = Caption(
-        title or found,
-        f"{what}的洛伦兹曲线及95%区间",
-        f"曲线图：{len(groups)}条洛伦兹曲线，斜线为完全平均。",
-        _note(said, "灰色斜线：完全平均。浅色带：逐点95%区间"),
-    )
-    return canvas.chart(
-        id,
-        caption,
-        _table(what, curve, groups, "人口累计占比", "prob", lambda v: numbers.percent(v, 0), numbers.percent),
-    )
+        title or found, f"{what}的洛伦兹曲线及{level_of(said)}区间", f"曲线图：{len(groups)}条洛伦兹曲线，斜线为完全平均。",
+        _note(curve, f"灰色斜线：完全平均。浅色带：逐点{level_of(said)}区间"),
+    )  # fmt: skip
+    table = _table(what, curve, groups, f"{counted}累计占比", "prob", lambda v: numbers.percent(v, 0), numbers.percent)
+    return canvas.chart(id, caption, table)
 
 
 def poverty_lines(
     curve: pd.DataFrame, *, line: float | None = None, title: str = "", id: str = "poverty-lines"
 ) -> Chart:
-    """Poverty at each line, with 95 % bands; the official line marked.
+    """Poverty at each line, with its bands; the official line marked.
 
     Parameters
     ----------
     curve : DataFrame
-        From `kaohe.estimate.curves.poverty_curve`: at most five groups.
+        From `kaohe.publish.bench.BenchDesign.poverty_curve`: at most five groups.
     line : float, optional
         The line in force, in yuan a head and year.
 
@@ -106,19 +99,19 @@ def poverty_lines(
         f"{word}由{numbers.percent(low['estimate'])}升到{numbers.percent(top['estimate'])}"
     )
     caption = Caption(
-        title or found, f"不同贫困线下的{word}及95%区间", f"曲线图：{len(groups)}组在{len(part)}条贫困线下的{word}。",
-        _note(said, "浅色带：逐点95%区间" + (f"。竖线：现行相对贫困线{_yuan(line)}元" if line else "")),
+        title or found, f"不同贫困线下的{word}及{level_of(said)}区间", f"曲线图：{len(groups)}组在{len(part)}条贫困线下的{word}。",
+        _note(curve, f"浅色带：逐点{level_of(said)}区间" + (f"。竖线：现行相对贫困线{_yuan(line)}元" if line else "")),
     )  # fmt: skip
     return canvas.chart(id, caption, _table(word, curve, groups, "贫困线（元）", "line", _yuan, numbers.percent))
 
 
 def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = "", id: str = "quantiles") -> Chart:
-    """Quantiles from poorest to richest (Pen's parade), with 95 % bands; the poverty line across.
+    """Quantiles from poorest to richest (Pen's parade), with their bands; the poverty line across.
 
     Parameters
     ----------
     curve : DataFrame
-        From `kaohe.estimate.curves.quantile_curve`: at most five groups.
+        From `kaohe.publish.bench.BenchDesign.quantile_curve`: at most five groups.
     line : float, optional
         The poverty line, in yuan a head and year.
 
@@ -142,20 +135,27 @@ def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = ""
     found = f"{quoted(what)}的{'中位数' if at == 0.5 else f'{numbers.percent(at, 0)}分位'}：{'，'.join(said_of)}"
     part = next(iter(groups.values()))
     caption = Caption(
-        title or found, f"{what}各分位及95%区间（Woodruff）", f"曲线图：{len(groups)}组的{len(part)}个分位，由低到高。",
-        _note(said, "浅色带：逐点95%区间" + (f"。横线：相对贫困线{_yuan(line)}元" if line else "")),
+        title or found, f"{what}各分位及{level_of(said)}区间（Woodruff）", f"曲线图：{len(groups)}组的{len(part)}个分位，由低到高。",
+        _note(curve, f"浅色带：逐点{level_of(said)}区间" + (f"。横线：相对贫困线{_yuan(line)}元" if line else "")),
     )  # fmt: skip
     return canvas.chart(
         id, caption, _table(what, curve, groups, "分位", "prob", lambda v: numbers.percent(v, 0), _yuan)
     )
 
 
-def _note(said: Mapping[str, Any], text: str) -> str:
-    return "。".join(t for t in (f"来源：{said['source']}" if said.get("source") else "", text) if t) + "。"
+def _note(curve: pd.DataFrame, text: str) -> str:
+    """The line under the chart: source, how to read it, what is hidden or not estimable, what was counted."""
+    said, items = about(curve), records(curve)
+    unknown = sum(not hidden(str(r["quality"])) and is_missing(r["estimate"]) for r in items)
+    parts = (
+        f"来源：{said['source']}" if said.get("source") else "", text, hidden_note(items),
+        f"{unknown}个估计不可估，未画" if unknown else "", str(said.get("note", "")),
+    )  # fmt: skip
+    return "。".join(t for t in parts if t) + "。"
 
 
 def _groups(curve: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Rows of each group by its name; suppressed ones left out."""
+    """Rows of each group by its name; suppressed ones and those without an estimate left out, which `_note` says."""
     said = about(curve)
     by = [c for c in said.get("by", ()) if c in curve.columns]
     out: dict[str, list[dict[str, Any]]] = {}
@@ -232,4 +232,6 @@ def _table(
 ) -> DataTable:  # fmt: skip
     body = [[n, at(r[column]), write(r["estimate"]), f"{write(r['ci_low'])}–{write(r['ci_high'])}", numbers.integer(r["n"])]
             for n, part in groups.items() for r in part]  # fmt: skip
-    return DataTable(what, ["组", head, "估计", "95%区间", "回答数"], body)
+    return DataTable(
+        what, ["组", head, "估计", f"{level_of(about(curve))}区间", f"{about(curve).get('record', '回答')}数"], body
+    )

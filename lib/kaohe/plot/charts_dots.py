@@ -10,10 +10,22 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import short_name
+from kaohe.estimate.margins import ALL
 from kaohe.plot import fonts, numbers
 from kaohe.plot.against import FEW
 from kaohe.plot.canvas import SMALL, WIDTH, Caption
-from kaohe.plot.estimate_cells import NEEDED, about, digits_of, head_of, is_share, keys_of, name_of, unit_of, value
+from kaohe.plot.estimate_cells import (
+    NEEDED,
+    about,
+    digits_of,
+    head_of,
+    is_share,
+    keys_of,
+    level_of,
+    name_of,
+    unit_of,
+    value,
+)
 from kaohe.plot.labels import joined, quoted
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import hidden_note, mark
@@ -22,7 +34,6 @@ from kaohe.plot.output import Chart, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, SOFT
 from kaohe.plot.terms import hidden, quality_word
 
-ALL = "合计"
 SURE = 0.05
 
 
@@ -47,6 +58,8 @@ class Dots:
         Limits of the axis.
     line : (value, text, low, high), optional
         A reference with its interval.
+    least : int
+        Rows with a smaller `n` are hollow.
     """
 
     names: Sequence[str]
@@ -58,6 +71,7 @@ class Dots:
     floor: float | None = None
     ceiling: float | None = None
     line: tuple[float, str, float, float] | None = None
+    least: int = FEW
 
 
 def draw(dots: Dots) -> Rows:
@@ -81,7 +95,7 @@ def draw(dots: Dots) -> Rows:
         canvas.line([(x, frame.top - 0.06), (x, frame.bottom)], INK, line=1.2, z=1)
         canvas.text(min(max(x, half + 0.02), frame.right - half), 0.12, text, size=SMALL, align="center")
     for row, item in enumerate(dots.items):
-        mark(canvas, scale, frame.y(row), item, dots.colors[row])
+        mark(canvas, scale, frame.y(row), item, dots.colors[row], least=dots.least)
     return frame
 
 
@@ -141,7 +155,7 @@ def estimate_chart(
     texts = [_texts(r, unit, share, digits) for r in items]
     columns = [
         Numbers("估计", [t[0] for t in texts]),
-        Numbers(f"{100 * said.get('level', 0.95):g}%区间", [t[1] for t in texts]),
+        Numbers(f"{level_of(said)}区间", [t[1] for t in texts]),
     ]
     tested = "p_holm" in table.columns
     if tested:
@@ -176,7 +190,7 @@ def estimate_chart(
     found = title or _title(what, names, items, sides, texts, line, share, tested)
     heads = "、".join(head_of(k, said) for k in by) or "全体"
     caption = Caption(
-        found, joined([f"{about_it}，按{heads}", f"{100 * said.get('level', 0.95):g}%置信区间", "按估计由高到低" if order == "estimate" else ""]),
+        found, joined([f"{about_it}，按{heads}", f"{level_of(said)}置信区间", "按估计由高到低" if order == "estimate" else ""]),
         f"点图：{len(items)}行估计与区间，从{names[0]}到{names[-1]}。",
         "。".join(t for t in (
             f"来源：{said['source']}" if said.get("source") else "", f"虚线处另有{left_out}行居中的未列出" if left_out else "",

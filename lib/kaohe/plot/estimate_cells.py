@@ -38,6 +38,17 @@ def about(frame: pd.DataFrame) -> dict[str, Any]:
     return dict(found) if isinstance(found, Mapping) else {}
 
 
+def level_of(said: Mapping[str, Any]) -> str:
+    """The level of a table's intervals as it is printed: 95%, 97.5%; 95% where the table does not say.
+
+    Examples
+    --------
+    >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({})
+    ('97.5%', '90%', '95%')
+    """
+    return f"{100 * float(said.get('level', 0.95)):g}%"
+
+
 def constant(frame: pd.DataFrame) -> list[str]:
     """Keys that say the same in every row of more than one, such as the line of a decomposition: said once, above the table."""
     own = [k for k in keys_of(frame) if k not in about(frame).get("by", ())]
@@ -146,14 +157,13 @@ def fields_of(frame: pd.DataFrame) -> list[Field]:
 
     shares = bool(rows) and all(is_share(r, said) for r in rows)
     of_points = "（百分点）" if shares else ""
-    level = numbers.number(100 * float(said.get("level", 0.95)), 0)
 
     def plain(column: str, digits_: int) -> Callable[[Row], str]:
         return shown(column, lambda v, u, s, k: numbers.number(v, digits_))
 
     write: dict[str, Field] = {
         "estimate": ("估计", "right", shown("estimate", value)), "se": (f"标准误{of_points}", "right", shown("se", lambda v, u, s, k: points(v, s, k))),
-        "ci_low": (f"{level}%区间", "right", interval), "n": (f"{said.get('record', '回答')}数", "right", plain("n", 0)),
+        "ci_low": (f"{level_of(said)}区间", "right", interval), "n": (f"{said.get('record', '回答')}数", "right", plain("n", 0)),
         "n_psu": ("初级单元", "right", plain("n_psu", 0)), "df": ("自由度", "right", plain("df", 0)),
         "n_missing": ("缺答", "right", plain("n_missing", 0)), "deff": ("设计效应", "right", plain("deff", 2)),
         "rest": ("其余", "right", shown("rest", value)), "difference": (f"差{of_points}", "right", shown("difference", lambda v, u, s, k: points(v, s, k))),

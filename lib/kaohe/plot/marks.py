@@ -45,9 +45,9 @@ def has_interval(row: Row) -> bool:
     return not hidden(str(row["quality"])) and not is_missing(row["ci_low"]) and not is_missing(row["ci_high"])
 
 
-def hollow(row: Row) -> bool:
-    """True for an estimate that is shown and not judged: few answers, a caution mark, or no interval."""
-    return bool(row["n"] < FEW) or row["quality"] != "ok"
+def hollow(row: Row, least: int = FEW) -> bool:
+    """True for an estimate that is shown and not judged: fewer than `least` answers, a caution mark, or no interval."""
+    return bool(row["n"] < least) or row["quality"] != "ok"
 
 
 def hollow_note(items: Sequence[Row]) -> str:
@@ -56,11 +56,11 @@ def hollow_note(items: Sequence[Row]) -> str:
     return f"空心：回答不足{FEW}户、误差较大或不可估，不作结论" if some else ""
 
 
-def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str) -> None:
+def mark(canvas: Canvas, scale: Scale, y: float, row: Row, color: str, *, least: int = FEW) -> None:
     """A dot with its interval, hollow where no conclusion is drawn, a diamond where it is worse; nothing if hidden."""
     if hidden(str(row["quality"])) or is_missing(row["estimate"]):
         return
-    few = hollow(row)
+    few = hollow(row, least)
     if has_interval(row):
         ends = [(scale.clip(row["ci_low"]), y), (scale.clip(row["ci_high"]), y)]
         canvas.line(ends, RULE if few else color, line=3.6, z=2)

@@ -128,14 +128,14 @@ def measure(value: Any, unit: str, is_share: bool) -> str:
     return f"{number(value)}{_unit(unit)}"
 
 
-def span(low: Any, high: Any, unit: str = "", is_share: bool = False) -> str:
-    """An interval as text, for instance 96.1%–99.4% or 8,120–9,410元."""
+def span(low: Any, high: Any, unit: str = "", is_share: bool = False, *, digits: int | None = None) -> str:
+    """An interval as text, for instance 96.1%–99.4% or 8,120–9,410元; yuan without decimals, others with one by default."""
     if is_missing(low) or is_missing(high):
         return MISSING
     join = "至" if low < 0 or high < 0 else "–"
     if is_share:
         return f"{percent(low)}{join}{percent(high)}"
-    digits = 0 if unit == "元" else 1
+    digits = digits if digits is not None else 0 if unit == "元" else 1
     return f"{number(low, digits)}{join}{number(high, digits)}{_unit(unit)}"
 
 

@@ -17,7 +17,6 @@ What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`
 
 from __future__ import annotations
 
-from kaohe.plot.charts_bench import trial_table
 from kaohe.plot.charts_scenario import scenario_choices, scenario_table
 from kaohe.plot.tables_class import (
     class_summary,
@@ -62,6 +61,7 @@ from kaohe.plot.tables_survey import (
     villages,
     weight_diagnostics,
 )
+from kaohe.plot.tables_trials import trial_table
 from kaohe.plot.tables_why import (
     consistency,
     grade_chances,

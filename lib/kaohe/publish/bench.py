@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self
@@ -85,7 +85,7 @@ class BenchDesign(Design):
         made.weight, made.w = f"{self.weight} · {size}", self.w * m
         made.frame = self.frame.assign(**{made.weight: made.w})
         made.calibration = tuple(replace(c, after=c.after or self.weight) for c in self.calibration)
-        made._said = {**getattr(self, "_said", {}), "persons": (), "note": f"按人口计算（权重×{size}）"}
+        made._said = {**getattr(self, "_said", {}), "persons": (), "size": size, "note": f"按人口计算（权重×{size}）"}
         return made
 
     def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
@@ -127,13 +127,30 @@ class BenchDesign(Design):
     quantile = dressed(Design.quantile)
     poverty = dressed(Design.poverty)
 
-    def contrast(self, variables: Columns, **options: Any) -> EstimateTable:
-        """As `kaohe.estimate.Design.contrast`."""
-        found = self.dress(super().contrast(variables, **options), level=options.get("level", 0.95))
-        lookup = getattr(self, "_lookup", str)
-        names = [name_of("variable", lookup(str(k)), about(found)) for k in options.get("weights", {})]
-        text = " ".join(f"{float(w):+g}·{n}" for w, n in zip(options.get("weights", {}).values(), names, strict=True))
-        found.attrs[KEY]["note"] = f"对比：{text}" + (f"；{said}" if (said := about(found).get("note")) else "")
+    def contrast(
+        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
+        denominator: str | None = None, where: Where = None, level: float = 0.95,
+    ) -> EstimateTable:  # fmt: skip
+        """As `kaohe.estimate.Design.contrast`; the note names what is set against what.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": 1.0, "c": list("aaabbb"), "k": list("xxyxyy"), "y": [1.0, 2, 3, 5, 6, 7]})
+        >>> d = BenchDesign(f, weight="w").named({"a": "甲", "b": "乙", "x": "东", "y": "西"}.get)
+        >>> d.contrast("y", by=["c", "k"], weights={("a", "x"): 1, ("b", "x"): -1}).attrs["kaohe"]["note"]
+        '对比：+1·甲·东 -1·乙·东'
+        """
+        found = self.dress(
+            super().contrast(variables, weights=weights, by=by, kind=kind, denominator=denominator, where=where, level=level),
+            level=level, all_shares=kind == "proportion",
+        )  # fmt: skip
+        lookup, said = getattr(self, "_lookup", str), getattr(self, "_said", {})
+        text = " ".join(
+            f"{float(w):+g}·" + ("·".join(lookup(str(v)) for v in (k if isinstance(k, tuple) else (k,)))
+                                 if by is not None else name_of("variable", k, said))
+            for k, w in dict(weights).items()
+        )  # fmt: skip
+        found.attrs[KEY]["note"] = f"对比：{text}" + (f"；{own}" if (own := about(found).get("note")) else "")
         return found
 
     def against_rest(
@@ -225,5 +242,5 @@ class BenchDesign(Design):
 
     def _curve(self, frame: pd.DataFrame, options: dict[str, Any], **more: Any) -> EstimateTable:
         if options.get("size"):
-            more |= {"published": True, "note": f"按人口计算（{options['size']}）"}
+            more |= {"published": True, "size": options["size"], "note": f"按人口计算（{options['size']}）"}
         return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)

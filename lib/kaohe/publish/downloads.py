@@ -29,9 +29,6 @@ BEHIND = {
     "t-swap": "swap_weights", "t-talk": "talk_list", "t-way-up": "way_up", "t-weights": "weight_diagnostics",
     **{f"t-county-{k}": "estimates" for k in range(1, 7)},
 }  # fmt: skip
-# Shown on pages only: choices and scenarios are no built tables of these books; single villages and households stay inside.
-PAGE_ONLY = frozenset({"t-choices", "t-scenario", "t-scenario-choices", "t-scenarios", "t-villages", "t-stages",
-                       "t-class-summary", "t-effective", "t-trials"})  # fmt: skip
 _OF_COUNTY = frozenset({"estimates", "counties"})
 _PROVINCE = {"70_overview": "overview", "20_sample_design": "sample-design", "10_data_quality": "data-quality"}
 

@@ -87,7 +87,7 @@ class KnownDigests:
     def __getitem__(self, text: str) -> str:
         if text not in self._known:
             if self._read is None:
-                from kaohe.publish.parts import PartDigests
+                from kaohe.publish.part_digests import PartDigests
 
                 self._read = PartDigests(self._info.folder, self._targets)
             self._known[text] = self._read[text]

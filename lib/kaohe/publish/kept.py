@@ -69,8 +69,7 @@ class Kept:
     def prepare(self) -> None:
         """Hash the rows and look up the columns that parts are chosen by."""
         self.prepared = True
-        assert len(self.hashes) == len(self.frame)
-        assert self.head
+        self.hashes, self.head = row_hashes(self.frame), head_of(self.frame)
         for column in _KEYS:
             if column in self.frame.columns:
                 self.rows(column, ())

@@ -79,13 +79,16 @@ class Part:
         Raises
         ------
         InputRefused
-            K802 for a column that the table does not have.
+            K802 for a column that the table does not have, or one that holds no texts: numbers and dates
+            equal no text.
         """
+        columns = columns_of(self.table)
+        texts = [c for c, (mark, _) in columns.items() if mark == "s"]
         for column in conditions:
-            if column not in _columns(self.table):
+            if column not in texts:
                 raise InputRefused(
-                    "K802", "There is no such column", where=self.table, got=column,
-                    expected="one of " + ", ".join(nearest(column, _columns(self.table))) + ", …",
+                    "K802", "There is no such column" if column not in columns else "Rows are chosen by texts only",
+                    where=self.table, got=column, expected="one of " + ", ".join(nearest(column, texts)) + ", …",
                     remedy="the built tables are listed in the data dictionary",
                 )  # fmt: skip
         given = sorted(conditions.items())
@@ -103,7 +106,7 @@ def own_part(table: str, target: Target) -> Part:
     tells a ``place`` the rows of places in it; ``helper_city`` for a helper city; ``object``;
     ``domain``; ``city``; otherwise the whole table.
     """
-    columns = _columns(table)
+    columns = columns_of(table)
     if target.kind == "county" and "place" in columns and "county" not in columns:
         return Part(table, "place", " in ", target.object)
     if target.kind == "city" and target.class_id == PAIRED[0] and PAIRED[1] in columns:
@@ -133,7 +136,7 @@ def peers_part(table: str, target: Target) -> Part:
     For a city, a unit or a class: those of its class (by ``class_id``, otherwise by members); for
     a county: the counties of its city; for the province: the whole table.
     """
-    columns = _columns(table)
+    columns = columns_of(table)
     if target.kind == "province":
         return Part(table)
     if target.kind == "county":
@@ -152,7 +155,7 @@ def peers_part(table: str, target: Target) -> Part:
 
 def inside_part(table: str, target: Target) -> Part:
     """The rows of a table about a city's counties."""
-    columns = _columns(table)
+    columns = columns_of(table)
     column = next(c for c in ("county", "domain", "object") if c in columns)
     return Part(table, column, " of ", target.object)
 
@@ -186,7 +189,7 @@ def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFram
     InputRefused
         K802 for a table that is not one of the built ones; K101 and K102 for its file.
     """
-    _columns(part.table)
+    columns_of(part.table)
     filters: list[tuple[str, str, object]] = [(c, "==", v) for c, v in part.more]
     if part.op == "=":
         filters.append((part.column, "==", part.value))
@@ -196,12 +199,6 @@ def read_part(build: Path, part: Part, targets: Iterable[Target]) -> pd.DataFram
     if part.op == " in ":
         frame = frame[_about(frame, part.value)].reset_index(drop=True)
     return as_printed(frame) if part.printed else frame
-
-
-def chosen(frame: pd.DataFrame, part: Part, targets: Iterable[Target]) -> pd.DataFrame:
-    """The rows of a part out of a whole table, as `read_part` gives them."""
-    found = frame.iloc[Rows(frame, list(targets)).of(part)].reset_index(drop=True)
-    return as_printed(found) if part.printed else found
 
 
 def _about(frame: pd.DataFrame, county: str) -> np.ndarray:
@@ -219,24 +216,24 @@ def read_rows(build: Path, part: Part, targets: Iterable[Target]) -> tuple[pd.Da
     InputRefused
         As `read_part`.
     """
-    _columns(part.table)
+    columns_of(part.table)
     table = kept(build / f"{part.table}.parquet")
     if table is None:
         frame = read_part(build, part, targets)
         return frame, rows_digest(frame)
     if not (part.column or part.more or part.printed):
-        return table.frame, _digest(table.head, table.hashes)
+        return table.frame, digest_of(table.head, table.hashes)
     wanted = Rows(table.frame, list(targets), table.rows).of(part)
     frame = table.at(wanted)
     if part.printed or not table.prepared:
         frame = as_printed(frame) if part.printed else frame
         return frame, rows_digest(frame)
-    return frame, _digest(table.head, table.hashes[wanted])
+    return frame, digest_of(table.head, table.hashes[wanted])
 
 
 def rows_digest(frame: pd.DataFrame) -> str:
     """SHA-256 over the rows of a frame, in order, with the names and dtypes of its columns."""
-    return _digest(head_of(frame), row_hashes(frame))
+    return digest_of(head_of(frame), row_hashes(frame))
 
 
 class Rows:
@@ -279,39 +276,13 @@ class Rows:
         return self._indices[column]
 
 
-class PartDigests:
-    """Digests of many parts of one build; each table is read and hashed once."""
-
-    def __init__(self, build: Path, targets: list[Target]) -> None:
-        self._build = build
-        self._targets = targets
-        self._tables: dict[str, tuple[Rows, np.ndarray]] = {}
-        self._digests: dict[str, str] = {}
-
-    def __getitem__(self, text: str) -> str:
-        if text not in self._digests:
-            part = Part.parse(text)
-            rows, hashes = self._table(part.table)
-            wanted = rows.of(part)
-            if part.printed:
-                self._digests[text] = rows_digest(as_printed(rows.frame.iloc[wanted].reset_index(drop=True)))
-            else:
-                self._digests[text] = _digest(head_of(rows.frame), hashes[wanted])
-        return self._digests[text]
-
-    def _table(self, name: str) -> tuple[Rows, np.ndarray]:
-        if name not in self._tables:
-            _columns(name)
-            frame = read_parquet(self._build / f"{name}.parquet")
-            self._tables[name] = (Rows(frame, self._targets), row_hashes(frame))
-        return self._tables[name]
-
-
-def _digest(head: bytes, hashes: np.ndarray) -> str:
+def digest_of(head: bytes, hashes: np.ndarray) -> str:
+    """SHA-256 over what `head_of` and `row_hashes` of `kaohe.publish.kept` give."""
     return hashlib.sha256(head + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
 
 
-def _columns(table: str) -> dict[str, tuple[str, str]]:
+def columns_of(table: str) -> dict[str, tuple[str, str]]:
+    """Mark and label of each column of a built table; K802 for another table."""
     if table not in BUILT:
         raise InputRefused(
             "K802",

@@ -71,6 +71,7 @@ def test_corrections_of_last_year_and_an_override_do_not_come_along(tmp_path: Pa
     )
     assert not (tmp_path / "new" / "override.toml").exists()
     assert load_plan(tmp_path / "new", draft=True).rectify_due is None
+    assert "\n# notified = 2023-02-26\n" in (tmp_path / "new" / "plan.toml").read_text(encoding="utf-8")
     assert load_plan(source).rectify_due == date(2021, 4, 26)
 
 
@@ -183,3 +184,59 @@ def test_migration_adds_what_is_missing_and_changes_no_value(first: Path, tmp_pa
 def test_an_override_is_said_to_be_void(first: Path, tmp_path: Path) -> None:
     (first / "override.toml").write_text('reason = "x"\n', encoding="utf-8")
     assert migrate_plan(first, tmp_path / "new")[-1].startswith("override.toml: void")
+
+
+@pytest.mark.parametrize("name", ["plan.toml", "disclosure.toml", "codebook.toml", "divisions.csv"])
+def test_a_folder_without_a_file_that_nothing_can_make_up_is_refused(first: Path, tmp_path: Path, name: str) -> None:
+    (first / name).unlink()
+    with pytest.raises(InputRefused, match=f"K140 The plan folder lacks a file\\n  where .*old\\n  got       {name}"):
+        migrate_plan(first, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_other_files_come_along_byte_for_byte(first: Path, tmp_path: Path) -> None:
+    document = b"%PDF-1.4\n\xff\xfe\x00"
+    (first / "papers" / "of" / "2020").mkdir(parents=True)
+    (first / "papers" / "of" / "2020" / "document.pdf").write_bytes(document)
+    (first / "note.txt").write_bytes("省".encode("gb18030") + b"\r\n")
+    migrate_plan(first, tmp_path / "new")
+    assert (tmp_path / "new" / "papers" / "of" / "2020" / "document.pdf").read_bytes() == document
+    assert (tmp_path / "new" / "note.txt").read_bytes() == "省".encode("gb18030") + b"\r\n"
+    assert (tmp_path / "new" / "codebook.toml").read_bytes() == (first / "codebook.toml").read_bytes()
+
+
+def test_a_folder_that_would_be_no_plan_is_not_written(first: Path, tmp_path: Path) -> None:
+    path = first / "plan.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("order = 4", 'order = "four"', 1), encoding="utf-8")
+    with pytest.raises(InputRefused, match=r"K14\d"):
+        migrate_plan(first, tmp_path / "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_missing_list_is_added_and_said(first: Path, tmp_path: Path) -> None:
+    path = first / "plan.toml"
+    own = tomllib.loads(path.read_text(encoding="utf-8"))["choices"]
+    table, key = next((t, k) for t, v in own.items() if isinstance(v, dict) for k in v if isinstance(v[k], list))
+    head, found, rest = path.read_text(encoding="utf-8").partition(f"[choices.{table}]")
+    without = re.sub(rf"(?ms)^{key}\s*=\s*\[.*?\][^\n]*\n", "", rest, count=1)
+    assert without != rest
+    path.write_text(head + found + without, encoding="utf-8")
+    assert f"plan.toml › choices.{table}.{key}: added with the packaged plan's value" in migrate_plan(
+        first, tmp_path / "new"
+    )
+    assert load_plan(tmp_path / "new").choices[table][key] == load_plan().choices[table][key]
+
+
+def test_years_before_any_plan_are_history_and_stay(tmp_path: Path) -> None:
+    source = tmp_path / "own"
+    shutil.copytree(PLANS / "2020", source)
+    path = source / "plan.toml"
+    old = 'clause = "省对江门市党委和政府2020年'
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, 'clause = "2013年以来，2016年起，省对江门市党委和政府2020年'), encoding="utf-8")
+    new_plan(2021, source, tmp_path / "new")
+    assert "2013年以来，2017年起，省对江门市党委和政府2021年" in (tmp_path / "new" / "plan.toml").read_text(
+        encoding="utf-8"
+    )
+    assert "\n# notified = 2022-02-26\n" in (tmp_path / "new" / "plan.toml").read_text(encoding="utf-8")

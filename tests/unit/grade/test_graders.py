@@ -63,3 +63,37 @@ def test_nothing_to_compare_is_said_not_invented(plan: Plan) -> None:
     assert none[["same", "kappa", "se", "ci_low"]].isna().all()
     alike = graders.agreement_by(pd.DataFrame({"a": ["好"] * 5, "b": ["好"] * 5}), "a", "b", plan).iloc[0]
     assert (alike["same"], np.isnan(alike["kappa"])) == (1.0, True)
+
+
+def test_rows_without_a_team_are_a_group_of_their_own(plan: Plan) -> None:
+    f = pd.DataFrame({"team": ["甲", None, "", "甲", "乙"], "a": ["好"] * 5, "b": ["好", "较好", "好", "好", "较好"]})
+    made = graders.agreement_by(f, "a", "b", plan, by="team").set_index("team")["n"]
+    assert made.to_dict() == {"甲": 2, "乙": 1, "未注明": 2, "合计": 5}
+    numbers = graders.agreement_by(f.assign(team=[1, None, 2, 1, 1]), "a", "b", plan, by="team").set_index("team")["n"]
+    assert numbers.to_dict() == {1: 3, 2: 1, "未注明": 1, "合计": 5}
+
+
+def test_weights_are_said_and_unknown_ones_refused(plan: Plan) -> None:
+    f = pd.DataFrame({"a": ["好", "较好"], "b": ["好", "好"]})
+    assert graders.agreement_by(f, "a", "b", plan, weights="linear")["weights"].tolist() == ["linear"]
+    with pytest.raises(KaoheError, match=r"K432(.|\n)*cubic"):
+        graders.agreement_by(f, "a", "b", plan, weights="cubic")
+
+
+def test_intervals_are_those_of_the_normal_distribution(plan: Plan) -> None:
+    """The 97.5 % point is 1.959964 in any table of the normal distribution."""
+    f = pd.DataFrame({"a": ["好", "较好"] * 20, "b": ["好", "较好", "好", "好"] * 10})
+    row = graders.agreement_by(f, "a", "b", plan).iloc[0]
+    assert row["ci_high"] - row["kappa"] == pytest.approx(1.959964 * row["se"], rel=1e-6)
+
+
+def test_several_graders_refuse_what_they_cannot_read_and_count_the_ungraded(plan: Plan) -> None:
+    f = pd.DataFrame({"a": ["好", "好", ""], "b": ["好", "较好", "好"], "c": ["好", "好", "好"]})
+    made = graders.several_graders(f, ["a", "b", "c"], plan)
+    assert made[["n", "n_missing"]].to_numpy().tolist() == [[2, 1]] * 4
+    with pytest.raises(KaoheError, match=r"K432(.|\n)*优秀"):
+        graders.several_graders(f.assign(c="优秀"), ["a", "b", "c"], plan)
+    with pytest.raises(KaoheError, match=r"K432(.|\n)*no column d"):
+        graders.several_graders(f, ["a", "d"], plan)
+    with pytest.raises(KaoheError, match=r"K432(.|\n)*two or more"):
+        graders.several_graders(f, ["a"], plan)

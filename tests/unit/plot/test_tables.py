@@ -384,8 +384,11 @@ def test_no_row_is_lost_and_inputs_stay_as_they_were() -> None:
                 tables.survey_items,
                 tables.self_compare,
                 tables.caps,
+                tables.streams,
             ):
-                assert len(out.rows) == len(own)
+                total = sum("合计" in cell_text(r[0]) for r in out.rows)
+                assert total == (made is tables.streams)
+                assert len(out.rows) == len(own) + total
 
 
 def test_ids_are_distinct_over_all_tables() -> None:

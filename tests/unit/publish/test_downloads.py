@@ -12,12 +12,12 @@ import kaohe.plot
 from kaohe.base.built import BUILT
 from kaohe.base.plan import Plan
 from kaohe.publish.audit import scan
-from kaohe.publish.downloads import BEHIND, PAGE_ONLY, downloads, linked_files
+from kaohe.publish.downloads import BEHIND, downloads, linked_files
 from kaohe.publish.html import KaoheExporter
 from kaohe.publish.table_books import LISTS, books_of
 from kaohe.publish.table_cells import HIDDEN, Names, cells
 from support.built_frames import the_plan
-from support.publishing import executed, frames, seal, table
+from support.publishing import PAGE_ONLY, executed, frames, seal, table
 
 
 @pytest.fixture

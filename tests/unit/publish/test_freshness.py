@@ -10,7 +10,7 @@ import pytest
 from kaohe.publish import freshness as fresh
 from kaohe.publish.built import build_info
 from kaohe.publish.manifest import DONE, Entry, Manifest
-from kaohe.publish.parts import PartDigests
+from kaohe.publish.part_digests import PartDigests
 from kaohe.publish.reports import ReportId, reports_of, targets_of
 from support.built_frames import counties, members, the_plan
 from support.publishing import frames, write_build
@@ -132,7 +132,7 @@ def test_known_digests_are_used_for_the_same_bytes_only(tmp_path: Path, monkeypa
     assert first[part] == right
     tables, parts = first.known([entry])
     assert (tables, parts) == (info.tables, {part: right})
-    monkeypatch.setattr("kaohe.publish.parts.PartDigests", None)  # nothing is read
+    monkeypatch.setattr("kaohe.publish.part_digests.PartDigests", None)  # nothing is read
     assert fresh.KnownDigests(info, targets, fresh.Known(tables, parts))[part] == right
     monkeypatch.undo()
     for table in ("streams", "targets"):

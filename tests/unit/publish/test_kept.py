@@ -72,3 +72,15 @@ def test_what_is_kept_before_the_fork_starts_no_thread_and_rehearses_whole(build
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["0", "0"]
+
+
+def test_tables_are_prepared_without_assertions_too(build: Path) -> None:
+    """Under ``python -O`` no assert is run; what forked processes are to have must be there all the same."""
+    code = (
+        "from pathlib import Path; from kaohe.publish import kept as m; import sys; assert False; "
+        "m.keep_tables(Path(sys.argv[1])); print(all({'hashes', 'head'} <= vars(t).keys() for _, t in m._kept.values()), len(m._kept))"
+    )
+    done = subprocess.run([sys.executable, "-O", "-c", code, str(build)], capture_output=True, text=True, check=True)
+    prepared, n = done.stdout.split()
+    assert prepared == "True"
+    assert int(n) > 30

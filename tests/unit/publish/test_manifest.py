@@ -19,7 +19,7 @@ from kaohe.publish.manifest import (
     summary,
     write_manifest,
 )
-from kaohe.publish.parts import PartDigests
+from kaohe.publish.part_digests import PartDigests
 from kaohe.publish.reports import reports_of, targets_of
 from support.built_frames import the_plan
 from support.publishing import frames, good, save, write_build

@@ -9,7 +9,8 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import write_parquet
-from kaohe.publish.parts import Part, PartDigests, own_part, peers_part, read_part, rows_digest
+from kaohe.publish.part_digests import PartDigests
+from kaohe.publish.parts import Part, own_part, peers_part, read_part, rows_digest
 from kaohe.publish.reports import Target, reports_of, targets_of
 from support.built_frames import the_plan
 from support.publishing import frames, write_build
@@ -119,3 +120,13 @@ def test_a_change_in_one_city_changes_its_own_digest_and_its_classs_only(tmp_pat
     write_parquet(build / "streams.parquet", changed)
     after = PartDigests(build, everyone())
     assert [after[p] == o for p, o in zip(parts, old, strict=True)] == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize(("table", "column"), [("estimates", "is_share"), ("estimates", "n"), ("item_grades", "item")])
+def test_rows_are_chosen_by_texts_only(table: str, column: str) -> None:
+    """A number equals no text: rows from memory and from the file would not be the same."""
+    with pytest.raises(InputRefused, match="K802 Rows are chosen by texts only") as caught:
+        Part(table).narrowed({column: "1"})
+    assert caught.value.got == column
+    with pytest.raises(InputRefused, match="K802 There is no such column"):
+        Part(table).narrowed({"itm": "1"})
