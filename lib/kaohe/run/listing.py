@@ -137,7 +137,8 @@ def _kernels(result: BatchResult) -> str:
     """How kernels were started, in Chinese; that ordinary ones were used is never left out."""
     if not result.forked + result.ordinary:
         return "没有启动"
-    said = f"预先准备{result.forked}个，普通启动{result.ordinary}个"
+    counts = (("预先准备", result.forked), ("普通启动", result.ordinary))
+    said = "，".join(f"{how}{n}个" for how, n in counts if n)
     if not result.ordinary:
         return said
     return said + ("（按要求普通启动）" if result.notes == {COLD} else "（原因见运行记录末行）")
