@@ -20,6 +20,7 @@ from kaohe.publish.downloads import BEHIND
 from kaohe.publish.glossary import terms
 from kaohe.publish.html import KaoheExporter
 from support.bar import (
+    clumsy,
     filled,
     half_up,
     inaccessible,
@@ -115,6 +116,23 @@ VOCABULARY = (
     "存疑率", "数据指纹", "数据版本", "相对贫困线", "三保障", "错退率", "漏评率", "分位", "中位数", "下限值", "目标值", "贡献分", "失分",
     "应答率", "空户", "隔离", "差额", "实地核查得分", "靠后", "突出问题", "一般及以下", "明显差于全省", "设计权重", "登记户", "位次",
 )  # fmt: skip
+
+
+def test_counts_of_nothing_are_found_and_cells_are_left() -> None:
+    for said in (
+        "菱形为考核等次；0项的连线表示自评较高。", "同市另有0个，", "全省0个靠后。", "距满分失0.0分，按分项", "共2条记录，合计扣0.0分。",
+        "按分项（0项）", "可比的1项即使都没有差别", "抽查的0个镇里",
+    ):  # fmt: skip
+        assert clumsy(said), said
+    for said in (
+        " 0项 ",
+        "共10项的",
+        "估计值在下限值得0分，",
+        "相差2.0个百分点",
+        "可比的21项即使都没有差别",
+        "得分从0到100分",
+    ):
+        assert not clumsy(said), said
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from kaohe.plot.output import MIME
+from kaohe.publish import rehearse
 from kaohe.publish.notebook import run_notebook
 from kaohe.publish.params import defaults_of
 from kaohe.publish.reports import NOTEBOOKS
@@ -55,6 +56,23 @@ def test_two_figures_of_a_cell_are_seen() -> None:
 
 def test_the_eight_notebooks_are_there() -> None:
     assert {p.stem for p in PATHS} == set(NOTEBOOKS) == set(TARGETS)
+
+
+def library_calls(source: str) -> set[str]:
+    """The calls of charts, sections, tables and words as they are written."""
+    rooms = {"charts", "sections", "tables", "words"}
+    return {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name) and node.func.value.id in rooms
+    }  # fmt: skip
+
+
+def test_the_rehearsal_calls_what_the_units_notebook_calls() -> None:
+    notebook = set().union(*(library_calls(c.source) for c in code_cells(FOLDER / "50_unit.ipynb")))
+    assert len(notebook) > 10
+    assert library_calls(Path(rehearse.__file__).read_text(encoding="utf-8")) == notebook
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)

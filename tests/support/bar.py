@@ -135,8 +135,19 @@ LATIN = {
     "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf", "BOM", "Sheet",
 }  # fmt: skip
 _TRACES = r"Traceback|\\u[0-9a-f]{4}|\bNaN\b|\bnan\b|\bNone\b|/home/|/tmp/"
-_CLUMSY = r"(?<![\d.])0(个|项|户)(中|里)|。。|；。|，。|（）|、）|（、|；；|，，|、、|：。|：；"
+_COUNTED = "(?:个|项|户|处|名|条|村|镇)"
+# A count of nothing within a sentence, no points taken or lost, and 都 of a single one; a cell of a table may say 0项.
+_NOTHING = (
+    rf"(?<![\d.,])0{_COUNTED}(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff，；（])0{_COUNTED}|[失扣]0(?:\.0+)?分"
+    rf"|(?<![\d.,第前后])1{_COUNTED}[^，。：；（、\s\d]{{0,8}}都"
+)
+_CLUMSY = _NOTHING + r"|。。|；。|，。|（）|、）|（、|；；|，，|、、|：。|：；"
 _PERSONAL = r"(?<![\dA-Za-z])(\d{17}[\dXx]|1[3-9]\d{9}|\d{16,19})(?![\dA-Za-z])"
+
+
+def clumsy(said: str) -> list[str]:
+    """Counts of nothing within a sentence and punctuation gone wrong."""
+    return [m[0] for m in re.finditer(_CLUMSY, said)]
 
 
 def slips(page: Page) -> list[str]:
@@ -149,7 +160,7 @@ def slips(page: Page) -> list[str]:
     )
     said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|D[WC]\d+|JD-\d+", "", said)
     bad = sorted(set(re.findall(r"[A-Za-z]{2,}", said)) - LATIN)
-    return bad + [m[0] for p in (_TRACES, _CLUMSY, _PERSONAL) for m in re.finditer(p, said)]
+    return bad + clumsy(said) + [m[0] for p in (_TRACES, _PERSONAL) for m in re.finditer(p, said)]
 
 
 # ---------------------------------------------------------------------------------------------

@@ -66,3 +66,12 @@ def test_slow_files_exist_and_leave_every_package_fast_tests() -> None:
     assert every >= SLOW
     packages = {p.parent.name for p in (ROOT / "lib" / "kaohe").glob("*/__init__.py")} - {"plans"}
     assert {name.partition("/")[0] for name in every - SLOW if "/" in name} == packages
+
+
+def test_no_module_of_the_library_is_longer_than_it_may_be() -> None:
+    lengths = {
+        p.relative_to(ROOT).as_posix(): len(p.read_text(encoding="utf-8").splitlines())
+        for p in (ROOT / "lib").rglob("*.py")
+    }
+    assert len(lengths) > 200
+    assert {path for path, n in lengths.items() if n > 300} == set()

@@ -6,7 +6,6 @@ and what would be right (see `kaohe.base.plan_checks`).
 
 from __future__ import annotations
 
-import math
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +15,12 @@ from typing import Any
 
 from kaohe.base.codebook import Question, load_codebook
 from kaohe.base.conversions import Conversion, read_conversions
-from kaohe.base.errors import InputRefused, KaoheError, nearest
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
 from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, lacking, read_text
 from kaohe.base.plan_files import read_toml as read_toml
+from kaohe.base.scale import Scale as Scale
 
 
 @dataclass(frozen=True)
@@ -88,37 +88,6 @@ class Rule:
     clause: str
     text: str
     explicit: bool
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Values of grades and the cut-offs that turn a score back into a grade: one object."""
-
-    name: str
-    values: dict[str, float]
-    cuts: dict[str, float]
-
-    def grade(self, score: float, tolerance: float = 1e-9) -> str:
-        """Grade of an unrounded score: the best one whose cut is reached within `tolerance`.
-
-        Raises
-        ------
-        KaoheError
-            K170 for a score that is no finite number: it lies in no grade.
-        """
-        if not math.isfinite(score):
-            error = KaoheError("K170", "A score lies in no grade", got=str(score), expected="a finite number")
-            error.exit_code = 1
-            raise error
-        for grade, cut in sorted(self.cuts.items(), key=lambda kv: -kv[1]):
-            if score >= cut - tolerance:
-                return grade
-        return min(self.values, key=lambda g: self.values[g])
-
-    @property
-    def order(self) -> list[str]:
-        """Grades from best to worst."""
-        return sorted(self.values, key=lambda g: -self.values[g])
 
 
 @dataclass(frozen=True)

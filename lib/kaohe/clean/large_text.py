@@ -27,6 +27,7 @@ from kaohe.clean.cells import Cell
 from kaohe.clean.coded import MANY, Coded, Texts, text_bytes
 from kaohe.clean.encodings import GB18030_BOM, MOJIBAKE, begins_in_utf8, has_utf8_line
 from kaohe.clean.grid import Grid
+from kaohe.clean.large_bytes import NEWLINE, QUOTE, RETURN, Unusual, bare_returns, check_quotes, count_fields
 
 _CHUNK = 1 << 25
 _BLOCK = 1 << 22
@@ -34,12 +35,7 @@ _LONGEST = 5_000_000
 _ODD_ROWS = 500
 _BREAKS = 20
 _HEAD = 800_000
-_NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 _BINARY = pa.dictionary(pa.int32(), pa.binary())
-
-
-class _Unusual(Exception):
-    """Something the careful reader must look at."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +87,16 @@ def _read(
         codec = "gb18030" if encoding.startswith("GB") else "utf-8"
         separator = find_separator(data[start : start + _HEAD].decode(codec, "ignore"))
         if len(separator.encode()) != 1:
-            raise _Unusual
+            raise Unusual
         lines = _split(data, start, separator, max_rows)
         if lines.width > max_columns or lines.width < 2:
-            raise _Unusual
+            raise Unusual
         odd = {row: _fields(line, codec, separator, max_columns) for row, line in lines.odd.items()}
         grid = _grid(lines, odd, codec)
         if mixed is not None and mixed.result():
-            raise _Unusual
+            raise Unusual
         return LargeText(grid, _numbers(lines), encoding, separator)
-    except (_Unusual, UnicodeDecodeError, pa.ArrowInvalid):
+    except (Unusual, UnicodeDecodeError, pa.ArrowInvalid):
         return None
 
 
@@ -115,7 +111,7 @@ def _encoding(data: bytes) -> tuple[bytes, int, str]:
         bom = data.startswith(GB18030_BOM)
         start, encoding = (len(GB18030_BOM), "GB18030 BOM") if bom else (0, "GB18030")
     if b"\x00" in data:
-        raise _Unusual
+        raise Unusual
     return data, start, encoding
 
 
@@ -126,17 +122,17 @@ def _split(data: bytes, start: int, separator: str, max_rows: int) -> _Lines:
     while start < len(data):
         stop = _chunk(view, buffer, start, min(start + _CHUNK, len(data)), lines)
         if stop == start or lines.rows > max_rows or len(lines.odd) > _ODD_ROWS:
-            raise _Unusual
+            raise Unusual
         start = stop
     if not lines.chunks:
-        raise _Unusual
+        raise Unusual
     return lines
 
 
 def _chunk(view: npt.NDArray[np.uint8], buffer: pa.Buffer, start: int, stop: int, lines: _Lines) -> int:
     """Read the whole rows between `start` and `stop`; where they end."""
     part = view[start:stop]
-    breaks, quotes = np.flatnonzero(part == _NEWLINE), np.flatnonzero(part == _QUOTE)
+    breaks, quotes = np.flatnonzero(part == NEWLINE), np.flatnonzero(part == QUOTE)
     last = stop == len(view)
     if last and (not len(breaks) or breaks[-1] != len(part) - 1):
         breaks = np.append(breaks, len(part))
@@ -146,25 +142,25 @@ def _chunk(view: npt.NDArray[np.uint8], buffer: pa.Buffer, start: int, stop: int
     length = min(int(ends[-1]) + 1, len(part))
     quotes = quotes[quotes < length]
     if len(quotes) % 2 or (last and length < len(part)):
-        raise _Unusual
+        raise Unusual
     part = part[:length]
-    _check_quotes(part, quotes, ord(lines.separator))
+    check_quotes(part, quotes, ord(lines.separator))
     begins = np.concatenate(([0], ends[:-1] + 1))
-    carriage = part[np.maximum(ends - 1, 0)] == _RETURN
+    carriage = part[np.maximum(ends - 1, 0)] == RETURN
     sizes = ends - begins - ((ends > begins) & carriage)
     at = np.searchsorted(breaks, ends)
     spans = np.diff(at, prepend=-1)
-    if int(sizes.max()) > _LONGEST or int(spans.max()) > _BREAKS or _bare_returns(part, breaks):
-        raise _Unusual
+    if int(sizes.max()) > _LONGEST or int(spans.max()) > _BREAKS or bare_returns(part, breaks):
+        raise Unusual
     if not lines.width:
-        fields = _count_fields(part, quotes, begins, ord(lines.separator))
+        fields = count_fields(part, quotes, begins, ord(lines.separator))
         lines.width = int(np.bincount(fields[sizes > 0][:1000], minlength=1).argmax())
     chunk = _Chunk(buffer.slice(start, length), begins, ends, bool((spans > 1).any()))
     odd = np.flatnonzero(sizes == 0)
     try:
         tables = chunk.read(odd, lines)
     except pa.ArrowInvalid:
-        fields = _count_fields(part, quotes, begins, ord(lines.separator))
+        fields = count_fields(part, quotes, begins, ord(lines.separator))
         odd = np.flatnonzero((fields != lines.width) | (sizes == 0))
         tables = chunk.read(odd, lines)
     lines.chunks.extend(tables)
@@ -174,40 +170,6 @@ def _chunk(view: npt.NDArray[np.uint8], buffer: pa.Buffer, start: int, stop: int
     lines.rows += len(ends)
     lines.lines += int(at[-1]) + 1
     return start + length
-
-
-def _bare_returns(part: npt.NDArray[np.uint8], breaks: npt.NDArray[np.int64]) -> bool:
-    """True when a carriage return stands elsewhere than before a line feed, or at the very end."""
-    inside = breaks[(breaks > 0) & (breaks <= len(part))]
-    return int((part == _RETURN).sum()) != int((part[inside - 1] == _RETURN).sum())
-
-
-def _check_quotes(part: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], separator: int) -> None:
-    """Every quote opens or closes a field, or is one of a pair within a quoted field."""
-    if not len(quotes):
-        return
-    opening, closing = quotes[::2], quotes[1::2]
-    before = part[np.maximum(opening - 1, 0)]
-    opens = (opening == 0) | (before == separator) | (before == _NEWLINE)
-    opens[1:] |= closing[:-1] + 1 == opening[1:]
-    after = part[np.minimum(closing + 1, len(part) - 1)]
-    closes = (closing == len(part) - 1) | (after == separator) | (after == _NEWLINE) | (after == _RETURN)
-    closes[:-1] |= closing[:-1] + 1 == opening[1:]
-    if not (opens.all() and closes.all()):
-        raise _Unusual
-
-
-def _count_fields(
-    part: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], begins: npt.NDArray[np.int64], separator: int
-) -> npt.NDArray[np.int32]:
-    """Fields of each row: its separators outside quotes, and one."""
-    separators = (part == separator).view(np.int8)
-    counted: npt.NDArray[np.int32] = np.add.reduceat(separators, begins, dtype=np.int32) + 1
-    if len(quotes):
-        quoted = np.add.reduceat(separators, quotes, dtype=np.int32)[::2]
-        rows = np.searchsorted(begins, quotes[::2], side="right") - 1
-        counted -= np.bincount(rows, quoted, len(begins)).astype(np.int32)
-    return counted
 
 
 @dataclass(frozen=True)
@@ -222,7 +184,7 @@ class _Chunk:
     def read(self, odd: npt.NDArray[np.int64], lines: _Lines) -> list[pa.Table]:
         """Fields of the usual rows between the odd ones; pyarrow refuses rows of another width."""
         if len(odd) > _ODD_ROWS:
-            raise _Unusual
+            raise Unusual
         edges = [-1, *odd.tolist(), len(self.ends)]
         spans = [(above + 1, below) for above, below in pairwise(edges) if below - above > 1]
         return [self._rows(first, past, lines) for first, past in spans]
@@ -239,7 +201,7 @@ class _Chunk:
             ),
         )
         if table.num_rows != past - first:
-            raise _Unusual
+            raise Unusual
         return table
 
 
@@ -249,15 +211,15 @@ def _fields(line: bytes, codec: str, separator: str, most: int) -> list[Cell]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error:
-        raise _Unusual from None
+        raise Unusual from None
     if len(rows) > 1 or (rows and len(rows[0]) > most):
-        raise _Unusual
+        raise Unusual
     return [f or None for f in rows[0]] if rows else []
 
 
 def _grid(lines: _Lines, odd: dict[int, list[Cell]], codec: str) -> Grid:
     if any(isinstance(v, str) and MOJIBAKE.search(v) for cells in odd.values() for v in cells):
-        raise _Unusual
+        raise Unusual
     usual = np.ones(lines.rows, np.bool_)
     usual[list(odd)] = False
     where = np.flatnonzero(usual) if odd else None
@@ -308,7 +270,7 @@ def _refuse_mojibake(array: pa.Array) -> None:
     if not (text_bytes(array) >= 0x80).any():
         return
     if MOJIBAKE.search("\0".join(array.to_pylist())):
-        raise _Unusual
+        raise Unusual
 
 
 def _numbers(lines: _Lines) -> array[int]:

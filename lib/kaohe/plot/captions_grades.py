@@ -161,6 +161,8 @@ def weak_targets_title(class_id: str, weak: Mapping[str, int], items: int) -> st
         return f"{group_word(len(weak), class_id)}{items}项指标都在“较好”及以上"
     top = max(some.values())
     worst = [k for k, v in some.items() if v == top]
+    if len(some) == 1:
+        return f"{group_word(len(weak), class_id)}中只有{worst[0]}有“一般及以下”指标（{top}项）"
     if top == 1:
         return f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标，每个都只有1项"
     head = f"{group_word(len(weak), class_id)}中{group_word(len(some), class_id)}有“一般及以下”指标"

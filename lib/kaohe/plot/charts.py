@@ -57,10 +57,10 @@ Data
 
 from __future__ import annotations
 
-from kaohe.plot.charts_band import band_place
+from kaohe.plot.charts_band import band_place, unit_bands
 from kaohe.plot.charts_bench import influence_bars, trial_dots
 from kaohe.plot.charts_chances import pair_chances
-from kaohe.plot.charts_class import effective_weights, position_in_class, unit_bands
+from kaohe.plot.charts_class import effective_weights, position_in_class
 from kaohe.plot.charts_counties import county_place, county_ranks
 from kaohe.plot.charts_curves import lorenz, poverty_lines, quantiles
 from kaohe.plot.charts_dots import estimate_chart

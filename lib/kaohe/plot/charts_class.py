@@ -1,21 +1,18 @@
-"""A target among its class: its score, its band, and the weights that make the spread."""
+"""A target among its class: its score or its band, and the weights that make the spread."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
-from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, records, short, source
-from kaohe.plot.layout import Numbers, Rows, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.canvas import SMALL, WIDTH, Caption
+from kaohe.plot.charts_band import band_place
+from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, INK, MID, MUTED, PAPER, SOFT
-from kaohe.plot.terms import DOUBTFUL, GRADES
+from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, SOFT
 
 STRIP = 20
 
@@ -35,7 +32,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     if own.empty:
         return nothing("综合评价", ctx)
     if len(peers) > STRIP:
-        return unit_bands(composite, ctx, class_id=ctx.class_id, id=id)
+        return band_place(composite, ctx, id=id)
     me = records(own)[0]
     scored = sorted(
         (r for r in records(peers) if not is_missing(r["composite"])), key=lambda r: (-r["composite"], r["object"])
@@ -113,112 +110,6 @@ def _marks(frame: Rows, scale: Scale, mean: float, ctx: Context) -> None:
         canvas.text(centre, frame.top - 0.16 - 0.2 * level, text, size=SMALL, color=color, align="center")
         if not level:
             taken.append((centre - half, centre + half))
-
-
-def band_groups(scored: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Rows with a composite by band, best first."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for item in sorted(scored, key=lambda r: -r["composite"]):
-        groups.setdefault(str(item["band"]) or numbers.score(item["composite"]), []).append(item)
-    return groups
-
-
-def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit235", id: str = "bands") -> Chart | Text:
-    """Number of targets by band of scores that the grades cannot tell apart, stacked by final grade.
-
-    Parameters
-    ----------
-    composite : DataFrame
-        Built table `composite`.
-    ctx : Context
-        In a unit's report its own band is marked.
-    class_id : str
-        The class.
-    """
-    peers = of_class(composite, class_id)
-    if peers.empty:
-        return nothing("综合评价", ctx)
-    items = records(peers)
-    scored = [r for r in items if not is_missing(r["composite"])]
-    groups = band_groups(scored)
-    sizes = [(b, len(g)) for b, g in groups.items()]
-    me = next((r for r in items if r["object"] == ctx.object), None)
-    title = words.bands_title(class_id, sizes, len(items) - len(scored))
-    if me is not None:
-        if is_missing(me["composite"]):
-            title = words.position_title(
-                ctx.name, class_id, me["composite"], me["rank"], False, 0, me["class_mean"], (me["low"], me["high"])
-            )
-        else:
-            same = len(groups[str(me["band"]) or numbers.score(me["composite"])])
-            at = list(groups).index(str(me["band"]) or numbers.score(me["composite"])) + 1
-            title = words.own_band_title(ctx.name, class_id, me["composite"], at, len(groups), same, len(scored))
-    if not scored:
-        return Text((f"{title}。",))
-    own_band = (
-        str(me["band"]) or numbers.score(me["composite"]) if me is not None and not is_missing(me["composite"]) else ""
-    )
-    hot = [BLUE if b == own_band else MUTED for b in groups]
-    frame = rows(
-        list(groups), above=0.6, below=0.5, pitch=0.24 if len(groups) <= 20 else 0.2, marked=[b == own_band for b in groups],
-        size=SIZE if len(groups) <= 20 else SMALL,
-        numbers=[
-            Numbers("得分", [numbers.span(g[-1]["composite"], g[0]["composite"]) if len(g) > 1 else numbers.score(g[0]["composite"]) for g in groups.values()], hot),
-            Numbers("名次", [numbers.rank_short(g[0]["rank"], g[0]["rank"] + len(g) - 1) for g in groups.values()], hot),
-        ],
-    )  # fmt: skip
-    canvas = frame.canvas
-    present = [g for g in (*GRADES, DOUBTFUL) if any(r["grade_final"] == g for r in scored)]
-    legend(canvas, 0.02, 0.12, [(GRADE_FILL.get(g, "hatch"), g) for g in present])
-    top = max(n for _, n in sizes)
-    scale = Scale(0, widen([0.0, float(top)], floor=0)[1], frame.left, frame.right - 0.35)
-    axis(
-        frame,
-        scale,
-        [t for t in ticks(0, scale.high) if float(t).is_integer()],
-        lambda v: f"{v:.0f}",
-        f"数量（{group_word(0, class_id)[1:]}）",
-    )
-    for row, group in enumerate(groups.values()):
-        _band(canvas, scale, frame.y(row), frame.pitch * 0.72, group, present, list(groups)[row] == own_band)
-    caption = Caption(
-        title,
-        joined([f"{group_word(len(scored), class_id)}按综合得分分档，同档之间分不出先后", f"{ctx.name}所在档以蓝框标出" if own_band else "", f"{ctx.year}年"]),
-        f"条形图：{len(groups)}档，每条的长度为该档数量并按综合等次分段；最多的一档有{group_word(top, class_id)}。",
-        source(ctx, "综合评价", "一档的宽度为一项指标相差一档所值的综合分", f"{group_word(len(items) - len(scored), class_id)}数据不全，未列" if len(items) > len(scored) else ""),
-    )  # fmt: skip
-    head = ["档", "数量", "最高分", "最低分", "名次", *present]
-    body = [
-        [b, str(len(g)), numbers.score(g[0]["composite"]), numbers.score(g[-1]["composite"]), numbers.rank_short(g[0]["rank"], g[0]["rank"] + len(g) - 1),
-         *(str(sum(r["grade_final"] == p for r in g)) for p in present)]
-        for b, g in groups.items()
-    ]  # fmt: skip
-    return canvas.chart(id, caption, DataTable("综合得分分档", head, body))
-
-
-def _band(
-    canvas: Canvas,
-    scale: Scale,
-    y: float,
-    h: float,
-    group: Sequence[Mapping[str, Any]],
-    grades: Sequence[str],
-    own: bool,
-) -> None:
-    at = 0
-    for grade in grades:
-        n = sum(r["grade_final"] == grade for r in group)
-        if not n:
-            continue
-        x0, x1 = scale(at), scale(at + n)
-        if grade in GRADE_FILL:
-            canvas.rect(x0, y - h / 2, x1 - x0 - 0.01, h, GRADE_FILL[grade])
-        else:
-            canvas.hatch(x0, y - h / 2, x1 - x0 - 0.01, h)
-        at += n
-    canvas.text(scale(at) + 0.05, y, str(len(group)), size=SMALL, color=BLUE if own else MUTED)
-    if own:
-        canvas.rect(scale(0), y - h / 2, scale(at) - scale(0) - 0.01, h, edge=BLUE, line=1.8, z=2)
 
 
 def effective_weights(

@@ -91,7 +91,7 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
     caption = Caption(
         title,
         joined([f"实地核查得分（县级考评表，满分100），由高到低{f'，只列最后{last}个' if cut else ''}", f"{ctx.year}年"]),
-        f"点图：{len(items)}个县（市、区）的实地核查得分，从{numbers.score(items[0]['score'])}分到{numbers.score(items[-1]['score'])}分，其中{bottom}个靠后。",
+        f"点图：{len(items)}个县（市、区）的实地核查得分，{_reach(items[0]['score'], items[-1]['score'])}{_bottom(bottom, len(items))}。",
         source(ctx, "交叉考核实地核查", f"全省{int(items[0]['n_ranked'])}个县（市、区）有得分", f"靠后：得分居后{share}（考核办选定）",
                "实地核查得分不是综合评价"),
     )  # fmt: skip
@@ -101,6 +101,19 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         for r in items
     ]  # fmt: skip
     return frame.canvas.chart(id, caption, DataTable("县（市、区）实地核查得分", head, body))
+
+
+def _reach(one: object, other: object) -> str:
+    """From which score to which, or the one that all have."""
+    first, last = numbers.score(one), numbers.score(other)
+    return f"在{first}分" if first == last else f"从{first}分到{last}分"
+
+
+def _bottom(bottom: int, n: int) -> str:
+    """How many of the counties shown are among the last of the province."""
+    if n == 1:
+        return "，属靠后" if bottom else "，不属靠后"
+    return f"，其中{f'{bottom}个靠后' if bottom else '没有靠后的'}"
 
 
 def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-place") -> Chart | Text:
@@ -128,8 +141,8 @@ def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-plac
     caption = Caption(
         title,
         f"有得分的{len(scored)}个县（市、区）的实地核查得分（县级考评表，满分100），每点一个，得分相同的叠放，{ctx.year}年",
-        f"点图：横轴为得分，{len(scored)}个点从{numbers.score(scored[0]['score'])}分到{numbers.score(scored[-1]['score'])}分，"
-        f"{ctx.name}单独标出；同市另有{alike}个，全省{bottom}个靠后。",
+        f"点图：横轴为得分，{len(scored)}个点{_reach(scored[0]['score'], scored[-1]['score'])}，"
+        f"{ctx.name}单独标出；{f'同市另有{alike}个' if alike else '同市没有其他有得分的'}，全省{f'{bottom}个' if bottom else '没有'}靠后{'' if bottom else '的'}。",
         source(ctx, "交叉考核实地核查", f"靠后：得分居后{share}（考核办选定）", "核查地点重点抽查，得分不是综合评价，位次只供参考"),
     )  # fmt: skip
     head = ["县（市、区）", "市", "实地核查得分", "全省位次", "靠后"]

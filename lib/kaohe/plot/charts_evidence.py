@@ -175,11 +175,12 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
             same = own == assessed
             canvas.dot(scale(value[own]), y, 0.03 if same else 0.055, PAPER, edge=BLUE, line=1.0 if same else 1.5, z=4)
     steps = [(concepts[str(r["concept"])], float(ahead[r["item"]])) for r in records(known)]
+    higher = sum(s > 0 for _, s in steps)
     title = words.self_title(ctx.name, steps, len(items) - len(known))
     caption = Caption(
         title,
         f"{of(ctx.name)}{len(items)}项指标的自评等次与考核等次，{ctx.year}年",
-        f"哑铃图：每行一项指标，空心圆为自评等次，菱形为考核等次；{sum(s > 0 for _, s in steps)}项的连线表示自评较高。",
+        f"哑铃图：每行一项指标，空心圆为自评等次，菱形为考核等次；{f'{higher}项的连线表示自评较高' if higher else '没有自评较高的'}。",
         source(ctx, "自评报告与交叉考核指标表"),
     )
     head = ["序号", "指标", "自评等次", "考核等次", "比较"]

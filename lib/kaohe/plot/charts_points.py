@@ -63,7 +63,7 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     caption = Caption(
         title,
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
-        f"条形图：{len(items)}个来源的扣分，共{n}条记录，合计扣{numbers.score(sum(points))}分。",
+        f"条形图：{len(items)}个来源的扣分，共{n}条记录，{f'合计扣{numbers.score(sum(points))}分' if sum(points) else '没有扣分'}。",
         source(
             ctx,
             "日常工作记录",

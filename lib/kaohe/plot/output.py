@@ -1,7 +1,6 @@
 """What a notebook cell hands to the exporter: small frozen objects that become one MIME output.
 
-Every text in a payload is plain text; whoever renders it escapes it. In JupyterLab the same
-objects show as escaped HTML.
+Texts in a payload are plain; whoever renders them escapes them. In JupyterLab the objects show as escaped HTML.
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ from html import escape
 from typing import Any
 
 from kaohe.base.errors import EXIT_BUG, KaoheError
+from kaohe.plot.cells import Cell as Cell
+from kaohe.plot.cells import cell as cell
+from kaohe.plot.cells import cell_text as cell_text
 from kaohe.plot.context import Context as Context
 
 MIME = "application/vnd.kaohe.v1+json"
 BATCH = "KAOHE_BATCH"
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-Cell = str | Mapping[str, str]
 
 
 def in_batch() -> bool:
@@ -28,28 +29,13 @@ def in_batch() -> bool:
     return os.environ.get(BATCH, "") == "1"
 
 
-def cell(text: str, *, grade: str = "", href: str = "") -> Cell:
-    """One cell of a table: plain text, or text with its grade or a link to ``#id`` or ``page.html``."""
-    if grade:
-        return {"text": text, "grade": grade}
-    if href:
-        return {"text": text, "href": href}
-    return text
-
-
-def cell_text(value: Cell) -> str:
-    """The text of a cell."""
-    return value if isinstance(value, str) else value["text"]
-
-
 def _jsonable(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: _jsonable(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(k): _jsonable(value[k]) for k in sorted(value)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_jsonable(v) for v in value]
-    return value
+    many = isinstance(value, Sequence) and not isinstance(value, str)
+    return [_jsonable(v) for v in value] if many else value
 
 
 class Output:
@@ -203,14 +189,10 @@ class Chart(Output):
 
     def html(self) -> str:
         """Title, subtitle, the picture and the source line."""
-        picture = ""
-        if self.png:
-            data = base64.b64encode(self.png).decode("ascii")
-            picture = (
-                f'<img style="width:100%;max-width:60em" alt="{escape(self.alt)}" src="data:image/png;base64,{data}">'
-            )
+        data = base64.b64encode(self.png).decode("ascii")
+        picture = f'<img style="width:100%;max-width:60em" alt="{escape(self.alt)}" src="data:image/png;base64,{data}">'
         return (
-            f"<figure><p><strong>{escape(self.title)}</strong><br>{escape(self.subtitle)}</p>{picture}"
+            f"<figure><p><strong>{escape(self.title)}</strong><br>{escape(self.subtitle)}</p>{picture * bool(data)}"
             f"<figcaption><small>{escape(self.note)}</small></figcaption></figure>"
         )
 

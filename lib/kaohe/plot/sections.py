@@ -10,8 +10,9 @@ import pandas as pd
 
 from kaohe.plot import numbers, tables, terms
 from kaohe.plot import table_maker as t
+from kaohe.plot.charts_band import unit_bands
 from kaohe.plot.charts_chances import pair_chances
-from kaohe.plot.charts_class import position_in_class, unit_bands
+from kaohe.plot.charts_class import position_in_class
 from kaohe.plot.charts_counties import county_place
 from kaohe.plot.charts_evidence import self_gap
 from kaohe.plot.charts_heat import grade_heatmap
@@ -22,7 +23,7 @@ from kaohe.plot.charts_sample import response_bars
 from kaohe.plot.charts_scores import waterfall
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
-from kaohe.plot.tables_survey import estimate_cell, interval_cell
+from kaohe.plot.survey_cells import estimate_cell, interval_cell
 from kaohe.plot.words_common import Source
 from kaohe.plot.words_method import self_report
 from kaohe.plot.words_why import next_grade

@@ -7,7 +7,7 @@ import pandas as pd
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Context, Table, Text
-from kaohe.plot.tables_survey import estimate_cell, interval_cell
+from kaohe.plot.survey_cells import estimate_cell, interval_cell
 from kaohe.plot.words_survey import comparable, province_rows
 
 WORSE, BETTER = "明显较差", "明显较好"
@@ -35,7 +35,6 @@ def differing(frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame, id: 
     counts = "、".join(
         p for p in (f"{len(worse)}项较差" if worse else "", f"{len(better)}项较好" if better else "") if p
     )
-    chance = numbers.half_up(0.05 * compared)
     return t.make(
         id, f"{ctx.name}与全省有明显差别的{len(rows)}项指标（{counts}）", rows,
         [
@@ -44,6 +43,13 @@ def differing(frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame, id: 
             t.whole("户数", "n"),
         ],
         empty=f"可比的{compared}项指标与全省{'都' if compared > 1 else ''}没有明显差别。" if compared else f"没有{ctx.name}可与全省比较的指标。",
-        note=f"95%区间全部落在全省估计的一侧才列入；逐项比较，未作多重校正，可比的{compared}项即使都没有差别，也会有"
-        f"{f'{chance}项左右' if chance > 0 else '个别项'}因抽样误差列入。",
+        note=f"95%区间全部落在全省估计的一侧才列入；逐项比较，未作多重校正，可比的{compared}项{_by_chance(compared)}。",
     )  # fmt: skip
+
+
+def _by_chance(compared: int) -> str:
+    """How many of as many comparisons would be listed where nothing differs."""
+    if compared == 1:
+        return "即使没有差别，也可能因抽样误差列入"
+    chance = numbers.half_up(0.05 * compared)
+    return f"即使都没有差别，也会有{f'{chance}项左右' if chance > 0 else '个别项'}因抽样误差列入"

@@ -10,6 +10,7 @@ from kaohe.estimate.suppress import hide_counts
 from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
 from kaohe.plot.output import Cell, Context, Table, Text
+from kaohe.plot.survey_cells import count_cell, estimate_cell, interval_cell
 
 _ESTIMATE_NOTE = (
     "估计值按最终权重加权；区间考虑分层、多阶段抽样和校准。“慎用”为有效样本偏少或变异系数偏大，只列示、不作结论；"
@@ -267,27 +268,6 @@ def with_small(frame: pd.DataFrame, by: list[str], counts: str, ctx: Context) ->
 
 def _unless_small(head: str, show: Callable[[t.Row], str]) -> t.Field:
     return t.custom(head, lambda r: numbers.SUPPRESSED if r["small"] else show(r), "right")
-
-
-def estimate_cell(row: t.Row) -> Cell:
-    """An estimate in its unit, or why there is none."""
-    if terms.hidden(str(row["quality"])):
-        return numbers.SUPPRESSED
-    return numbers.measure(row["estimate"], str(row["measure_unit"]), bool(row["is_share"]))
-
-
-def interval_cell(row: t.Row) -> Cell:
-    """An interval, or why there is none."""
-    if terms.hidden(str(row["quality"])):
-        return numbers.SUPPRESSED
-    if row["quality"] == "not_estimable":
-        return numbers.NOT_ESTIMABLE
-    return numbers.span(row["ci_low"], row["ci_high"], str(row["measure_unit"]), bool(row["is_share"]))
-
-
-def count_cell(row: t.Row) -> Cell:
-    """Answers behind an estimate; not said where it is withheld: how few they are would tell."""
-    return numbers.SUPPRESSED if terms.hidden(str(row["quality"])) else numbers.integer(row["n"])
 
 
 def _beside(row: t.Row | None) -> Cell:

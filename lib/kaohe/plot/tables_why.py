@@ -101,6 +101,8 @@ def lost_points(frame: pd.DataFrame, ctx: Context, *, most: int = 10, id: str = 
         ["lost", "stream", "component"], ascending=[False, True, True]
     )
     losing = own[own["lost"].abs() > 1e-9]
+    if len(own) and losing.empty:
+        return Text((f"{ctx.name}没有失分。",))
     rows = t.records(losing.head(most))
     rest = losing.iloc[most:]
     if len(rest):

@@ -223,20 +223,14 @@ def cards_overview(job: Source) -> Cards:
     rows, open_ = job.table("composite"), job.table("rectify")
     weak = int(rows["grade_final"].isin(terms.WEAK).sum())
     undecided = int((~rows["grade_final"].isin(terms.GRADES)).sum())
+    besides = f"另有{undecided}个待核或缺数据" if undecided else "综合评价等次"
+    left = int((open_["state"] != "已完成").sum())
     return Cards(
         [
             Card(numbers.integer(len(rows)), "考核对象（个）", "市和单位"),
-            Card(
-                numbers.integer(weak),
-                "一般及以下（个）",
-                f"另有{undecided}个待核或缺数据" if undecided else "综合评价等次",
-            ),
+            Card(numbers.integer(weak), "一般及以下（个）", besides),
             Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象（个）", "含县（市、区）"),
-            Card(
-                numbers.integer(int((open_["state"] != "已完成").sum())),
-                "未完成整改问题（个）",
-                f"共登记{len(open_)}个",
-            ),
+            Card(numbers.integer(left), "未完成整改问题（个）", f"共登记{len(open_)}个"),
         ]
     )
 

@@ -38,8 +38,7 @@ class Source(Protocol):
 
 def first(frame: pd.DataFrame) -> Row | None:
     """The first row, or None."""
-    rows = records(frame.head(1))
-    return rows[0] if rows else None
+    return next(iter(records(frame.head(1))), None)
 
 
 def end(text: str) -> str:
@@ -252,8 +251,7 @@ def visits(field: pd.DataFrame, ctx: Context) -> str:
         return "定点扶贫村考评表"
     if ctx.class_id == "city6":
         return "对口帮扶村考评表"
-    levels = set(field["level"])
-    return "镇、村考评表" if levels == {"town", "village"} else "实地核查"
+    return "镇、村考评表" if set(field["level"]) == {"town", "village"} else "实地核查"
 
 
 def _worst_field(field: pd.DataFrame, ctx: Context) -> str:

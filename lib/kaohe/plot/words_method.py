@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import numbers, terms
+from kaohe.plot.choices import CHOSEN, sentences
 from kaohe.plot.labels import some
 from kaohe.plot.output import Context, Text
 from kaohe.plot.table_maker import records
-from kaohe.plot.tables_data import CHOSEN, choices_in_force
 from kaohe.plot.words_common import Row, Source, concept_name, end, first, lacking
 
 
@@ -154,5 +154,4 @@ def method(ctx: Context) -> Text:
 
 def choices(ctx: Context) -> Text:
     """The choices in force as sentences, each marked as the office's own."""
-    said = [end(f"{what}：{value}（{note}）") for what, value, note in choices_in_force(ctx)]
-    return Text([f"{CHOSEN}：", *said])
+    return Text([f"{CHOSEN}：", *map(end, sentences(ctx))])

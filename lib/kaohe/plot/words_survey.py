@@ -7,8 +7,8 @@ import pandas as pd
 from kaohe.plot import against, numbers, terms
 from kaohe.plot.labels import some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
+from kaohe.plot.survey_cells import estimate_cell
 from kaohe.plot.table_maker import records
-from kaohe.plot.tables_survey import estimate_cell
 from kaohe.plot.words_common import Row, Source, end, first
 
 SATISFACTION = "sat_work"
@@ -209,8 +209,11 @@ def survey_gaps(job: Source) -> Text:
             said.append(f"{terms.quality_word(quality)}的有{len(mine)}项，{tail}：{names}")
     stream = first(job.own("streams").query("stream == 'survey'"))
     lead = [] if stream is None or not numbers.is_missing(stream["score"]) else ["专项调查不计分，综合得分只给上下界。"]
+    if rows.empty:
+        return Text((*lead, f"没有{job.ctx.name}的住户指标估计。"), "warning")
     if not said:
-        return Text((*lead, f"{len(rows)}项住户指标的估计都可用。"), "warning" if lead else "")
+        every = "都" if len(rows) > 1 else ""
+        return Text((*lead, f"{len(rows)}项住户指标的估计{every}可用。"), "warning" if lead else "")
     return Text((*lead, end(f"{len(rows)}项住户指标中，{'；'.join(said)}")), "warning")
 
 

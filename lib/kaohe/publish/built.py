@@ -7,10 +7,14 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kaohe.base.errors import InputRefused
-from kaohe.base.files import sha256_file, sha256_text
+from kaohe.base.errors import InputRefused, nearest
+from kaohe.base.files import read_parquet, sha256_file, sha256_text
 from kaohe.base.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ENV_PROCESSED = "KAOHE_PROCESSED"
 BANNER = "演示数据（虚构）"
@@ -138,3 +142,21 @@ def beijing_time(stamp: str) -> str:
         return "未注明"
     moment = datetime.fromisoformat(stamp).astimezone(timezone(timedelta(hours=8)))
     return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
+
+
+def named_table(folder: Path, name: str) -> pd.DataFrame:
+    """A table of a folder by name.
+
+    Raises
+    ------
+    InputRefused
+        K101 for a name that is not there, with those that are nearest; K102 for a damaged file.
+    """
+    path = folder / f"{name}.parquet"
+    known = sorted(p.stem for p in folder.glob("*.parquet")) if folder.is_dir() else []
+    if known and name not in known:
+        raise InputRefused(
+            "K101", "A table is missing", where=str(folder), got=name, expected="one such as " + ", ".join(nearest(name, known)),
+            remedy="a table of the library that was not made yet: run `kaohe clean` and `kaohe build`",
+        )  # fmt: skip
+    return read_parquet(path)

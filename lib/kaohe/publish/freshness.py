@@ -187,7 +187,7 @@ def lists_digest(manifest: Manifest, states: Mapping[str, str], info: BuildInfo,
 
 
 def lists_stand(outputs: Path, known: Known, digest: str) -> bool:
-    """True when index and summary were made from the same and are still, byte for byte, what was written."""
+    """True when index, glossary and summary were made from the same and are still, byte for byte, what was written."""
     if known.lists.get("made from") != digest:
         return False
     files = {name: said for name, said in known.lists.items() if name != "made from"}

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from kaohe.base.plan import Plan
 from kaohe.plot import numbers
+from kaohe.plot.terms import KINDS
 from kaohe.publish.look import FAMILY_STACK, FONT_HERE, MARGINS, RUNNING, page_environment, visible
+from kaohe.publish.table_cells import WORDS
 from kaohe.publish.webfont import data_uri
 
 NAME = "glossary.html"
@@ -42,15 +44,15 @@ class Group:
 # (term, explanation); {names} are filled in from the plan.
 _GRADES = (
     ("综合得分", "各类来源得分按方案规定的权重相加，满分100分。{formula}。"),
-    ("综合等次", "综合得分先按分等界限定等，再按限制规则和有记录的人工决定调整后的等次：好、较好、一般、较差。"),
+    ("综合等次", "综合得分先按分等界限定等，再按限制规则和有记录的人工决定调整后的等次：{grades}。"),
     ("按分等次", "只看综合得分和分等界限得到的等次，未经限制规则和人工决定调整。与综合等次不同的，报告中并列出来。"),
     ("一般及以下", "等次为“一般”或“较差”。方案对综合评价一般及以下的对象规定了谈话提醒。"),
-    ("等次赋分、分等界限", "把等次折成分数的办法：{values}；综合得分达到{cuts}的分别定为相应等次，其余为较差。由省考核办选定，方案未作规定。"),
+    ("等次赋分、分等界限", "把等次折成分数的办法：{values}；综合得分达到{cuts}的分别定为相应等次，其余为{lowest}。由省考核办选定，方案未作规定。"),
     ("限制规则", "方案附件1列明的情形，如查实存在，等次最高只能定到某一等。只改变等次，不改变得分，逐条留有依据。"),
     ("人工决定", "有权机构对等次或缺数据作出的书面决定，编号、理由和日期都记录在报告中；没有记录的不采用。"),
     ("待核", "涉及限制规则的事实尚未查清，而查清后可能改变等次，因此暂不定等次；得分和名次照列。"),
     ("缺数据、上下界", "某类来源没有收到，或评分表有缺项。不推算、不用其他来源代替，只给出该缺的部分全取最低和全取最高时的得分，即上下界；不定等次、不排名次。"),
-    ("来源", "综合得分的组成部分：专项调查、交叉考核、日常工作；单位没有专项调查。"),
+    ("来源", "综合得分的组成部分：{parts}{unsurveyed}。"),
     ("指标表、考评表", "交叉考核组对市、单位逐项打等次的为指标表；在抽查的县、镇、村打等次的为考评表，即实地核查。"),
     ("实地核查得分", "一个县（市、区）由县级考评表各项等次折算的得分。不是综合评价，也不定等次。"),
     ("靠后", "有实地核查得分的县（市、区）中得分居后{bottom}的。比例由省考核办选定，方案原文为“综合评价靠后”。"),
@@ -63,7 +65,7 @@ _GRADES = (
 _RANKS = (
     ("名次、并列、位次", "在同一类对象中按综合得分由高到低排列。得分相同的并列，其后名次顺延；缺数据的不排。县（市、区）和单位称位次，只供参考。"),
     ("名次区间", "专项调查是抽样得来的，换一批样本，得分和名次会有些变动。名次区间是在{level}的把握下，这个对象的真实名次所在的范围。区间相互重叠的对象，不能据此分出先后。"),
-    ("同时成立的95%区间", "要求全部对象的名次区间同时都包住真实名次时的区间，比各自的区间宽。说“这几个市都在前列”时应看它。"),
+    ("同时成立的{level}区间", "要求全部对象的名次区间同时都包住真实名次时的区间，比各自的区间宽。说“这几个市都在前列”时应看它。"),
     ("档", "单位没有抽样误差，但得分往往只差一项指标的一档；得分差距不超过一项指标一档所值分数的归入同一档。同档不分先后，看档不看位次。"),
     ("先后概率", "只考虑抽样误差，一个对象的真实得分高于另一个的概率。95%及以上才说分得出先后。"),
     ("等次概率", "只考虑抽样误差，一个对象落在各等次的概率。"),
@@ -77,13 +79,13 @@ _RANKS = (
 )  # fmt: skip
 _SURVEY = (
     ("专项调查、加权估计、登记户", "在抽中的村对抽中的登记户入户调查，按每户代表的户数加权，推算全部登记户的情况。登记户指登记名册上的住户，含一般农户。"),
-    ("全省（专项调查中）", "指{task}的全部登记户，不含对口帮扶的6个市和江门市。"),
-    ("95%区间、置信区间", "抽样估计总有误差；用同样的方法反复抽样，约95%的区间会包含真实值。区间越宽，估计越不可靠。"),
+    ("全省（专项调查中）", "指{task}的全部登记户{outside}。"),
+    ("{confidence}区间、置信区间", "抽样估计总有误差；用同样的方法反复抽样，约{confidence}的区间会包含真实值。区间越宽，估计越不可靠。"),
     ("抽样误差、标准误", "只调查一部分户而不是全部户带来的误差；标准误是它的大小。不包括漏报、错报。"),
-    ("明显差于全省、明显好于全省", "95%区间全部落在全省估计值较差（或较好）的一侧。逐项比较，项目多了，偶然“明显”的会有几项（未作多重比较校正）。"),
+    ("明显差于全省、明显好于全省", "{confidence}区间全部落在全省估计值较差（或较好）的一侧。逐项比较，项目多了，偶然“明显”的会有几项（未作多重比较校正）。"),
     ("慎用", "有效样本不足{min_n}户、相对误差超过{max_cv}，或区间一侧超过{half}的估计：只列示，不据以下结论。"),
     ("已隐藏", "应答户太少，或列出来会暴露个别住户，按保密要求不列示。不是0，也不是缺报。"),
-    ("不可估", "该范围内只有一个初级抽样单元（一个村），无法估计误差，因此不给区间。"),
+    ("不可估", "该范围内只有一个初级抽样单元（一个镇，必取的镇内为一个村），无法估计误差，因此不给区间。"),
     ("重点调查", "按存在问题较多有意选取的村和户，只描述所到各户，不加权、不推算全市，不进入得分和名次。"),
     ("三保障", "义务教育、基本医疗、住房安全有保障；“‘三保障’和饮水安全全部达标”指一户四项都达标。"),
     ("错退率、漏评率", "已退出户中实际未达标的比例；没有列入贫困户的一般农户中实际未达标的比例。按调查答卷判断，仅作提示。"),
@@ -92,8 +94,8 @@ _SURVEY = (
     ("下限值、目标值", "调查指标折分的两端：估计值在下限值得0分，达到目标值得100分，中间按比例。由省考核办选定。"),
     ("应答率、空户", "完成调查的户占抽中合格户的比例；抽中但已无人居住的为空户，不算在内。"),
     ("权重、设计权重", "每个样本户代表的登记户数。由抽中概率的倒数（设计权重）经无应答调整和校准得到。"),
-    ("无应答调整", "没有完成调查的户，由同类（户类型、家庭规模相同）的完成户多代表一些。"),
-    ("校准", "微调权重，使加权户数与名册中各县、各户类型、各家庭规模的登记户数一致。"),
+    ("无应答调整", "没有完成调查的户，由同类（{alike}相同）的完成户多代表一些。"),
+    ("校准", "微调权重，使加权户数与名册中{margins}的登记户数一致。"),
     ("初级抽样单元、层", "先分层（每层单独抽），再从层中抽取的第一级单位。误差按它们之间的差别估计。"),
     ("设计效应、有效样本量", "分层、多阶段和不等权重使误差比简单随机抽样大（或小）多少倍；样本户数除以它，就是相当于多少户简单随机样本。"),
     ("变异系数", "标准误（或权重的标准差）与其平均数之比，用来比较相对的大小。"),
@@ -118,7 +120,10 @@ def groups(plan: Plan) -> list[Group]:
     fill = _numbers(plan)
     made = (("grades", "得分和等次", _GRADES), ("ranks", "名次和方法", _RANKS), ("survey", "专项调查", _SURVEY),
             ("data", "数据", _DATA))  # fmt: skip
-    return [Group(i, title, tuple(Entry(t, text.format(**fill)) for t, text in found)) for i, title, found in made]
+    return [
+        Group(i, title, tuple(Entry(t.format(**fill), text.format(**fill)) for t, text in found))
+        for i, title, found in made
+    ]
 
 
 def method(plan: Plan) -> list[tuple[str, str]]:
@@ -126,7 +131,7 @@ def method(plan: Plan) -> list[tuple[str, str]]:
     fill = _numbers(plan)
     steps = (
         ("收集和清理", "各地各部门报送的表格逐行读入，能确定改正的按规则改正，不能确定的隔离并退回；个人身份信息在清理时去掉，报告中不出现。"),
-        ("专项调查", "分层多阶段抽样，按代表的户数加权，权重经无应答调整和校准；误差用泰勒线性化按抽样设计计算，{level}区间不超出0至100%。"),
+        ("专项调查", "分层多阶段抽样，按代表的户数加权，权重经无应答调整和校准；误差用泰勒线性化按抽样设计计算，比例的{confidence}区间不超出0至100%。"),
         ("打分", "指标表和考评表的等次折成分数（{values}），同一表内按选定的权重平均；调查指标按下限值和目标值折分；日常工作从{base}分起扣。"),
         ("合成", "{formula}。缺来源的不合成。"),
         ("定等次", "先按分等界限（{cuts}），再按限制规则，最后按有记录的人工决定；每一步都留痕。"),
@@ -145,6 +150,13 @@ def _numbers(plan: Plan) -> dict[str, str]:
         for cls in plan.classes.values()
     )
     income = c["income"]
+    margin = WORDS["margin"]
+    kinds = dict.fromkeys(cls.kind for cls in plan.classes.values())
+    surveyed = {cls.kind for cls in plan.classes.values() if "survey" in cls.streams}
+    without = [KINDS[kind] for kind in kinds if kind not in surveyed]
+    helpers = plan.classes.get("city6")
+    outside = [f"对口帮扶的{helpers.n}个市"] if helpers else []
+    outside += [plan.gazetteer.name(code) for code in plan.excluded]
     return {
         "formula": "；".join(streams),
         "values": "、".join(f"{g}{numbers.number(v, 0)}分" for g, v in plan.scale.values.items()),
@@ -153,6 +165,14 @@ def _numbers(plan: Plan) -> dict[str, str]:
         "step": numbers.number(c["levels"]["one_step"], 0),
         "level": numbers.percent(c["uncertainty"]["level"], 0),
         "draws": numbers.integer(c["uncertainty"]["draws"]),
+        "confidence": numbers.percent(survey["confidence"], 0),
+        "grades": "、".join(plan.scale.order),
+        "lowest": plan.scale.order[-1],
+        "parts": "、".join(plan.streams.values()),
+        "unsurveyed": f"；{'、'.join(without)}没有{plan.streams['survey']}" if without else "",
+        "alike": "、".join(margin.get(m, m) for m in c["nonresponse"]["classes"]),
+        "margins": "、".join(f"各{margin.get(m, m)}" for m in c["calibration"]["margins"]),
+        "outside": f"，不含{'和'.join(outside)}" if outside else "",
         "task": plan.classes["city14"].label,
         "min_n": str(survey["min_n"]),
         "max_cv": numbers.percent(survey["max_cv"], 0),

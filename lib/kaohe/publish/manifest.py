@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -14,11 +13,13 @@ import kaohe
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_file, write_json
 from kaohe.publish.reports import ReportId
+from kaohe.publish.sources import ROOT, digest, reach
 
 SCHEMA = 2
 NAME = "manifest.json"
 DONE, FAILED = "done", "failed"
 ROOMS = ("base", "plot", "publish")
+MAKERS = frozenset({"audit", "html", "notebook", "report", "seal"})  # of publish: what makes and checks a page
 
 
 @dataclass(frozen=True)
@@ -171,13 +172,18 @@ def _file_hash(path: Path, _changed: int) -> str:
 @lru_cache(maxsize=1)
 def library_hash() -> str:
     """SHA-256 over the library's code and templates that reports are made with, in path order."""
-    root = Path(kaohe.__file__).parent
-    digest = hashlib.sha256()
-    files = [p for room in ROOMS for p in (root / room).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    for path in sorted(files):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest(library_files())
+
+
+def library_files() -> list[Path]:
+    """The files that decide what a page shows: the rooms of plan, charts and pages, and what these import of others.
+
+    Of other rooms, that is what withholds numbers and what knows persons. (Workbench and sweep make no page: what
+    they alone import is not counted.)
+    """
+    rooms = [p for room in ROOMS for p in (ROOT / room).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    makers = [p for p in rooms if p.suffix == ".py" and (p.parent.name != "publish" or p.stem in MAKERS)]
+    return sorted({*rooms, *reach(makers)})
 
 
 def summary(manifest: Manifest) -> dict[str, Any]:

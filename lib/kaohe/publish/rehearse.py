@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kaohe.plot import charts, tables, words
+from kaohe.plot import charts, sections, tables, words
 from kaohe.publish.report import Report, open_report
 
 
 def rehearse(processed: Path) -> None:
-    """Make the parts of one unit's report."""
+    """Make the parts of one unit's report, call by call as notebooks/50_unit.ipynb does.
+
+    The notebook itself is not run: whoever may edit it has no code in the process that all kernels come from.
+    """
     job: Report = open_report("50_unit", "", processed)
-    ctx = job.ctx
-    items = job.own("item_grades")
     for made in (
         job, words.conclusions_unit(job), words.cards_unit(job), words.gaps(job),
-        charts.unit_grades(items, ctx), tables.grades(items, ctx),
-        tables.evidence(job.own("evidence"), ctx), charts.unit_bands(job.peers("composite"), ctx),
-        tables.streams(job.own("streams"), ctx), charts.waterfall(job.own("contributions"), ctx),
-        tables.lost_points(job.own("lost_points"), ctx), tables.way_up(job.own("way_up"), ctx),
-        tables.caps(job.own("caps"), ctx), tables.decisions(job.own("decisions_log"), ctx),
-        charts.daily_deductions(job.own("daily_sources"), ctx), tables.daily(job.own("daily_items"), ctx),
-        tables.problems(job.own("rectify"), ctx), words.self_report(job),
-        tables.self_compare(job.own("self_compare"), ctx), tables.completeness(job.own("completeness"), ctx),
-        words.method(ctx), tables.choices(ctx), job.seal(),
+        *sections.own_grades(job.own("item_grades"), job.ctx), tables.evidence(job.own("evidence"), job.ctx),
+        charts.band_place(job.peers("composite"), job.ctx), *sections.why(job),
+        tables.caps(job.own("caps"), job.ctx), tables.decisions(job.own("decisions_log"), job.ctx),
+        charts.daily_deductions(job.own("daily_sources"), job.ctx), tables.daily(job.own("daily_items"), job.ctx),
+        tables.problems(job.own("rectify"), job.ctx), *sections.own_report(job),
+        tables.completeness(job.own("completeness"), job.ctx), words.method(job.ctx), tables.choices(job.ctx), job.seal(),
     ):  # fmt: skip
         made._repr_mimebundle_()

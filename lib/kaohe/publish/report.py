@@ -16,6 +16,7 @@ import pandas as pd
 import kaohe
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
+from kaohe.plot import choices
 from kaohe.plot.output import Context, Header, Seal
 from kaohe.publish.built import BuildInfo, beijing_time, build_info, check_plan, find_build
 from kaohe.publish.parts import (
@@ -183,7 +184,7 @@ class Report:
             version=kaohe.__version__,
             tables=dict(sorted(self._read.items())),
             facts=self._provenance(),
-            choices=choices_in_force(self.ctx.plan),
+            choices=choices.sentences(self.ctx),
         )
 
     def _provenance(self) -> list[tuple[str, str]]:
@@ -251,15 +252,6 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
     preview = not target.strip()
     chosen = of_kind[0] if not target.strip() else resolve(target, of_kind, scheme)
     return Report(which, chosen, targets, scheme, info, preview)
-
-
-def choices_in_force(plan: Plan) -> list[str]:
-    """The office's choices where the plan document is silent, one sentence each."""
-    values = "、".join(f"{name}{value:g}分" for name, value in plan.scale.values.items())
-    cuts = "、".join(f"{name}{value:g}分" for name, value in plan.scale.cuts.items())
-    said = [f"等次赋分：{values}；分等界限：{cuts}及以上"]
-    said += [str(s["note"]) for k, s in plan.choices.items() if k != "scale" and isinstance(s, dict) and s.get("note")]
-    return said
 
 
 @lru_cache(maxsize=4)

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import kaohe
 from kaohe.base.files import sha256_file
 from kaohe.base.plan import Plan
 from kaohe.publish.built import BuildInfo
+from kaohe.publish.sources import ROOT, digest, reach
 
 FOLDER = "tables"
 STATE = "tables.json"
 README = "readme.txt"
-_MODULES = (
-    "publish/tables_out.py",
-    "publish/table_books.py",
-    "publish/table_cells.py",
-    "clean/book_out.py",
-    "base/built.py",
-)
 
 
+@lru_cache(maxsize=1)
 def code() -> str:
-    """Digest of the modules that decide what these files look like."""
-    root = Path(kaohe.__file__).parent
-    return hashlib.sha256(b"".join((root / m).read_bytes() for m in _MODULES)).hexdigest()
+    """Digest of the modules that decide what these files show and look like: `tables_out` and all it is made of."""
+    return digest(reach([ROOT / "publish" / "tables_out.py"]))
 
 
 def stamp(info: BuildInfo, plan: Plan) -> str:

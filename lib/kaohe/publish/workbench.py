@@ -27,8 +27,9 @@ from kaohe.grade.graders import gradings
 from kaohe.plot.context import Context
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
+from kaohe.publish import codebook
 from kaohe.publish.bench import BenchDesign
-from kaohe.publish.built import build_info, find_build
+from kaohe.publish.built import build_info, find_build, named_table
 from kaohe.publish.report import ENV_PLAN
 
 REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
@@ -63,7 +64,7 @@ class Workbench:
         made.__dict__["households"] = households
         made.__dict__["places"] = {}
         made.__dict__["source"] = ""
-        made.__dict__["design"] = design.named(made.name, **made._said("household"))
+        made.__dict__["design"] = design.named(made.name, **codebook.told(plan, "household", ""))
         return made
 
     def __repr__(self) -> str:
@@ -95,12 +96,16 @@ class Workbench:
         Its estimates are DataFrames that show official names and draw themselves:
         ``s.design.mean("income_per_head", by="county").chart()``.
         """
-        return BenchDesign.of(household_design(self.households, self.plan)).named(self.name, **self._said("household"))
+        return BenchDesign.of(household_design(self.households, self.plan)).named(
+            self.name, **codebook.told(self.plan, "household", self.source)
+        )
 
     @cached_property
     def village_design(self) -> BenchDesign:
         """The village design: towns, then villages, with sizes."""
-        return BenchDesign.of(village_design(self.villages)).named(self.name, **self._said("village"))
+        return BenchDesign.of(village_design(self.villages)).named(
+            self.name, **codebook.told(self.plan, "village", self.source)
+        )
 
     @cached_property
     def places(self) -> dict[str, str]:
@@ -121,11 +126,8 @@ class Workbench:
     @cached_property
     def source(self) -> str:
         """What stands under charts: where the numbers come from, and that they are invented where they are."""
-        return "，".join(
-            t
-            for t in ("专项调查（抽样户加权估计）", f"{self.plan.meta['year']}年", build_info(self.folder).banner)
-            if t
-        )
+        said = ("专项调查（抽样户加权估计）", f"{self.plan.meta['year']}年", build_info(self.folder).banner)
+        return "，".join(t for t in said if t)
 
     @cached_property
     def ctx(self) -> Context:
@@ -146,11 +148,7 @@ class Workbench:
         >>> s.questions("住房安全")[["id", "stat"]].values.tolist()
         [['house_safe', 'proportion'], ['house_grade', 'proportion']]
         """
-        rows = [
-            {"id": q.id, "topic": q.topic, "label": q.shown, "type": q.type, "stat": q.stat, "unit": q.unit, "direction": q.direction, "applies": q.applies}
-            for q in self.plan.table_questions(table) if text.lower() in f"{q.id} {q.topic} {q.label} {q.shown}".lower()
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["id", "topic", "label", "type", "stat", "unit", "direction", "applies"])
+        return codebook.listed(self.plan, text, table)
 
     def question(
         self, id: str, *, by: Columns | None = None, where: Where = None, margins: bool = False, rest: bool = False,
@@ -249,11 +247,11 @@ class Workbench:
         InputRefused
             K101 for a missing file, K102 for a damaged one.
         """
-        return _named(self.folder, name)
+        return named_table(self.folder, name)
 
     def clean(self, name: str) -> pd.DataFrame:
         """A clean table by name, such as ``doubles`` or ``grades``; K101 and K102 as `table`."""
-        return _named(self.folder.parent / "clean", name)
+        return named_table(self.folder.parent / "clean", name)
 
     def explain_weight(self, household: str) -> pd.DataFrame:
         """How a household came to its weight (see `kaohe.design.explain_weight`).
@@ -274,27 +272,6 @@ class Workbench:
             K331, as `kaohe.design.explain_weight`.
         """
         return explain_weight(self.table("weights"), household)
-
-    def _said(self, table: str) -> dict[str, Any]:
-        """What tables of estimates know of the codebook."""
-        asked = self.plan.table_questions(table)
-        return {
-            "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
-            "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
-            "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons], "record": "户" if table == "household" else "村", "source": self.source,
-        }  # fmt: skip
-
-
-def _named(folder: Path, name: str) -> pd.DataFrame:
-    """A table of a folder by name; of a name that is not there, those that are nearest."""
-    path = folder / f"{name}.parquet"
-    known = sorted(p.stem for p in folder.glob("*.parquet")) if folder.is_dir() else []
-    if known and name not in known:
-        raise InputRefused(
-            "K101", "A table is missing", where=str(folder), got=name, expected="one such as " + ", ".join(nearest(name, known)),
-            remedy="a table of the library that was not made yet: run `kaohe clean` and `kaohe build`",
-        )  # fmt: skip
-    return read_parquet(path)
 
 
 def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:

@@ -90,12 +90,12 @@ def run_batch(
         def ended() -> Ended:
             result.seconds = time.monotonic() - start
             return Ended(
-                len(result.made), len(result.failed), len(result.skipped), round(result.seconds, 3), result.exit_code,
-                result.forked, result.ordinary, "; ".join(sorted(result.notes)),
+                len(result.made), len(result.failed), len(result.skipped), len(result.left), round(result.seconds, 3),
+                result.exit_code, result.forked, result.ordinary, "; ".join(sorted(result.notes)),
             )  # fmt: skip
 
         try:
-            with watched(watchers, Begun(len(todo), len(result.skipped)), ended) as tell:
+            with watched(watchers, Begun(len(todo), len(result.skipped), len(result.left)), ended) as tell:
 
                 def arrived(job: Job, done: JobResult) -> None:
                     keeper.keep(job.report, done)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from kaohe.base.files import write_text
 from kaohe.base.plan import Plan
+from kaohe.plot.choices import choices_in_force
 from kaohe.plot.output import Context
-from kaohe.plot.tables_data import choices_in_force
 from kaohe.publish import glossary
 from kaohe.publish.audit import refuse_leaks
 from kaohe.publish.built import BuildInfo, beijing_time
@@ -69,24 +69,29 @@ def write_index(
         stamp=f"建表 {beijing_time(info.time)}",
     )  # fmt: skip
     refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
-    _write_glossary(outputs, plan, info)
     return _put(outputs / "html" / "index.html", text)
 
 
-def _write_glossary(outputs: Path, plan: Plan, info: BuildInfo) -> None:
-    """The page of words and method that every report links to."""
+def write_glossary(outputs: Path, plan: Plan, info: BuildInfo) -> Path:
+    """Write ``html/glossary.html``: the page of words and method that every report links to.
+
+    Raises
+    ------
+    DisclosureError
+        K850, as for every page.
+    """
     year = int(plan.meta["year"])
     ctx = Context("province", "全省", "province", "", "", 0, year, info.origin, info.banner, plan)
     text = glossary.render_glossary(
         plan, banner=info.banner, choices=choices_in_force(ctx), stamp=f"建表 {beijing_time(info.time)}"
     )
     refuse_leaks(text, "glossary")
-    _put(outputs / "html" / glossary.NAME, text)
+    return _put(outputs / "html" / glossary.NAME, text)
 
 
 def _put(path: Path, text: str) -> Path:
     """Write a page that is not there yet or says something else."""
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)
     return path
 
@@ -109,7 +114,7 @@ def write_summary(
     """
     facts = [
         ("结束时间", beijing_time(time)),
-        ("本次", f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份"),
+        ("本次", f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份" + _left(result)),
         ("用时", f"{result.seconds:.0f}秒"),
         ("计算进程", _kernels(result)),
         ("数据版本", info.data_hash[:12] or "未注明"),
@@ -123,11 +128,17 @@ def write_summary(
     return _put(outputs / "html" / NAME, text)
 
 
+def _left(result: BatchResult) -> str:
+    """How many reports were left stale on purpose, in Chinese; nothing when none was."""
+    return f"，留待更新{len(result.left)}份（只有所比较的其他对象有变化）" if result.left else ""
+
+
 def _kernels(result: BatchResult) -> str:
     """How kernels were started, in Chinese; that ordinary ones were used is never left out."""
     if not result.forked + result.ordinary:
         return "没有启动"
-    said = f"预先准备{result.forked}个，普通启动{result.ordinary}个"
+    counts = (("预先准备", result.forked), ("普通启动", result.ordinary))
+    said = "，".join(f"{how}{n}个" for how, n in counts if n)
     if not result.ordinary:
         return said
     return said + ("（按要求普通启动）" if result.notes == {COLD} else "（原因见运行记录末行）")

@@ -1,4 +1,4 @@
-"""What an output folder holds, how fresh it is, and the two lists of it: index and run summary."""
+"""What an output folder holds, how fresh it is, and its pages of lists: index, words and run summary."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Look:
 
 
 def write_lists(look: Look, reports: Sequence[ReportId], plan: Plan, result: BatchResult, time: str) -> None:
-    """Write index and summary where something in them has changed, and keep what was found out.
+    """Write index, glossary and summary where something in them has changed or was lost, and keep what was found out.
 
     Parameters
     ----------
@@ -70,13 +70,16 @@ def write_lists(look: Look, reports: Sequence[ReportId], plan: Plan, result: Bat
     made_from = lists_digest(look.manifest, states, look.info, plan.digest + sha256_file(_LISTING))
     lists = look.known.lists
     if not lists_stand(look.outputs, look.known, made_from):
-        from kaohe.run.listing import write_index, write_summary
+        from kaohe.run.listing import write_glossary, write_index, write_summary
 
         tables = {
             n: read_parquet(look.info.folder / f"{n}.parquet") for n in ("composite", "rank_intervals", "counties")
         }
-        index = write_index(look.outputs, reports, states, look.manifest, tables, plan, look.info)
-        summary = write_summary(look.outputs, reports, states, look.manifest, result, plan, look.info, time)
-        lists = {p.relative_to(look.outputs).as_posix(): sha256_file(p) for p in (index, summary)}
+        written = (
+            write_index(look.outputs, reports, states, look.manifest, tables, plan, look.info),
+            write_glossary(look.outputs, plan, look.info),
+            write_summary(look.outputs, reports, states, look.manifest, result, plan, look.info, time),
+        )
+        lists = {p.relative_to(look.outputs).as_posix(): sha256_file(p) for p in written}
         lists["made from"] = made_from
     write_known(look.outputs, Known(*look.digests.known(look.manifest.entries.values()), lists))

@@ -22,10 +22,21 @@ LOG = "kaohe-run.log"
 
 @dataclass(frozen=True)
 class Begun:
-    """A batch at its start: reports to make, and those left alone because nothing has changed."""
+    """A batch at its start.
+
+    Attributes
+    ----------
+    total : int
+        Reports to make.
+    unchanged : int
+        Those left alone because nothing has changed.
+    left : int
+        Those left stale because only what they are compared with has changed (``--own``).
+    """
 
     total: int
     unchanged: int
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,11 +64,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Ended:
-    """A batch at its end; `forked` and `ordinary` count kernels, `why` says why not all were forked."""
+    """A batch at its end: reports as `Begun` counts them, made and failed; `forked` and `ordinary` count kernels, `why` says why not all were forked."""
 
     made: int
     failed: int
     unchanged: int
+    left: int
     seconds: float
     exit_code: int
     forked: int = 0
@@ -110,7 +122,7 @@ class Lines:
                 TimeElapsedColumn(), console=self.console,
             )  # fmt: skip
             self._bar.start()
-            self._task = self._bar.add_task(f"{event.unchanged} unchanged", total=self.total, rate="")
+            self._task = self._bar.add_task(f"{event.unchanged} unchanged{_left(event)}", total=self.total, rate="")
 
     def _one(self, event: Done) -> None:
         self.done += not event.reason
@@ -176,10 +188,10 @@ def as_json(event: Event) -> dict[str, Any]:
     Examples
     --------
     >>> as_json(Begun(total=3, unchanged=1))
-    {'event': 'start', 'total': 3, 'unchanged': 1}
+    {'event': 'start', 'total': 3, 'unchanged': 1, 'left': 0}
     """
     if isinstance(event, Begun):
-        return {"event": "start", "total": event.total, "unchanged": event.unchanged}
+        return {"event": "start", "total": event.total, "unchanged": event.unchanged, "left": event.left}
     if isinstance(event, Ended):
         return {"event": "end", **event.__dict__}
     cell, seconds = event.slowest
@@ -188,6 +200,10 @@ def as_json(event: Event) -> dict[str, Any]:
         "name": event.name, "state": "failed" if event.reason else "done", "seconds": event.seconds,
         "slowest_cell": cell, "slowest_seconds": seconds, "reason": event.reason,
     }  # fmt: skip
+
+
+def _left(event: Begun | Ended) -> str:
+    return f", {event.left} left" if event.left else ""
 
 
 class Log:
@@ -199,9 +215,10 @@ class Log:
     def __call__(self, event: Event) -> None:
         """Append an event."""
         if isinstance(event, Begun):
-            said = f"start: {event.total} to make, {event.unchanged} unchanged"
+            said = f"start: {event.total} to make, {event.unchanged} unchanged{_left(event)}"
         elif isinstance(event, Ended):
-            said = f"end: {event.made} made, {event.failed} failed, {event.seconds:.0f} s, exit code {event.exit_code}"
+            said = f"end: {event.made} made, {event.failed} failed, {event.unchanged} unchanged{_left(event)}, "
+            said += f"{event.seconds:.0f} s, exit code {event.exit_code}"
             if event.forked + event.ordinary:
                 said += f", kernels: {event.forked} forked, {event.ordinary} ordinary"
                 said += f" ({event.why})" if event.why else ""

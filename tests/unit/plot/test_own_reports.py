@@ -171,6 +171,10 @@ def test_what_differs_from_the_province_worse_first_and_how_many_by_chance() -> 
     same = rows[rows["indicator"] == "c"]
     none = tables.differing(same[same["domain_type"] == "city"], CITY, province=same)
     assert none == Text(("可比的1项指标与全省没有明显差别。",))
+    only = rows[rows["indicator"] == "b"]
+    one = tables.differing(only[only["domain_type"] == "city"], CITY, province=only)
+    assert isinstance(one, Table)
+    assert "可比的1项即使没有差别，也可能因抽样误差列入。" in one.note
     assert tables.differing(rows.iloc[:0], CITY, province=rows) == Text(("没有韶关市可与全省比较的指标。",))
     forty = [f"q{n}" for n in range(50)]
     many = frame(
@@ -228,6 +232,18 @@ def test_sampled_villages_are_counted_by_how_they_were_chosen() -> None:
     )
 
 
+def test_no_grade_above_the_assessed_one_and_no_point_taken_are_said_in_words() -> None:
+    rows = frame("self_compare", *(
+        {"object": SHAOGUAN, "item": n, "concept": "industry", "self_grade": "一般", "index_grade": "好"} for n in (1, 2)
+    ))  # fmt: skip
+    chart = charts.self_gap(rows, CITY)
+    assert isinstance(chart, Chart)
+    assert chart.alt.endswith("菱形为考核等次；没有自评较高的。")
+    higher = charts.self_gap(rows.assign(self_grade=["好", "一般"], index_grade="一般"), CITY)
+    assert isinstance(higher, Chart)
+    assert higher.alt.endswith("；1项的连线表示自评较高。")
+
+
 def test_places_of_counties_and_units_are_drawn_without_clashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CHECK, "1")
     chart = charts.county_place(invented_report(COUNTY, city=SHAOGUAN).table("counties"), COUNTY)
@@ -235,6 +251,33 @@ def test_places_of_counties_and_units_are_drawn_without_clashes(monkeypatch: pyt
     assert len(chart.table.rows) == invented_report(COUNTY, city=SHAOGUAN).table("counties")["score"].notna().sum()
     unvisited = frame("counties", {"county": COUNTY.object, "name": COUNTY.name})
     assert charts.county_place(unvisited, COUNTY) == Text((f"{COUNTY.name}没有实地核查得分，不排位次。",))
+    own = {
+        "county": COUNTY.object,
+        "name": COUNTY.name,
+        "city": SHAOGUAN,
+        "city_name": "韶关市",
+        "score": 80.0,
+        "rank": 1.0,
+        "n_ranked": 2,
+    }
+    far = {
+        **own,
+        "county": "440402000000",
+        "name": "乙区",
+        "city": "440400000000",
+        "city_name": "珠海市",
+        "score": 70.0,
+        "rank": 2.0,
+    }
+    alone = charts.county_place(frame("counties", own, far), COUNTY)
+    assert isinstance(alone, Chart)
+    assert alone.alt.endswith("单独标出；同市没有其他有得分的，全省没有靠后的。")
+    listed = charts.county_ranks(frame("counties", own, far), make_context("province"))
+    single = charts.county_ranks(frame("counties", {**own, "bottom": True}), CITY)
+    assert isinstance(listed, Chart)
+    assert isinstance(single, Chart)
+    assert listed.alt == "点图：2个县（市、区）的实地核查得分，从80.0分到70.0分，其中没有靠后的。"
+    assert single.alt == "点图：1个县（市、区）的实地核查得分，在80.0分，属靠后。"
     many = units(*((f"DW{n:03d}", 100.0 - n / 4, n, f"第{1 + n // 7}档") for n in range(1, 236)))
     for own in ("DW001", "DW120", "DW235"):
         chart = charts.band_place(many, make_context("unit", object_=own))

@@ -536,6 +536,10 @@ def test_survey_gaps_name_what_is_to_be_read_with_care() -> None:
     ctx = make_context("city")
     clean = words.survey_gaps(FakeReport(ctx, estimates=one))
     assert clean.paragraphs == (f"{len(one)}项住户指标的估计都可用。",)
+    single = words.survey_gaps(FakeReport(ctx, estimates=one.head(1))).paragraphs
+    assert single == ("1项住户指标的估计可用。",)
+    none = words.survey_gaps(FakeReport(ctx, estimates=one.head(0)))
+    assert (none.paragraphs, none.tone) == (("没有韶关市的住户指标估计。",), "warning")
     one.loc[one.index[:2], "quality"] = "caution"
     one.loc[one.index[2], "quality"] = "suppressed"
     said = words.survey_gaps(FakeReport(ctx, estimates=one)).paragraphs

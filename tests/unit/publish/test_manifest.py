@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_text, write_parquet, write_text
+from kaohe.publish import sources
 from kaohe.publish.freshness import state_of
 from kaohe.publish.manifest import (
     Entry,
     Manifest,
     inputs_of,
+    library_files,
     library_hash,
     read_manifest,
     summary,
@@ -21,6 +24,8 @@ from kaohe.publish.manifest import (
 )
 from kaohe.publish.part_digests import PartDigests
 from kaohe.publish.reports import reports_of, targets_of
+from kaohe.publish.sources import ROOT, imported, reach
+from kaohe.publish.tables_state import code
 from support.built_frames import the_plan
 from support.publishing import frames, good, save, write_build
 
@@ -110,3 +115,50 @@ def test_summary_counts_and_names_the_slowest() -> None:
 def test_the_library_has_a_hash() -> None:
     assert len(library_hash()) == 64
     assert library_hash() == library_hash()
+
+
+def suite_imports(path: Path) -> set[Path]:
+    """What a module imports of the suite, read off its syntax tree."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {a.name for a in node.names}
+    paths = {ROOT.parent.joinpath(*n.split(".")).with_suffix(".py") for n in names if n.startswith("kaohe.")}
+    return {p for p in paths if p.is_file()}
+
+
+def test_imports_are_found_as_the_syntax_tree_has_them() -> None:
+    for path in ROOT.rglob("*.py"):
+        assert imported(path) == suite_imports(path), path
+
+
+def test_fingerprints_cover_all_that_protects_and_all_that_is_imported() -> None:
+    pages = set(library_files())
+    makers = [*ROOT.glob("plot/*.py"), *(ROOT / "publish" / f"{m}.py" for m in ("audit", "html", "report", "notebook"))]
+    books = set(reach([ROOT / "publish" / "tables_out.py"]))
+    for made, modules in ((pages, makers), (books, [*ROOT.glob("publish/table*.py"), ROOT / "clean" / "book_out.py"])):
+        for module in modules:
+            assert module in made
+            assert suite_imports(module) <= made, module
+    assert {
+        ROOT / f for f in ("estimate/suppress.py", "clean/recognise.py", "plot/terms.py", "publish/audit.py")
+    } <= pages
+    assert {
+        ROOT / f for f in ("estimate/suppress.py", "clean/recognise.py", "clean/scrub.py", "plot/terms.py")
+    } <= books
+
+
+def test_a_digest_changes_with_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+    file = tmp_path / "a.py"
+    file.write_text("x = 1", encoding="utf-8")
+    before = sources.digest([file])
+    file.write_text("x = 2", encoding="utf-8")
+    assert sources.digest([file]) != before
+
+
+def test_the_digest_of_the_tables_is_taken_once_a_process() -> None:
+    assert code() == code()
+    assert code.cache_info().currsize == 1

@@ -9,7 +9,9 @@ import pytest
 
 import kaohe
 from kaohe.base.errors import InputRefused
-from kaohe.plot.output import MIME
+from kaohe.base.plan import load_plan
+from kaohe.plot import tables
+from kaohe.plot.output import MIME, Table
 from kaohe.publish.report import open_report
 from support.publishing import write_build
 
@@ -54,8 +56,26 @@ def test_the_seal_lists_what_was_read_and_under_which_choices(processed: Path) -
     seal = job.seal().payload()
     assert (seal["notebook"], seal["target"], seal["preview"]) == ("50_unit", "DW003", False)
     assert set(seal["tables"]) == {"streams[object=DW003]", "composite[class_id=unit235]"}
-    assert any("等次赋分" in c for c in seal["choices"])
     assert ["建表时间", "2020年12月28日 10:05"] in seal["facts"]
+
+
+def test_the_footer_says_what_was_chosen_for_this_report_and_no_more(processed: Path) -> None:
+    plan = load_plan()
+    survey = {str(plan.choices[block]["note"]) for block in ("income", "survey", "nonresponse", "calibration")}
+    for stem, target in (("40_city", "韶关市"), ("50_unit", "单位003")):
+        job = open_report(stem, target, processed)
+        footer = job.seal().payload()["choices"]
+        said = "".join(footer)
+        assert footer[0].startswith("等次赋分：好100分、较好75分、一般50分、较差25分（")
+        for name, block in plan.choices.items():
+            note = block.get("note") if isinstance(block, dict) else None
+            if note and name != "draw":
+                assert (str(note) in said) == (stem == "40_city" or str(note) not in survey), name
+        for drawn in ("镇村按登记户数", "重点调查村", str(plan.choices["draw"]["note"])):  # the draw's protocol says it
+            assert drawn not in said
+        table = tables.choices(job.ctx)
+        assert isinstance(table, Table)
+        assert [line.partition("：")[0] for line in footer] == [row[0] for row in table.rows]
 
 
 def test_what_one_cell_does_to_its_rows_another_does_not_see(processed: Path) -> None:

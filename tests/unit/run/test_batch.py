@@ -127,16 +127,27 @@ def test_a_change_of_one_citys_rows_makes_that_city_again_and_no_other(
     assert (done.made, done.skipped) == (["city-440200"], ["city-440500"])
 
 
-def test_reports_that_only_compare_may_be_left_and_stay_stale(place: Folders, serial: Callable[..., None]) -> None:
+def test_reports_that_only_compare_may_be_left_and_stay_stale(
+    place: Folders, serial: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
     save(place.notebooks / "40_city.ipynb", good("40_city", "f = job.own('streams')", "g = job.peers('composite')"))
     both = ("韶关市", SHANTOU)
-    run(place, *both, executor=serial)
+    run(place, *both, "单位001", executor=serial)
     tables = {name: frames()[name].copy() for name in ("streams", "composite")}
     tables["streams"].loc[tables["streams"]["object"] == SHAOGUAN, "score"] += 1
     tables["composite"].loc[tables["composite"]["object"] == SHAOGUAN, "composite"] += 1
     write_build(place.processed, {**frames(), **tables})
-    done, _ = run(place, *both, executor=serial, own=True)
+    capsys.readouterr()
+    done, _ = run(place, *both, "单位001", executor=serial, own=True, events=True)
     assert (done.made, done.left, done.exit_code) == (["city-440200"], ["city-440500"], 0)
+    started, *_, ended = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (started["total"], started["unchanged"], started["left"]) == (1, 1, 1)
+    assert (ended["made"], ended["failed"], ended["unchanged"], ended["left"]) == (1, 0, 1, 1)
+    log = (place.outputs / "kaohe-run.log").read_text(encoding="utf-8").splitlines()
+    assert log[-3].endswith(" start: 1 to make, 1 unchanged, 1 left")
+    assert " end: 1 made, 0 failed, 1 unchanged, 1 left, " in log[-1]
+    summary = (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
+    assert "生成1份，失败0份，未变1份，留待更新1份" in summary
     assert "待更新" in pages(place)["index.html"].decode()
     found = status(place.processed, place.outputs, place.notebooks, the_plan())
     assert "stale\t40_city\t汕头市\tcompared with: composite" in found

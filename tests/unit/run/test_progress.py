@@ -44,7 +44,7 @@ def test_a_terminal_gets_a_bar() -> None:
     lines = Lines(Console(file=out, width=160, force_terminal=True))
     lines(Begun(2, 5))
     lines(DONE)
-    lines(Ended(1, 0, 5, 2.0, 0))
+    lines(Ended(1, 0, 5, 0, 2.0, 0))
     assert "1/2" in out.getvalue()
     assert "韶关市" in out.getvalue()
 
@@ -57,25 +57,25 @@ def test_memory_is_that_of_this_process_and_its_children() -> None:
 
 def test_events_are_one_json_object_a_line() -> None:
     out = io.StringIO()
-    with watched([JsonEvents(out)], Begun(2, 5), lambda: Ended(1, 1, 5, 2.0, 3, 2)) as tell:
+    with watched([JsonEvents(out)], Begun(2, 5), lambda: Ended(1, 1, 5, 0, 2.0, 3, 2)) as tell:
         tell(DONE)
         tell(FAILED)
     said = [json.loads(line) for line in out.getvalue().splitlines()]
     assert said == [
-        {"event": "start", "total": 2, "unchanged": 5},
+        {"event": "start", "total": 2, "unchanged": 5, "left": 0},
         {"event": "report", "report": "city-440200", "notebook": "40_city", "target": "440200000000", "name": "韶关市",
          "state": "done", "seconds": 1.25, "slowest_cell": 3, "slowest_seconds": 0.5, "reason": ""},
         {"event": "report", "report": "city-440300", "notebook": "40_city", "target": "440300000000", "name": "深圳市",
          "state": "failed", "seconds": 0.5, "slowest_cell": 0, "slowest_seconds": 0.0,
          "reason": "K830 A cell of the notebook failed"},
-        {"event": "end", "made": 1, "failed": 1, "unchanged": 5, "seconds": 2.0, "exit_code": 3, "forked": 2, "ordinary": 0,
-         "why": ""},
+        {"event": "end", "made": 1, "failed": 1, "unchanged": 5, "left": 0, "seconds": 2.0, "exit_code": 3, "forked": 2,
+         "ordinary": 0, "why": ""},
     ]  # fmt: skip
 
 
 def test_the_end_is_told_when_the_batch_is_stopped() -> None:
     out = io.StringIO()
-    with pytest.raises(KeyboardInterrupt), watched([JsonEvents(out)], Begun(2, 0), lambda: Ended(0, 0, 0, 0.1, 0)):
+    with pytest.raises(KeyboardInterrupt), watched([JsonEvents(out)], Begun(2, 0), lambda: Ended(0, 0, 0, 0, 0.1, 0)):
         raise KeyboardInterrupt
     assert json.loads(out.getvalue().splitlines()[-1])["event"] == "end"
 
@@ -86,12 +86,12 @@ def test_the_log_is_appended_to(tmp_path: Path) -> None:
         log(Begun(1, 0))
         log(DONE)
         log(FAILED)
-        log(Ended(1, 1, 0, 2.0, 3, 1, 1, "no fork"))
+        log(Ended(1, 1, 0, 0, 2.0, 3, 1, 1, "no fork"))
     one = [
         f"{NOW} start: 1 to make, 0 unchanged",
         f"{NOW} city-440200 1.25 s, done",
         f"{NOW} city-440300 0.50 s, failed: K830 A cell of the notebook failed",
-        f"{NOW} end: 1 made, 1 failed, 2 s, exit code 3, kernels: 1 forked, 1 ordinary (no fork)",
+        f"{NOW} end: 1 made, 1 failed, 0 unchanged, 2 s, exit code 3, kernels: 1 forked, 1 ordinary (no fork)",
     ]
     assert (tmp_path / "kaohe-run.log").read_text(encoding="utf-8").splitlines() == one * 2
 
@@ -173,6 +173,20 @@ def test_the_run_summary_lists_failures_and_slow_cells_and_the_index_leads_to_it
     batch(place, clock="2020-12-28T03:00:00+00:00", force=True)
     assert "10:05" not in (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
     assert (place.outputs / "html" / "index.html").read_bytes() == index
+
+
+@pytest.mark.parametrize("name", ["index.html", "glossary.html", "run-summary.html"])
+def test_a_list_that_was_lost_or_damaged_is_written_again(place: Folders, name: str) -> None:
+    batch(place)
+    page = place.outputs / "html" / name
+    whole = page.read_bytes()
+    page.unlink()
+    batch(place)
+    assert page.is_file()
+    page.write_bytes(b"\xff" + whole[:100])
+    batch(place)
+    again = page.read_bytes()
+    assert again == whole or (name == "run-summary.html" and again.endswith(b"</html>"))  # it tells of the last run
 
 
 def test_ordinary_kernels_are_counted_and_said_with_the_reason_everywhere(

@@ -1,0 +1,31 @@
+"""The codebook as the workbench tells it: to readers who look for a question, and to tables of estimates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from kaohe.base.plan import Plan
+
+COLUMNS = ["id", "topic", "label", "type", "stat", "unit", "direction", "applies"]
+
+
+def listed(plan: Plan, text: str, table: str) -> pd.DataFrame:
+    """The questions of a table (``household`` or ``village``) with `text` in id, topic or label; columns `COLUMNS`."""
+    rows = [
+        {"id": q.id, "topic": q.topic, "label": q.shown, "type": q.type, "stat": q.stat, "unit": q.unit, "direction": q.direction, "applies": q.applies}
+        for q in plan.table_questions(table) if text.lower() in f"{q.id} {q.topic} {q.label} {q.shown}".lower()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def told(plan: Plan, table: str, source: str) -> dict[str, Any]:
+    """What tables of estimates know of the codebook: names, units, directions, shares; and the source under charts."""
+    asked = plan.table_questions(table)
+    return {
+        "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
+        "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
+        "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons],
+        "record": "户" if table == "household" else "村", "source": source,
+    }  # fmt: skip
