@@ -228,7 +228,7 @@ class Canvas:
         svg = self.svg()
         png = b"" if in_batch() else self.png()
         names = (self.width, *self.names) if self.names else ()
-        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, names, png)
+        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png, names)
 
     def _add(self, shape: Shape | Label) -> None:
         self._shapes.append(shape)

@@ -160,11 +160,11 @@ class Chart(Output):
         The picture with its text kept as text and no title inside.
     table : DataTable
         The data behind it.
+    png : bytes
+        The picture for JupyterLab; empty in a batch.
     names : sequence of float
         Where the names of the rows stand, in inches of the picture: its width, then right, upper and lower edge
         of the names. A narrow screen keeps them in sight while the picture is moved; empty: it does not.
-    png : bytes
-        The picture for JupyterLab; empty in a batch.
     """
 
     id: str
@@ -174,8 +174,8 @@ class Chart(Output):
     note: str
     svg: str = field(repr=False)
     table: DataTable = field(repr=False)
-    names: Sequence[float] = ()
     png: bytes = field(default=b"", repr=False)
+    names: Sequence[float] = ()
     kind = "figure"
 
     def __post_init__(self) -> None:
