@@ -39,7 +39,9 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     title = words.daily_title(ctx.name, list(zip(names, points, strict=True)), n)
     top = max(points)
     if not top:
-        return Text((f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。"))
+        return Text(
+            (f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。")
+        )
     hot = [ACCENT if p == top else INK for p in points]
     frame: Rows = rows(
         names, widest=2.7, above=0.3, below=0.5,

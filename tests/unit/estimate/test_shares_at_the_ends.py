@@ -15,7 +15,9 @@ from kaohe.estimate import Design, estimate_from_totals, psu_totals
 def sample(seed: int) -> pd.DataFrame:
     """Ten strata of six towns; in every second one all say yes, and for some seeds in one all say no."""
     rng = np.random.default_rng(seed)
-    f = pd.DataFrame({"h": np.repeat(np.arange(10), 60), "t": np.repeat(np.arange(60), 10), "w": rng.uniform(20, 70, 600)})
+    f = pd.DataFrame(
+        {"h": np.repeat(np.arange(10), 60), "t": np.repeat(np.arange(60), 10), "w": rng.uniform(20, 70, 600)}
+    )
     f["y"] = (rng.random(600) > 0.03).astype(float)
     f.loc[f["h"] % 2 == 0, "y"] = 1.0
     if seed % 3 == 0:
