@@ -43,8 +43,10 @@ def records(frame: pd.DataFrame, where: str, *, some: bool = True) -> None:
 
 
 def is_number(series: pd.Series) -> bool:
-    """Whether a column holds real numbers or booleans."""
+    """Whether a column holds real numbers or booleans; also booleans as objects, as a merge leaves them beside gaps."""
     kind = pd.api.types
+    if series.dtype == object:
+        return bool(kind.infer_dtype(series, skipna=True) == "boolean")
     number = kind.is_numeric_dtype(series) or kind.is_bool_dtype(series)  # the first leaves Arrow's booleans out
     return bool(number and not kind.is_complex_dtype(series))
 

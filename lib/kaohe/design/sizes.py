@@ -76,9 +76,11 @@ def _constant(values: Floats, group: Ints, size: int, stage: int, column: str) -
     """The one value of each group."""
     low = np.full(size, np.inf)
     high = np.full(size, -np.inf)
-    np.minimum.at(low, group, values)
-    np.maximum.at(high, group, values)
-    if not np.all(np.isfinite(values)) or np.any(high - low > 1e-9 * np.abs(high)):
+    known = bool(np.all(np.isfinite(values)))
+    if known:
+        np.minimum.at(low, group, values)
+        np.maximum.at(high, group, values)
+    if not known or np.any(high - low > 1e-9 * np.abs(high)):
         raise faults.fpc_value(
             stage, f"{column} varies within a stratum or unit, or is missing", "one size for each stratum or unit"
         )

@@ -115,10 +115,8 @@ def trim_to(
 
     Parameters
     ----------
-    frame : DataFrame
-        One row a record; a new frame comes back.
-    weight : str
-        Column of the weight before.
+    frame, weight, into
+        As for `kaohe.design.rake_to`.
     lower, upper : float
         Limits of the weight itself; records of weight 0 stay out of it.
     rule, strict
@@ -133,8 +131,6 @@ def trim_to(
         Rounds of trimming and calibration.
     tol : float
         How far beyond a limit a calibrated weight may end, relative to it.
-    into : str
-        Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 
     Returns
     -------

@@ -102,7 +102,7 @@ def records_where(frame: pd.DataFrame, where: Where) -> npt.NDArray[np.bool_]:
         raise InputRefused(
             "K402",
             "A domain is not a yes or no for each record",
-            got=f"{values.size} values of {values.dtype}",
+            got=f"{' × '.join(map(str, values.shape)) or 1} values of {values.dtype}",
             expected=f"{len(frame)} booleans",
         )
     return np.asarray(values, dtype=bool)

@@ -34,6 +34,8 @@ def density(y: Floats, w: Floats, at: float) -> float:
     Gaussian kernel, width 0.79 · (q75 − q25) · N̂^(−1/5) (Osier 2009, section 2; as vardpoor and
     convey do).
     """
+    if not w.sum() > 0:
+        return np.nan
     low, high = weighted_quantile(y, w, [0.25, 0.75], RULE)
     width = 0.79 * (high - low) * w.sum() ** (-0.2)
     if not width > 0:

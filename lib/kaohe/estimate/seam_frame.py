@@ -15,6 +15,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
+from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats
 from kaohe.estimate.seam_bins import BIN, SEGMENT, VALUE, Extra
 from kaohe.estimate.seam_spec import DRAWN, HIGH, LOW, SELECTION, SUM, Item, Spec
@@ -41,7 +42,7 @@ def not_a_number(column: str, kind: str) -> InputRefused:
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
-    if not pd.api.types.is_numeric_dtype(frame[column]):
+    if not is_number(frame[column]):
         raise not_a_number(column, str(frame[column].dtype))
     return np.asarray(frame[column].to_numpy(dtype=float, na_value=np.nan), dtype=float)
 
