@@ -135,9 +135,9 @@ def _row(
             df = rule
     if name in SHARES:
         cap = n if shares.capped else np.inf
-        low, high, edge = (v[0] for v in intervals.share_interval(
-            *(np.array([v]) for v in (estimate, se, df, n, cap, planned[name])), shares.method, level
-        ))  # fmt: skip
+        p, s, f, many, most, plan = (np.array([v]) for v in (estimate, se, df, n, cap, planned[name]))
+        limits = intervals.share_interval(p, s, f, many, most, plan, shares.method, level)
+        low, high, edge = (v[0] for v in limits)
         method, deff = ("one_sided", planned[name]) if edge else (shares.method, deff)
         low, high = np.clip([low, high], 0.0, 1.0) if np.isfinite(se) else (np.nan, np.nan)
     else:
@@ -159,7 +159,7 @@ def _planned(
     """Design effect of a headcount where it is 0 or 1: as planned, or that in all domains together with the line as known."""
     if shares.planned is not None:
         return shares.planned
-    poor = np.where(answered, y < (line.value if line is not None else fixed), np.nan)[:, None]
+    poor = np.where(answered, y < (line.value if line is not None else float(fixed or 0)), np.nan)[:, None]
     together = np.where(codes >= 0, 0, -1).astype(np.int64)
     return float(planned_effects(design.numbers(poor, ONE, together, 1), (1, 1))[0, 0])
 
