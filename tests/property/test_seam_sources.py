@@ -1,4 +1,4 @@
-"""The three sources of psu_totals agree to 1e-12; parts add up; the order of records changes nothing."""
+"""The sources of psu_totals agree: cells, estimates and counts to 1e-12, errors to 1e-9; parts add up; the order of records changes nothing."""
 
 from __future__ import annotations
 

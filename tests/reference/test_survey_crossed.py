@@ -84,7 +84,7 @@ def test_domains_and_their_differences(shape: str) -> None:
     assert d.mean("income", by="only")["df"].tolist() == e["degf_only"]
     whole = float(e["degf"])
     for by, weights, key in (("kind", {"x": 1, "y": -1}, "shared"), ("only", {"p": 1, "q": -1}, "apart")):
-        found = d.contrast("income", by=by, weights=weights)
+        found = d.contrast("income", by=by, weights=weights, df="units")
         same(found["estimate"], [e[key]["estimate"]], 1e-9)
         same(found["se"], [e[key]["se"]], 1e-9)
         assert found["df"].tolist() == [whole]

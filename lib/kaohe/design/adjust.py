@@ -126,7 +126,7 @@ def rake_to(
         made = rake(part, wanted, weight=weight, tol=tol, max_iter=max_iter, where=where)
         return made, made.reached, tuple(wanted)
 
-    return apart(frame, totals, make, weight, partition, into, (), "")
+    return apart(frame, totals, make, weight, partition, into, (), "", "raking")
 
 
 def calibrate_to(
@@ -195,7 +195,7 @@ def calibrate_to(
         labels = [(m.name, level) for m in coded for level in m.levels] + [(c, "total") for c in own]
         return made, _account(work, labels, targets, weight, made), tuple(wanted)
 
-    return apart(frame, margins or {}, make, weight, partition, into, columns, cluster)
+    return apart(frame, margins or {}, make, weight, partition, into, columns, cluster, method, bounds)
 
 
 def _account(

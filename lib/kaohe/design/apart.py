@@ -22,7 +22,7 @@ Make = Callable[[pd.DataFrame, Totals, str], tuple[Made, pd.DataFrame, tuple[str
 
 def apart(
     frame: pd.DataFrame, totals: Mapping[Any, Any], make: Make, weight: str, partition: str, into: str,
-    numeric: tuple[str, ...], cluster: str,
+    numeric: tuple[str, ...], cluster: str, method: str, bounds: tuple[float, float] | None = None,
 ) -> Weighted:  # fmt: skip
     """One calibration over the whole frame, or one in each level of the partition.
 
@@ -32,7 +32,7 @@ def apart(
         Margins, or with `partition` a mapping of its levels to margins.
     make : callable
         Records, totals and the level → the calibration, its report and the names of its margins.
-    numeric, cluster
+    numeric, cluster, method, bounds
         For the record of the calibration.
 
     Raises
@@ -76,5 +76,5 @@ def apart(
     out, new, factor = added(frame, weight, g, into)
     used = weights(frame, weight, "calibration") > 0
     facts |= {"g_min": float(g[used].min()), "g_max": float(g[used].max())}
-    record = Calibration(weight, margins, numeric, partition, new, cluster)
+    record = Calibration(weight, margins, numeric, partition, new, cluster, method, bounds)
     return Weighted(out, new, factor, pd.concat(reports, ignore_index=True), facts, record)

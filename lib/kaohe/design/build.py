@@ -28,7 +28,7 @@ def empty_table(name: str) -> pd.DataFrame:
 def calibration_record(plan: Plan) -> Calibration:
     """How the final weight of the table ``weights`` was calibrated, by this plan."""
     choice = plan.choices["calibration"]
-    return Calibration("w_nonresponse", tuple(choice["margins"]), partition=choice["partition"])
+    return Calibration("w_nonresponse", tuple(choice["margins"]), partition=choice["partition"], method="raking")
 
 
 def build_weights(clean: dict[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:

@@ -40,6 +40,11 @@ class Calibration:
         where the weight was trimmed or calibrated once more afterwards.
     cluster : str
         Column of the units within which all records got one g; empty for none.
+    method : str
+        Distance function: linear, raking or logit; empty where it is not known. Replicate weights are
+        calibrated by it again; the variance by residuals does not depend on it.
+    bounds : pair of float, optional
+        Limits of g.
     """
 
     before: str
@@ -48,6 +53,8 @@ class Calibration:
     partition: str = ""
     after: str = ""
     cluster: str = ""
+    method: str = ""
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -132,13 +132,14 @@ def fpc_value(stage: int, got: str, expected: str) -> InputRefused:
 
 def lonely(stage: int, groups: Iterable[object]) -> InputRefused:
     """Strata with one sampled unit."""
+    merge = "'merge', " if stage == 1 else ""
     return InputRefused(
         "K306",
         "Strata with a single sampled unit",
         where=f"stage {stage}",
         got=few(groups),
         expected="at least two units in each stratum",
-        remedy="choose lonely='adjust', 'merge', 'average' or 'certainty', and say so in the report",
+        remedy=f"choose lonely='adjust', {merge}'average' or 'certainty', and say so in the report",
     )
 
 

@@ -163,7 +163,8 @@ def build_structure(
         above 1, else counts.
     lonely : str
         What to do with a single sampled unit in a stratum that has more; remove is another word
-        for certainty.
+        for certainty. merge joins strata of the first stage; at later stages, where groups are units
+        of the stage above, there is nothing that it could join and a single unit is refused.
     nest : bool
         Read ids within their stratum and higher unit instead of refusing a clash.
 
@@ -204,7 +205,8 @@ def build_structure(
         lead[upper] = lead_row
         stage = Stage(unit, group, n, population, lead, labels)
         single = stage.scale[1]
-        if single.any() and lonely == "fail" and (number == 1 or fpc is not None):
+        refused = lonely == "fail" or (lonely == "merge" and number > 1)
+        if single.any() and refused and (number == 1 or fpc is not None):
             raise faults.lonely(number, [labels[i] for i in np.flatnonzero(single)])
         if single.any() and lonely == "merge" and number == 1:
             stage, unit, note = _merged(stage, upper, single)

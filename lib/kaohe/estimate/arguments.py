@@ -81,20 +81,20 @@ def confidence(level: Any) -> float:
     return float(level)
 
 
-def deff_kind(deff: Any, *, none: bool = False) -> str:
-    """What a design effect compares with.
+def deff_kind(deff: Any) -> str:
+    """What a design effect compares with; None for no design effect.
 
     Raises
     ------
     InputRefused
         K413 for another word.
     """
-    if deff is None and none:
+    if deff is None:
         return "wr"
     if deff not in DEFFS:
         raise InputRefused(
             "K413", "Unknown design effect", where="deff", got=str(deff),
-            expected=", ".join(DEFFS) + (" or None" if none else "") + ": simple random sampling with or without replacement",
+            expected=", ".join(DEFFS) + " or None: simple random sampling with or without replacement",
         )  # fmt: skip
     return str(deff)
 

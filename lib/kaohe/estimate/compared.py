@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.estimate.arguments import Columns, as_list, variables_of
+from kaohe.estimate.arguments import Columns, Freedom, as_list, variables_of
 from kaohe.estimate.contrast import KINDS, contrast_table, equal_means
 from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE
@@ -23,7 +23,7 @@ class Compared(Sampled):
 
     def contrast(
         self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
-        denominator: str | None = None, where: Where = None, level: float = 0.95,
+        denominator: str | None = None, where: Where = None, level: float = 0.95, df: Freedom = "satterthwaite",
     ) -> pd.DataFrame:  # fmt: skip
         """A weighted sum of domain estimates, such as a difference, with the covariance between domains.
 
@@ -38,14 +38,18 @@ class Compared(Sampled):
             What is contrasted; a ratio needs `denominator`.
         denominator : str, optional
             Column that a ratio divides by.
+        df : {"satterthwaite", "units"} or float
+            satterthwaite is the rule of `kaohe.estimate.contrast.contrast_freedom`, units the first-stage units minus strata of
+            all domains together, which covers too seldom where a domain with few units carries the variance.
         by, where, level
-            See `Design`.
+            See `Design`. There are no margins: name domains of another `by` for them.
 
         Returns
         -------
         DataFrame
-            variable, estimate, se, ci_low, ci_high, df (of the domains together), n, n_psu, n_missing,
-            deff, cv, t, p_value, method, quality.
+            variable, estimate, se, ci_low, ci_high (t, also for shares), df, n, n_psu, n_missing,
+            deff, cv, t, p_value, method, quality: the worst of the estimates contrasted, and caution for few degrees of
+            freedom; cv does not enter, for a difference of 0 has none.
 
         Raises
         ------
@@ -63,9 +67,9 @@ class Compared(Sampled):
         >>> f = pd.DataFrame({"w": [1.0] * 6, "c": list("aaabbb"), "y": [1.0, 2, 3, 5, 6, 7]})
         >>> Design(f, weight="w").contrast("y", by="c", weights={"b": 1, "a": -1})[["estimate", "df"]]
            estimate   df
-        0       4.0  5.0
+        0       4.0  4.0
         """
-        return contrast_table(self, variables_of(variables), by, weights, kind, denominator, where, level)
+        return contrast_table(self, variables_of(variables), by, weights, kind, denominator, where, level, df)
 
     def test(self, variables: Columns, *, by: Columns, where: Where = None) -> pd.DataFrame:
         """Test that the distribution of a variable is the same in all domains of `by`.

@@ -118,12 +118,18 @@ def _table(cells: Any, values: Floats, n_domains: int) -> Floats:
 
 
 def _shift(values: Floats) -> float:
-    """A number near values that lie far from 0 for their spread, which squares would lose; else 0."""
+    """One of the values near which all lie, where they lie far from 0 for their spread, which squares would lose; else 0.
+
+    Being one of the values it is 0 or 1 for answers of 0 and 1, and the share of a domain where all
+    answer alike is exactly 0 or 1: sums of w·(y − 1) are then 0, or those of −w.
+    """
     few = values[:: max(len(values) // 1000, 1)]
     if not len(few):
         return 0.0
     centre = float(few.mean())
-    return centre if abs(centre) > 4 * float(few.std()) and np.isfinite(centre) else 0.0
+    if not abs(centre) > 4 * float(few.std()) or not np.isfinite(centre):
+        return 0.0
+    return float(few[np.argmin(np.abs(few - centre))])
 
 
 def _stage_variance(stage: Stage, lonely: str, group_of: Any, table: Floats, centre: Floats) -> Floats:

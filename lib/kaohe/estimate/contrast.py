@@ -12,9 +12,10 @@ from kaohe.base.errors import InputRefused
 from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.arguments import confidence, mapped_numbers
+from kaohe.estimate.arguments import Freedom, confidence, df_kind, mapped_numbers
 from kaohe.estimate.association import domain_names, no_test, rao_scott
-from kaohe.estimate.linear import ONE, ROUNDING
+from kaohe.estimate.linear import ONE, ROUNDING, Numbers
+from kaohe.estimate.quality import CAUTION, NOT_ESTIMABLE, OK, SUPPRESSED, words
 
 if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
@@ -56,10 +57,10 @@ def _chosen(weights: Mapping[Any, float], labels: list[Any], title: str) -> list
 
 def contrast_table(
     design: Sampled, names: list[str], by: Any, weights: Mapping[Any, float], kind: str, denominator: str | None,
-    where: Any, level: float,
+    where: Any, level: float, df: Freedom,
 ) -> pd.DataFrame:  # fmt: skip
     """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
-    level = confidence(level)
+    level, df = confidence(level), df_kind(df)
     num, den = matrices(design, names, kind, denominator, where)
     c = np.array(mapped_numbers(weights, "variable" if by is None else "domain"))
     weights = dict(weights)  # a series, too, names its domains by its index
@@ -68,7 +69,7 @@ def contrast_table(
         chosen = _chosen(weights, names, "variable")
         estimates, cov = design.joint(num[:, chosen], den if den is None or den is ONE else den[:, chosen], codes, 1)
         text = " ".join(f"{v:+g}·{k}" for k, v in weights.items())
-        return _row(design, text, num[:, chosen], den, codes, 1, c, estimates, cov, level)
+        return _row(design, text, num[:, chosen], den, codes, 1, c, estimates, cov, level, df, kind)
     labels = [tuple(row) if len(row) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
     kept = np.full(len(codes), -1, dtype=np.int64)
     for new, old in enumerate(_chosen(weights, labels, "domain")):
@@ -77,21 +78,24 @@ def contrast_table(
     for k, name in enumerate(names):
         own = den if den is None or den is ONE else den[:, [k]]
         estimates, cov = design.joint(num[:, [k]], own, kept, len(c))
-        rows.append(_row(design, name, num[:, [k]], own, kept, len(c), c, estimates, cov, level))
+        rows.append(_row(design, name, num[:, [k]], own, kept, len(c), c, estimates, cov, level, df, kind))
     return pd.concat(rows, ignore_index=True)
 
 
 def _row(
     design: Sampled, name: str, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats,
-    estimates: Floats, cov: Floats, level: float,
+    estimates: Floats, cov: Floats, level: float, rule: Freedom, kind: str,
 ) -> pd.DataFrame:  # fmt: skip
-    """One contrast as a table row; its degrees of freedom are those of its domains together."""
+    """One contrast as a table row; no better in quality than the worst of its estimates."""
     union = np.where(codes >= 0, 0, -1).astype(np.int64)
     whole = design.numbers(num, den, union, 1)
     each = design.numbers(num, den, codes, n_domains)
     sure = bool((each.df > 0).all())
     estimate, se = float(c @ estimates.ravel()), float(np.sqrt(max(float(c @ cov @ c), 0.0))) if sure else np.nan
-    df = float(whole.df.min())
+    if rule == "satterthwaite":
+        df = contrast_freedom(design, num, den, codes, n_domains, c, cov, each.df, float(whole.df.min()))
+    else:
+        df = float(whole.df.min()) if isinstance(rule, str) or not sure else rule
     low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = float(np.divide(estimate, se))
@@ -101,8 +105,53 @@ def _row(
         "variable": [name], "estimate": [estimate], "se": [se], "ci_low": [float(low)], "ci_high": [float(high)],
         "df": [df], "n": [int(whole.n.min())], "n_psu": [int(whole.n_psu.min())], "n_missing": [int(whole.n_missing.max())],
         "deff": [deff], "cv": [cv], "t": [t], "p_value": [two_sided(t, df)], "method": ["t"],
-        "quality": ["ok" if sure else "not_estimable"],
+        "quality": [_worst(design, each, df, share=kind == "proportion") if sure else NOT_ESTIMABLE],
     })  # fmt: skip
+
+
+def contrast_freedom(
+    design: Sampled, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats, cov: Floats, each: Floats,
+    union: float,
+) -> float:  # fmt: skip
+    """Degrees of freedom of a weighted sum of estimates: the smallest of three.
+
+    Parameters
+    ----------
+    c : float array
+        Weights of the estimates, domains outermost.
+    cov : float array
+        Covariance of the estimates.
+    each : float array
+        Degrees of freedom of each estimate.
+    union : float
+        Units minus strata of all domains together.
+
+    Returns
+    -------
+    float
+        Satterthwaite's number over the strata of the sum's own linearised values (not for replicate weights,
+        which do not tell strata apart); Satterthwaite's over the estimates, each with its own degrees of
+        freedom; `union`.
+
+    Notes
+    -----
+    Satterthwaite (1946), Welch (1947). A domain with few units that carries most of the variance decides:
+    three towns against forty have about 2 degrees of freedom, not 32.
+    """
+    own = c**2 * np.diag(cov)
+    found = [union]
+    if own.sum() > 0:
+        found.append(float(own.sum() ** 2 / (own**2 / each.ravel()).sum()))
+    if not hasattr(design, "made"):
+        found.append(design.contrast_df(num, den, codes, n_domains, c))
+    return float(np.nanmin(found))
+
+
+def _worst(design: Sampled, each: Numbers, df: float, *, share: bool) -> str:
+    """The worst word among the estimates; caution where the degrees of freedom of the contrast itself are few."""
+    own = words(each.estimate, np.sqrt(each.variance), each.n, each.df, rules=design.rules, share=share).ravel()
+    order = (OK, CAUTION, SUPPRESSED, NOT_ESTIMABLE)
+    return order[max(*(order.index(word) for word in own), int(df < design.rules.warn_df), 0)]
 
 
 def two_sided(t: float, df: float) -> float:

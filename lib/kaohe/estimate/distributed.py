@@ -8,10 +8,19 @@ import pandas as pd
 
 from kaohe.design.structure import Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.arguments import Columns, as_list, confidence, probabilities, variables_of
+from kaohe.estimate.arguments import (
+    Columns,
+    Freedom,
+    as_list,
+    confidence,
+    df_kind,
+    planned_effect,
+    probabilities,
+    variables_of,
+)  # fmt: skip
 from kaohe.estimate.compared import Compared
 from kaohe.estimate.domains import Where
-from kaohe.estimate.inequality import estimate_poverty
+from kaohe.estimate.inequality import Shares, estimate_poverty
 from kaohe.estimate.margins import each_margin
 from kaohe.estimate.quantiles import INTERVALS, estimate_quantiles
 from kaohe.estimate.sampled import Margins
@@ -23,6 +32,7 @@ class Distributed(Compared):
     def quantile(
         self, variables: Columns, probs: float | Sequence[float] = (0.5,), *, by: Columns | None = None,
         margins: Margins = False, where: Where = None, rule: str = "math", level: float = 0.95, method: str = "t",
+        df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Quantiles with Woodruff intervals.
 
@@ -36,8 +46,8 @@ class Distributed(Compared):
             `kaohe.estimate.quantiles.weighted_quantile`.
         method : {"t", "beta", "logit", "asin"}
             Interval of the share at or below the quantile (R's mean, beta, xlogit, asin).
-        by, margins, where, level
-            See `Design`.
+        by, margins, where, level, df
+            See `Design`; the degrees of freedom are those of the share.
 
         Returns
         -------
@@ -66,17 +76,18 @@ class Distributed(Compared):
         """
         way = intervals.named(method, INTERVALS)
         names, level = variables_of(variables), confidence(level)
-        wanted = probabilities(probs)
+        wanted, freedom = probabilities(probs), df_kind(df)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way)
+            return estimate_quantiles(self, names, wanted, domain, levels, rule, level, way, freedom)
 
         return each_margin(self, by, where, margins, make)
 
     def poverty(
         self, variables: Columns, measures: Columns = ("headcount", "gap", "severity"), *,
         line: float | str | None = None, share: float = 0.6, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95,
+        where: Where = None, level: float = 0.95, method: str = "beta", capped: bool = True,
+        planned_deff: float | None = None, df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Poverty and inequality measures with linearised errors.
 
@@ -92,7 +103,10 @@ class Distributed(Compared):
             `where`: the same line for every domain, and its own error is counted.
         share : float
             Part of the median below which one is poor, for a relative line.
-        by, margins, where, level
+        method, capped, planned_deff
+            Interval of headcount and arpr, which are shares: as `Design.proportion`, with the error of an
+            estimated line counted in. The other measures have t intervals.
+        by, margins, where, level, df
             See `Design`.
 
         Returns
@@ -104,7 +118,7 @@ class Distributed(Compared):
         Raises
         ------
         InputRefused
-            K407 for an unknown measure, or a missing or non-positive line.
+            K407 for an unknown measure, or a missing or non-positive line; K404, K413 as `Design.proportion`.
 
         Notes
         -----
@@ -120,8 +134,11 @@ class Distributed(Compared):
         1        gap      0.25
         """
         names, level, whole = variables_of(variables), confidence(level), self.mask(where)
+        shares, freedom = Shares(intervals.named(method), capped, planned_effect(planned_deff)), df_kind(df)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            return estimate_poverty(self, names, as_list(measures), line, share, domain, levels, whole, level)
+            return estimate_poverty(
+                self, names, as_list(measures), line, share, domain, levels, whole, level, shares, freedom
+            )
 
         return each_margin(self, by, where, margins, make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +13,24 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import Freedom
 from kaohe.estimate.linear import ONE, Numbers, beside
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.poverty import FIXED, FREE, MEASURES, RELATIVE, RELATIVE_FGT, Measure, relative_line
 from kaohe.estimate.quality import words
 
 if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How headcounts get their intervals: the method, capped at n or not, a design effect for 0 and 1."""
+
+    method: str
+    capped: bool
+    planned: float | None
+
 
 Bools = npt.NDArray[np.bool_]
 LINE = "relative"
@@ -42,9 +55,9 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
 
 def estimate_poverty(
     design: Sampled, variables: list[str], measures: list[str], line: float | str | None, share: float, codes: Ints,
-    domains: pd.DataFrame, whole: Bools, level: float,
+    domains: pd.DataFrame, whole: Bools, level: float, shares: Shares, df: Freedom,
 ) -> pd.DataFrame:  # fmt: skip
-    """Measures in every domain with t intervals; see `Design.poverty`."""
+    """Measures in every domain with their intervals; see `Design.poverty`."""
     fixed, relative = _checked(measures, line, share)
     tables = []
     for variable in variables:
@@ -54,13 +67,19 @@ def estimate_poverty(
         numbers = design.numbers(values, ONE, codes, len(domains))
         needs_line = bool(set(measures) & set(RELATIVE)) or (relative and bool(set(measures) & set(FIXED)))
         found = _line(y, design.w, whole & answered, share) if needs_line else None
+        planned = {
+            name: _planned(design, y, answered, codes, found if relative or name in RELATIVE else None, fixed, shares)
+            for name in SHARES.intersection(measures)
+        }
         rows = []
         for d in range(len(domains)):
             inside = (codes == d) & answered
             for name in measures:
                 value = _evaluator(name, y, inside, whole & answered, None if relative else fixed, share)
                 made = value(np.where(answered, design.w, 0.0), found) if inside.any() else None
-                rows.append(_row(design, made, value, inside, whole & answered, numbers, d, name, level))
+                rows.append(
+                    _row(design, made, value, inside, whole & answered, numbers, d, name, level, shares, planned, df)
+                )
         table = pd.DataFrame(rows)
         table.insert(0, "variable", variable)
         tables.append(table)
@@ -101,7 +120,7 @@ def _evaluator(name: str, y: Floats, inside: Bools, whole: Bools, fixed: float |
 
 def _row(
     design: Sampled, made: Measure | None, value: Evaluator, inside: Bools, whole: Bools, numbers: Numbers, d: int,
-    name: str, level: float,
+    name: str, level: float, shares: Shares, planned: dict[str, float], rule: Freedom,
 ) -> dict[str, object]:  # fmt: skip
     estimate, se, deff = (np.nan if made is None else made.value), np.nan, np.nan
     n, df, n_psu = (float(getattr(numbers, k)[d, 0]) for k in ("n", "df", "n_psu"))
@@ -110,15 +129,39 @@ def _row(
         variance = design.measure_variance(w * made.scores, whole, lambda u: value(np.where(whole, u, 0.0), None).value)
         se = float(np.sqrt(variance))
         deff = variance / _simple(made.scores[inside], design.w[inside])
-    low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
+        if rule == "satterthwaite":
+            df = float(np.fmin(design.scores_df(w * made.scores, whole), df))
+        elif not isinstance(rule, str):
+            df = rule
+    if name in SHARES:
+        cap = n if shares.capped else np.inf
+        p, s, f, many, most, plan = (np.array([v]) for v in (estimate, se, df, n, cap, planned[name]))
+        limits = intervals.share_interval(p, s, f, many, most, plan, shares.method, level)
+        low, high, edge = (v[0] for v in limits)
+        method, deff = ("one_sided", planned[name]) if edge else (shares.method, deff)
+        low, high = np.clip([low, high], 0.0, 1.0) if np.isfinite(se) else (np.nan, np.nan)
+    else:
+        method = "t"
+        low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
     word = words(
         np.array(estimate), np.array(se), np.array(n), np.array(df), rules=design.rules, share=name in SHARES
     )  # fmt: skip
     return {
         "measure": name, "estimate": estimate, "se": se, "ci_low": float(low), "ci_high": float(high), "df": df,
         "n": int(n), "n_psu": int(n_psu), "n_missing": int(numbers.n_missing[d, 0]), "deff": deff,
-        "cv": se / abs(estimate) if estimate else np.nan, "method": "t", "quality": str(word),
+        "cv": se / abs(estimate) if estimate else np.nan, "method": method, "quality": str(word),
     }  # fmt: skip
+
+
+def _planned(
+    design: Sampled, y: Floats, answered: Bools, codes: Ints, line: Measure | None, fixed: float | None, shares: Shares
+) -> float:
+    """Design effect of a headcount where it is 0 or 1: as planned, or that in all domains together with the line as known."""
+    if shares.planned is not None:
+        return shares.planned
+    poor = np.where(answered, y < (line.value if line is not None else float(fixed or 0)), np.nan)[:, None]
+    together = np.where(codes >= 0, 0, -1).astype(np.int64)
+    return float(planned_effects(design.numbers(poor, ONE, together, 1), (1, 1))[0, 0])
 
 
 def _simple(scores: Floats, w: Floats) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,7 @@ from kaohe.estimate import intervals
 from kaohe.estimate.indicators import Indicators
 from kaohe.estimate.linear import Numbers
 from kaohe.estimate.others import AMOUNTS
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.suppress import least_side, top_share
 from kaohe.estimate.survey import Design
 from kaohe.estimate.totals import sums
@@ -48,8 +51,10 @@ def domain_estimates(
         codes, names = level_codes(design.frame, kind)
         numbers = design.numbers(found.num, found.den, codes, len(names), df=df)
         if planned is None:
-            effect = numbers.deff("wr")[0]
-            planned = np.where(effect > 1, effect, 1.0)
+            own = replace(numbers, **{k: getattr(numbers, k)[:1] for k in numbers.__dataclass_fields__})
+            draw = plan.choices["draw"]
+            together = float(draw["icc_town"]) + float(draw["icc_village"])
+            planned = planned_effects(own, (1, len(found.names)), homogeneity=together)[0]
         asked = sums(codes, len(names), (found.asked & (design.w > 0)[:, None]).astype(float))
         frame = _tidy(numbers, asked, found, kind, names, planned, level)
         frame["n_least"] = least_side(found.num, found.den, codes, len(names)).ravel()
@@ -73,7 +78,7 @@ def _tidy(
             continue
         plan_k = np.broadcast_to(planned[k], se[:, k].shape)
         low[:, k], high[:, k], edge = intervals.share_interval(
-            numbers.estimate[:, k], se[:, k], numbers.df[:, k], numbers.n[:, k], numbers.cap[:, k], plan_k, way, level
+            numbers.estimate[:, k], se[:, k], numbers.df[:, k], numbers.n[:, k], numbers.n[:, k], plan_k, way, level
         )
         method[:, k] = np.where(edge, "one_sided", way)
         effect[:, k] = np.where(edge, plan_k, effect[:, k])

@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import Freedom
 from kaohe.estimate.linear import ONE, Numbers, beside
 from kaohe.estimate.quality import CAUTION, Rules, words
 
@@ -137,7 +138,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
 
 def estimate_quantiles(
     design: Sampled, names: list[str], probs: Sequence[float], codes: np.ndarray, domains: pd.DataFrame, rule: str,
-    level: float, method: str,
+    level: float, method: str, df: Freedom = "units",
 ) -> pd.DataFrame:  # fmt: skip
     """Quantiles with Woodruff intervals in every domain; see `Design.quantile`."""
     values = design.values(names, inside=codes >= 0)
@@ -151,7 +152,7 @@ def estimate_quantiles(
             y = values[mine, k]
             found[d, c] = weighted_quantile(y, design.w[mine], [probs[j]], rule)[0]
             below[mine, c] = np.where(np.isnan(y), np.nan, y <= found[d, c])
-    numbers = design.numbers(below, ONE, codes, len(domains))
+    numbers = design.numbers(below, ONE, codes, len(domains), df=df)
     se = np.sqrt(numbers.variance)
     low, high = share_limits(numbers.estimate, se, numbers.df, numbers.n, level, method)
     ends = np.full((2, *shape), np.nan)

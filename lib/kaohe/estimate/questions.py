@@ -14,6 +14,7 @@ from kaohe.estimate.domains import Where
 from kaohe.estimate.indicators import interval_of, question_columns
 from kaohe.estimate.linear import Estimates
 from kaohe.estimate.margins import each_margin
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.rest import against_rest
 from kaohe.estimate.sampled import Margins
 from kaohe.estimate.survey import Design
@@ -71,8 +72,7 @@ def question_estimates(
 
 def _planned(design: Design, top: Floats, bottom: Floats, codes: Ints, shape: tuple[int, ...]) -> Floats:
     """Design effect over all domains together, at least 1: for shares of 0 and 1."""
-    deff = design.numbers(top, bottom, np.where(codes >= 0, 0, -1).astype(np.int64), 1).deff("wr")
-    return np.broadcast_to(np.where(deff > 1, deff, 1.0), shape)
+    return planned_effects(design.numbers(top, bottom, np.where(codes >= 0, 0, -1).astype(np.int64), 1), shape)
 
 
 def question_against_rest(

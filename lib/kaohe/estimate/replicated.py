@@ -16,10 +16,12 @@ from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Columns, Freedom, as_list, confidence, variables_of
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
+from kaohe.estimate.recalibrated import before, recalibrated
 from kaohe.estimate.replicates import (
     Replicates,
     balanced,
     bootstrap,
+    constants,
     covariance_of_replicates,
     jackknife,
     refused,
@@ -90,7 +92,7 @@ class ReplicateDesign(Design):
         fits = table.ndim == 2 and len(table) == len(frame) and table.shape[1] > 0 and table.dtype.kind in "fiu"
         if not fits or not np.all(np.isfinite(table)):
             raise refused(f"replicate weights of shape {table.shape}", f"finite numbers, {len(frame)} × replicates")
-        self.made = _constants(table, kind, scale, rscales, rho)
+        self.made = constants(table, kind, scale, rscales, rho)
         self.centre = centre
         self.by_rank = not known
 
@@ -223,25 +225,6 @@ def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
     return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
 
 
-def _constants(
-    table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float
-) -> Replicates:
-    size = table.shape[1]
-    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
-        raise refused(f"rho = {rho}", "0 <= rho < 1")
-    constants = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
-    if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in constants):
-        raise refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
-    default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
-    default["bootstrap"] = 1 / max(size - 1, 1)
-    if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):
-        raise refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
-    each = np.ones(size) if rscales is None else np.asarray(rscales, dtype=float)
-    if len(each) != size:
-        raise refused(f"{len(each)} rscales", f"{size}, one a replicate")
-    return Replicates(table, default.get(kind, 1.0) if scale is None else float(scale), each, kind)
-
-
 def replicated(
     design: Sampled, kind: str = "auto", *, rho: float = 0.0, replicates: int = 500,
     rng: np.random.Generator | None = None, fpc: bool | None = None, matrix: npt.NDArray[np.int64] | None = None,
@@ -266,8 +249,9 @@ def replicated(
     centre : {"estimate", "mean"}
     reweight : callable, optional
         Weights → weights, applied to each replicate and to the full sample: the calibration done
-        again, so that its gain is counted. Then pass the weights **before** calibration as the
-        design's weight.
+        again, so that its gain is counted. It starts from the weights before calibration: the
+        design's own, or, for a calibrated design, those of its record. Without it a calibrated design
+        is calibrated again in each replicate as its record says.
 
     Raises
     ------
@@ -283,17 +267,20 @@ def replicated(
     kind = ("JKn" if strata else "JK1") if kind == "auto" else kind
     if kind == "JK1" and strata:
         raise refused("JK1 for a design with strata", "JKn")
+    base = before(design)
     if kind in {"JK1", "JKn"}:
-        made = jackknife(design.structure, design.w, stratified=kind == "JKn", fpc=with_fpc)
+        made = jackknife(design.structure, base, stratified=kind == "JKn", fpc=with_fpc)
     elif kind in {"BRR", "Fay"}:
-        made = balanced(design.structure, design.w, rho=rho, matrix=matrix)
+        made = balanced(design.structure, base, rho=rho, matrix=matrix)
     else:
         if rng is None:
             raise refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
-        made = bootstrap(design.structure, design.w, replicates=replicates, rng=rng)
+        made = bootstrap(design.structure, base, replicates=replicates, rng=rng)
     out = ReplicateDesign.of(design, made, centre)
     if reweight is not None:
         columns = [reweight(made.weights[:, r]) for r in range(made.weights.shape[1])]
-        out.made = Replicates(np.column_stack(columns), made.scale, made.rscales, made.kind)
-        out.w = np.asarray(reweight(design.w), dtype=float)
+        out.made = replace(made, weights=np.column_stack(columns))
+        out.w = np.asarray(reweight(base), dtype=float)
+    elif design.calibration:
+        out.made = replace(made, weights=recalibrated(design, made.weights))
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,6 +154,24 @@ def bootstrap(structure: Structure, w: Floats, *, replicates: int, rng: np.rando
         mine = np.flatnonzero(group == h)
         factors[mine] = rng.multinomial(n - 1, np.full(n, 1 / n), size=replicates).T * (n / (n - 1))
     return Replicates(w[:, None] * factors[unit], 1 / (replicates - 1), np.ones(replicates), "bootstrap")
+
+
+def constants(table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float) -> Replicates:
+    """Replicate weights that came with the data, with the constants of their kind where none are given."""
+    size = table.shape[1]
+    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
+        raise refused(f"rho = {rho}", "0 <= rho < 1")
+    given = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
+    if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in given):
+        raise refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
+    default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
+    default["bootstrap"] = 1 / max(size - 1, 1)
+    if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):
+        raise refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
+    each = np.ones(size) if rscales is None else np.asarray(rscales, dtype=float)
+    if len(each) != size:
+        raise refused(f"{len(each)} rscales", f"{size}, one a replicate")
+    return Replicates(table, default.get(kind, 1.0) if scale is None else float(scale), each, kind)
 
 
 def covariance_of_replicates(made: Replicates, value: Floats, each: Floats, *, centre: str = "estimate") -> Floats:

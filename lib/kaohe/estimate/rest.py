@@ -11,7 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
-from kaohe.estimate.contrast import matrices, two_sided
+from kaohe.estimate.contrast import contrast_freedom, matrices, two_sided
 from kaohe.estimate.linear import beside
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def against_rest(
     Notes
     -----
     The covariance between a domain and the rest is counted, as in `kaohe.estimate.Design.contrast`. Degrees of
-    freedom after Satterthwaite (1946), from those of the domain and of the rest: a county with four towns
-    has about as few as its own estimate has. p_holm by the step-down procedure of Holm (1979).
+    freedom as there (`kaohe.estimate.contrast.contrast_freedom`): a county with four towns has about as few as its own
+    estimate has. p_holm by the step-down procedure of Holm (1979).
 
     Examples
     --------
@@ -82,11 +82,12 @@ def _row(design: Sampled, num: Floats, den: Floats | None, split: Ints, level: f
     """Domain 0 less domain 1."""
     estimates, cov = design.joint(num, den, split, 2)
     each = design.numbers(num, den, split, 2, squares=False).df[:, 0]
+    together = np.where(split >= 0, 0, -1).astype(np.int64)
     gap, se, df = float(estimates[0, 0] - estimates[1, 0]), np.nan, np.nan
-    own = np.diag(cov)
     if (each > 0).all():
         se = float(np.sqrt(max(float(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1]), 0.0)))
-        df = float(own.sum() ** 2 / (own**2 / each).sum()) if own.sum() > 0 else float(each.sum())
+        union = float(design.numbers(num, den, together, 1, squares=False).df[0, 0])
+        df = contrast_freedom(design, num, den, split, 2, np.array([1.0, -1.0]), cov, each, union)
     low, high = intervals.t_interval(np.array(gap), np.array(se), np.array(df), level)
     t = gap / se if se > 0 else np.nan
     return {

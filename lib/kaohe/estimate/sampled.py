@@ -234,6 +234,19 @@ class Sampled:
         rows, scores = residual_scores(self.structure, self.blocks, weighted[:, None], inside)
         return float(covariance(self.structure, rows, scores, diagonal=True, residuals=bool(self.blocks))[0])
 
+    def scores_df(self, weighted: Floats, inside: npt.NDArray[np.bool_]) -> float:
+        """Effective degrees of freedom of a measure from its weighted scores, as in `measure_variance`."""
+        rows, scores = residual_scores(self.structure, self.blocks, weighted[:, None], inside)
+        parts = stratum_variances(self.structure, rows, scores, residuals=bool(self.blocks))
+        return float(satterthwaite(self.structure, parts)[0])
+
+    def contrast_df(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats) -> float:
+        """Effective degrees of freedom of Σ c · estimate over domains and variables; missing without a variance."""
+        scores = self._joint_scores(num, den, codes, n_domains) @ c
+        order = self.structure.order
+        parts = stratum_variances(self.structure, order, scores[order, None], residuals=bool(self.blocks))
+        return float(satterthwaite(self.structure, parts)[0])
+
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
         rows, scores = score_matrix(self.structure, self.blocks, self.w, num, den, inside)
@@ -246,11 +259,16 @@ class Sampled:
         -------
         estimates, covariance : float arrays, domain × variable, and (domain · variable) squared
         """
+        scores = self._joint_scores(num, den, codes, n_domains)
+        order = self.structure.order
+        matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
+        return point_estimates(self.w, num, den, codes, n_domains), matrix
+
+    def _joint_scores(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> Floats:
+        """Weighted scores of each record in each domain, row × (domain · variable)."""
         k = num.shape[1]
         scores = np.zeros((len(num), n_domains * k))
         for d in range(n_domains):
             rows, own = score_matrix(self.structure, self.blocks, self.w, num, den, codes == d)
             scores[rows, d * k : (d + 1) * k] = own
-        order = self.structure.order
-        matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return point_estimates(self.w, num, den, codes, n_domains), matrix
+        return scores

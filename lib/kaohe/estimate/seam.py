@@ -108,7 +108,7 @@ def psu_totals(
     by: str | Sequence[str] = (),
     where: WhereSpec = None,
     fpc: Sequence[FpcEntry] | None = None,
-    fpc_kind: str = "count",
+    fpc_kind: str = "auto",
     calibration: Calibration | None = None,
     deff: bool = True,
     memory_limit: str = "4GB",

@@ -13,10 +13,10 @@ from kaohe.estimate import intervals
 from kaohe.estimate.arguments import confidence, deff_kind, domains_of, planned_effect
 from kaohe.estimate.inequality import SHARES
 from kaohe.estimate.linear import ROUNDING, Estimates, Numbers, _calibrated, _degrees
-from kaohe.estimate.quality import Rules, words
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.seam import PsuTotals
-from kaohe.estimate.seam_spec import SUM, Item
+from kaohe.estimate.seam_spec import SUM
 from kaohe.estimate.totals import sums
 from kaohe.estimate.variance import domain_variance
 
@@ -32,7 +32,7 @@ def estimate_from_totals(
     level: float = 0.95,
     lonely: str = "fail",
     nest: bool = False,
-    deff: str = "wr",
+    deff: str | None = "wr",
     method: str = "beta",
     capped: bool = True,
     planned_deff: float | None = None,
@@ -82,17 +82,19 @@ def estimate_from_totals(
     domain, levels = domains(totals, design, by)
     names = [totals.spec.items[k].name for k in chosen]
     found = numbers(totals, design, chosen, domain, len(levels), total=statistic == "total")
-    if statistic == "fgt":
-        return _poverty(found, levels, [totals.spec.items[k] for k in chosen], level, design.rules)
-    if statistic != "proportion":
-        return Estimates(found, levels, names, design.rules).frame("t", level, deff=effect)
+    made = Estimates(found, levels, names, design.rules)
+    if statistic not in {"proportion", "fgt"}:
+        return made.frame("t", level, deff=effect)
     way = intervals.named(method)
     if expected is not None:
         planned = np.full(found.estimate.shape, expected)
     else:
-        whole = numbers(totals, design, chosen, np.where(domain >= 0, 0, -1).astype(np.int64), 1).deff("wr")
-        planned = np.broadcast_to(np.where(whole > 1, whole, 1.0), found.estimate.shape)
-    return Estimates(found, levels, names, design.rules).frame(way, level, deff=effect, capped=capped, planned=planned)
+        whole = numbers(totals, design, chosen, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
+        planned = planned_effects(whole, found.estimate.shape)
+    shares = made.frame(way, level, deff=effect, capped=capped, planned=planned)
+    if statistic == "proportion":
+        return shares
+    return _poverty(made.frame("t", level, deff=effect), shares, [totals.spec.items[k].measure for k in chosen])
 
 
 def _chosen(totals: PsuTotals, statistic: str, variables: str | Sequence[str] | None) -> list[int]:
@@ -180,7 +182,7 @@ def numbers(
     variance = np.where(variance <= ROUNDING**2 * estimate**2, 0.0, variance)
     variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
     wr, wor = _srs(totals, chosen, domain, n_domains, top, size, n, total=total)
-    return Numbers(estimate, variance, df, n, n_psu, sums(domain, n_domains, counted) - n, size, wr, wor, n)
+    return Numbers(estimate, variance, df, n, n_psu, sums(domain, n_domains, counted) - n, size, wr, wor)
 
 
 def _srs(
@@ -209,15 +211,10 @@ def _srs(
         return wr, wr * (people - n) / people
 
 
-def _poverty(found: Numbers, levels: pd.DataFrame, items: list[Item], level: float, rules: Rules) -> pd.DataFrame:
-    """The table of `Design.poverty`."""
-    table = Estimates(found, levels, [i.name for i in items], rules).frame("t", level)
-    measures = [i.measure for i in items]
-    table.insert(table.columns.get_loc("variable") + 1, "measure", measures * len(levels))
-    se = np.sqrt(found.variance)
-    quality = [
-        words(found.estimate[:, k], se[:, k], found.n[:, k], found.df[:, k], rules=rules, share=measure in SHARES)
-        for k, measure in enumerate(measures)
-    ]
-    table["quality"] = np.column_stack(quality).ravel()
+def _poverty(gaps: pd.DataFrame, shares: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
+    """The table of `Design.poverty`: headcounts as shares, gaps with t intervals."""
+    named = measures * (len(gaps) // len(measures))
+    table = gaps.copy()
+    table.loc[[m in SHARES for m in named]] = shares
+    table.insert(table.columns.get_loc("variable") + 1, "measure", named)
     return table

@@ -20,6 +20,7 @@ from kaohe.estimate.distributed import Distributed
 from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE, Estimates, Numbers
 from kaohe.estimate.margins import each_margin
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.sampled import Margins
 
 
@@ -44,7 +45,7 @@ class Design(Distributed):
         value above 1 as n/N, any other as N.
     lonely : {"fail", "adjust", "merge", "average", "certainty", "remove"}
         Rule for a stratum with one sampled unit: refuse; centre at the grand mean; join the next
-        stratum; give it the mean of the other strata; count it as certain (remove: the same).
+        stratum (first stage only, later ones refuse); give it the mean of the other strata; count it as certain (remove: the same).
     nest : bool
         Read unit ids within their stratum and higher unit.
     calibration : Calibration or list of Calibration, optional
@@ -64,7 +65,7 @@ class Design(Distributed):
     column, array or series, a condition as text, or a function of the frame; records outside
     count as 0 and no unit is dropped) and ``level`` of confidence. Totals, means, ratios and shares take
     ``deff``, what a design effect compares with (simple random sampling with replacement, wr, or
-    without, wor), and ``df``, the degrees of freedom: units, first-stage units minus strata that hold
+    without, wor; None leaves the column empty, which is faster), and ``df``, the degrees of freedom: units, first-stage units minus strata that hold
     answers of the domain; satterthwaite, the effective number of `kaohe.estimate.degrees.satterthwaite`,
     never above these; or a number for every domain, such as that of the whole design (infinite: the
     normal distribution). An estimate gives one row a domain and variable: the columns of `by`,
@@ -91,7 +92,7 @@ class Design(Distributed):
 
     def total(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
-        level: float = 0.95, deff: str = "wr", df: Freedom = "units",
+        level: float = 0.95, deff: str | None = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Population totals with t intervals; records without an answer count as 0 and are counted in n_missing.
 
@@ -129,7 +130,7 @@ class Design(Distributed):
         kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, None, domain, len(levels), df=rule)
+            found = self.numbers(values, None, domain, len(levels), squares=deff is not None, df=rule)
             self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
@@ -145,10 +146,8 @@ class Design(Distributed):
         ----------
         variables : str or list of str
             Numeric columns; missing is no answer, and makes a domain of the answers.
-        by, margins, where, level, df
+        by, margins, where, level, deff, df
             See `Design`.
-        deff : {"wr", "wor"}, optional
-            See `Design`; None leaves the column empty, which is faster.
 
         Returns
         -------
@@ -173,7 +172,7 @@ class Design(Distributed):
         0     5.667  1.0  3
         """
         names, level = variables_of(variables), confidence(level)
-        kind, rule, values = deff_kind(deff, none=True), df_kind(df), self.values(names, summed=True)
+        kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
             found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None, df=rule)
@@ -184,7 +183,7 @@ class Design(Distributed):
 
     def ratio(
         self, numerator: Columns, denominator: Columns, *, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95, deff: str = "wr", df: Freedom = "units",
+        where: Where = None, level: float = 0.95, deff: str | None = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Ratios of totals, pair by pair, over the records where both are answered.
 
@@ -222,7 +221,7 @@ class Design(Distributed):
         names = [f"{a}/{b}" for a, b in zip(top, bottom * (len(top) // len(bottom)), strict=True)]
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(num, den, domain, len(levels), df=rule)
+            found = self.numbers(num, den, domain, len(levels), squares=deff is not None, df=rule)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 
         return each_margin(self, by, where, margins, make)
@@ -230,7 +229,7 @@ class Design(Distributed):
     def proportion(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
         level: float = 0.95, method: str = "beta", capped: bool = True, planned_deff: float | None = None,
-        deff: str = "wr", df: Freedom = "units",
+        deff: str | None = "wr", df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Shares of records with 1 (or of each level of a category).
 
@@ -244,7 +243,8 @@ class Design(Distributed):
             Keep the effective size at most the number of answers (beta only).
         planned_deff : float, optional
             Design effect for shares of 0 and 1; by default that of the same variable in all
-            domains together, or 1 if that is smaller.
+            domains together, at least 1, and where all answer alike there too 1 + 0.05 (m − 1) with
+            m answers in a first-stage unit (`kaohe.estimate.planned.planned_effects`).
         by, margins, where, level, deff, df
             See `Design`.
 
@@ -260,7 +260,8 @@ class Design(Distributed):
 
         Notes
         -----
-        Methods of R survey's svyciprop. A share of exactly 0 or 1 has the one-sided Clopper–Pearson
+        logit, beta, asin, likelihood and t as R survey's svyciprop; wilson as Dean & Pagano (2015), which svyciprop
+        of survey 4.1 does not have. A share of exactly 0 or 1 has the one-sided Clopper–Pearson
         bound with n over the design effect, whatever the method; its method column says one_sided.
 
         Examples
@@ -280,7 +281,7 @@ class Design(Distributed):
         expected = planned_effect(planned_deff)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(columns, ONE, domain, len(levels), df=rule)
+            found = self.numbers(columns, ONE, domain, len(levels), squares=deff is not None, df=rule)
             planned = (
                 self._planned(columns, domain, found) if expected is None else np.full(found.estimate.shape, expected)
             )
@@ -292,5 +293,4 @@ class Design(Distributed):
     def _planned(self, columns: Floats, domain: Ints, found: Numbers) -> Floats:
         """Design effect of each variable over all domains together, at least 1."""
         whole = self.numbers(columns, ONE, np.where(domain >= 0, 0, -1).astype(np.int64), 1)
-        deff = whole.deff("wr")
-        return np.broadcast_to(np.where(deff > 1, deff, 1.0), found.estimate.shape)
+        return planned_effects(whole, found.estimate.shape)

@@ -131,7 +131,11 @@ def try_calibrations(
             rows.append({"trial": name, "n": len(frame), "refused": stop[0], "part": stop[1]})
             continue
         made = frame.assign(**{WEIGHT: w})
-        record = Calibration(weight, tuple(trial.margins), partition=partition) if trial.margins else None
+        record = (
+            Calibration(weight, tuple(trial.margins), partition=partition, method=trial.method, bounds=trial.bounds)
+            if trial.margins
+            else None
+        )
         tables.append(estimate(design(made, WEIGHT, record)).assign(trial=name))
         frames[name] = made
         rows.append(

@@ -32,14 +32,22 @@ again <- sapply(c("t01", "t09"), function(t) { y <- x[x$town != t, ]
 out$influence <- list(town = sort(unique(x$town)), change = as.numeric(mean_without - coef(m)), scores = as.numeric(inf_town), se = as.numeric(SE(m)), first_stage = part / sum(part),
   calibrated_change = as.numeric(-tapply(wc * e, x$town, sum)), calibrated_se = as.numeric(SE(svymean(~income, cal))), calibrated_mean = r, again = as.numeric(again))
 
-# each kind against the others: difference of two ratios of totals, by svycontrast; degrees of freedom after Satterthwaite
+# each kind against the others: difference of two ratios of totals, by svycontrast; degrees of freedom after Satterthwaite, over the two and over the strata
 rest <- lapply(c("exited", "general", "poor"), function(k) {
   i <- as.numeric(x$kind == k); add <- data.frame(i1 = i, i2 = 1 - i, y1 = i * x$income, y2 = (1 - i) * x$income)
   f <- function(z) { z$variables <- cbind(z$variables[, setdiff(names(z$variables), names(add))], add)
     tt <- svytotal(~y1 + i1 + y2 + i2, z); cc <- svycontrast(tt, quote(y1 / i1 - y2 / i2))
     v <- c(SE(svycontrast(tt, quote(y1 / i1)))^2, SE(svycontrast(tt, quote(y2 / i2)))^2)
     df <- sapply(c(1, 0), function(l) { y <- x[i == l, ]; length(unique(y$town)) - length(unique(y$county)) })
-    sw <- sum(v)^2 / sum(v^2 / df); t <- as.numeric(coef(cc) / SE(cc))
+    # the sum's own scores (residuals where calibrated), county by county through svytotal: Satterthwaite over strata
+    wz <- weights(z); m <- function(y, i) sum(wz * y) / sum(wz * i)
+    u <- with(add, (y1 - m(y1, i1) * i1) / sum(wz * i1) - (y2 - m(y2, i2) * i2) / sum(wz * i2))
+    if (identical(z$postStrata, NULL)) r <- u else { B <- solve(t(X) %*% (x$w * X), t(X) %*% (x$w * u)); r <- as.numeric(u - X %*% B) }
+    vh <- sapply(unique(x$county), function(h) { q <- x; q$r <- r * (x$county == h); q$wz <- wz
+      as.numeric(SE(svytotal(~r, svydesign(id = ~town + village + hh, strata = ~county, weights = ~wz, fpc = ~N1 + N2 + N3, data = q))))^2 })
+    nh <- sapply(unique(x$county), function(h) length(unique(x$town[x$county == h])))
+    st <- sum(vh)^2 / sum(vh^2 / (nh - 1)); stopifnot(abs(sum(vh) / as.numeric(SE(cc))^2 - 1) < 1e-6)
+    sw <- min(sum(v)^2 / sum(v^2 / df), st, sum(nh - 1)); t <- as.numeric(coef(cc) / SE(cc))
     list(rest = as.numeric(coef(svycontrast(tt, quote(y2 / i2)))), difference = as.numeric(coef(cc)), se = as.numeric(SE(cc)), df = sw, p = 2 * pt(-abs(t), sw)) }
   list(kind = k, plain = f(d), calibrated = f(cal)) })
 out$rest <- list(each = rest, holm = p.adjust(sapply(rest, function(r) r$plain$p), "holm"))

@@ -56,7 +56,7 @@ def test_a_chain_of_steps_by_hand() -> None:
         ["q", "kind", "a", 3, 90.0, 90.0, 90.0], ["q", "kind", "b", 2, 99.0, 90.0, 99.0],
     ]  # fmt: skip
     assert (raked.facts["g_min"], raked.facts["g_max"]) == (1.0, 1.5)
-    assert raked.calibration == Calibration("w_nonresponse", ("kind",), (), "city", "w_raked", "")
+    assert raked.calibration == Calibration("w_nonresponse", ("kind",), (), "city", "w_raked", "", "raking")
     out = explain_weight(raked.frame, "H2", key="id")
     assert out[["step", "factor", "weight", "detail"]].values.tolist() == [
         ["f_town", 3.0, 3.0, ""], ["f_household", 20 / 3, 20.0, "w_design"], ["f_nonresponse", 1.5, 30.0, "w_nonresponse"],
@@ -89,7 +89,7 @@ def test_post_stratification_of_cells_and_numeric_calibration() -> None:
     apart = calibrate_to(f, None, parts, weight="w", partition="city")
     sums = (apart.frame["w_calibrated"] * f["size"]).groupby(f["city"]).sum()
     assert sums.to_dict() == pytest.approx({"p": 220, "q": 205})
-    assert apart.calibration == Calibration("w", (), ("size",), "city", "w_calibrated", "")
+    assert apart.calibration == Calibration("w", (), ("size",), "city", "w_calibrated", "", "linear")
     town = calibrate_to(
         f.assign(t=np.arange(12) // 3), {"kind": {"a": 66, "b": 60}}, weight="w", cluster="t", into="town"
     )

@@ -91,7 +91,7 @@ def test_a_bootstrap_design_has_every_estimate_and_needs_its_generator(design: D
         assert found.columns.tolist() == linear.columns.tolist()
         np.testing.assert_allclose(found["estimate"], linear["estimate"], rtol=1e-12)
         np.testing.assert_allclose(found["se"], linear["se"], rtol=0.2)
-        assert (found["df"] == linear["df"]).all()
+        assert (found["df"] >= linear["df"]).all()  # a contrast's strata are told apart by linearisation only
     with pytest.raises(InputRefused) as caught:
         design.replicate("bootstrap")
     assert str(caught.value) == (
@@ -188,14 +188,15 @@ def test_a_contrast_is_a_difference_with_its_covariance(design: Design) -> None:
     assert found["se"] == pytest.approx(np.sqrt(cov[0, 0]), rel=0.01)
     independent = np.hypot(means.loc["a", "se"], means.loc["b", "se"])
     assert abs(found["se"] / independent - 1) > 0.02
-    assert found["df"] == design.df
+    assert 0.7 * design.df < found["df"] <= design.df
 
 
 def test_domains_of_separate_strata_have_no_covariance(design: Design) -> None:
     found = design.contrast("income", by="d", weights={"东": 1, "西": -1}).iloc[0]
     means = design.mean("income", by="d")
     assert found["se"] == pytest.approx(np.hypot(*means["se"]), rel=1e-10)
-    assert found["p_value"] == pytest.approx(design.test("income", by="d")["p_value"][0], rel=1e-9)
+    by_units = design.contrast("income", by="d", weights={"东": 1, "西": -1}, df="units").iloc[0]
+    assert by_units["p_value"] == pytest.approx(design.test("income", by="d")["p_value"][0], rel=1e-9)
     one = design.contrast("income", by="d", weights={"东": 1}).iloc[0]
     assert one["se"] == pytest.approx(means["se"][0], rel=1e-12)
 
