@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,12 +22,11 @@ from kaohe.publish.freshness import KNOWN
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.asked import COLD, BatchResult, Folders, Options, Selection
+from kaohe.run.faults import writable
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
 from kaohe.run.look import Look, write_lists
 from kaohe.run.progress import LOG, Begun, Done, Ended, JsonEvents, Lines, Log, Watcher, watched
-
-UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EFBIG}
 
 
 def run_batch(
@@ -173,23 +170,6 @@ def utc_now() -> str:
 def made_before(entry: Entry, moment: datetime | None) -> bool:
     """True when a report was last made before `moment`, or nobody knows when; False without a moment."""
     return moment is not None and (not entry.made or datetime.fromisoformat(entry.made) < moment)
-
-
-@contextmanager
-def writable(outputs: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that may not be written to into one clear message."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in UNWRITABLE:
-            raise
-        raise InputRefused(
-            "K862",
-            "The outputs cannot be written",
-            where=str(outputs),
-            got=error.strerror or str(error),
-            remedy="make room, or name another folder with --outputs; what is there already is whole",
-        ) from error
 
 
 def select(reports: Sequence[ReportId], selection: Selection, plan: Plan) -> list[ReportId]:

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 
 import kaohe
-from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.base.errors import EXIT_OK, KaoheError
 from kaohe.run import options as opt
 from kaohe.run import plans
 from kaohe.run.draw.cli import draw
+from kaohe.run.faults import INTERRUPTED, TERMINATED, Stopped, code_of, record, unusable
 from kaohe.run.options import chosen_plan, say, say_error
 from kaohe.run.records import register
 
-INTERRUPTED, TERMINATED = 130, 143
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a fault of the suite; 2 input refused; 3 some reports failed, the others are done; "
     "4 something that must not leave; 5 another run holds the folder; 130 or 143 stopped, the same command goes on."
@@ -241,30 +241,28 @@ def main(arguments: list[str] | None = None) -> int:
         return _exit(error.exit_code)
     except typer.Exit as error:
         return _exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
+    except (KeyboardInterrupt, typer.Abort, Stopped) as error:
         sys.unraisablehook = lambda _: None  # files that were open are closed in any order now
         say_error("stopped; what was finished is kept, the same command goes on")
-        return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
+        return _exit(INTERRUPTED if isinstance(error, typer.Abort) else code_of(error))
     except Exception as error:
+        refused = unusable(error)
+        if refused is not None:
+            say_error(refused.message())
+            return _exit(refused.exit_code)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own messages about usage
             say_error(error.format_message())
             return _exit(int(error.exit_code))
-        from kaohe.run.faults import record
-
         say_error(f"kaohe: unexpected fault: {record(error)}")
-        return _exit(EXIT_BUG)
-
-
-class _Stopped(BaseException):
-    """The process was asked to end; holds the exit code. Not an Exception, so that nothing swallows it."""
+        return _exit(code_of(error))
 
 
 def _terminated(*_: object) -> None:
-    raise _Stopped(TERMINATED)
+    raise Stopped(TERMINATED)
 
 
 def _interrupted(*_: object) -> None:
-    raise _Stopped(INTERRUPTED)
+    raise Stopped(INTERRUPTED)
 
 
 def _exit(code: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -172,6 +173,73 @@ def test_a_fault_of_the_suite_is_one_line_and_a_file_without_values(
     log = (place / "outputs" / "kaohe-fault.log").read_text(encoding="utf-8")
     assert "0123456789" not in log
     assert "broken" in log
+
+
+NOT_A_FOLDER = [
+    ("run", "韶关市", "--notebook", "40_city", "--outputs", "afile"),
+    ("run", "韶关市", "--notebook", "40_city", "--outputs", "afile/out"),
+    ("tables", "--outputs", "afile"),
+    ("tables", "--outputs", "afile/out"),
+    ("status", "--outputs", "afile"),
+    ("clean", "--raw", "data/raw", "--processed", "afile"),
+    ("build", "--processed", "afile/p"),
+    ("build", "--processed", "afile"),
+    ("forms", "--blank", "--form", "village", "--out", "afile/forms"),
+    ("forms", "--blank", "--form", "village", "--out", "afile"),
+    ("demo", "--out", "afile/raw", "--households", "15000"),
+    ("plan", "new", "2021", "--out", "afile/2021"),
+]
+
+
+@pytest.mark.parametrize("arguments", NOT_A_FOLDER, ids=" ".join)
+def test_a_file_where_a_folder_should_be_is_refused_by_every_command(
+    arguments: tuple[str, ...], place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "afile").write_text("somebody's")
+    (place / "data" / "raw").mkdir()
+    (place / "data" / "raw" / "日常.csv").write_text("序号\n1\n", encoding="utf-8")
+    assert run_in(place, monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert re.match(r"K(862|901) ", said), said
+    assert "afile" in said
+    assert "Traceback" not in said
+    assert (place / "afile").read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO])
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("demo", ()), ("clean", ()), ("build", ()), ("forms", ()), ("audit", ()), ("targets", ()), ("scenario", ("--scenario", "x"))],
+    ids=lambda v: v if isinstance(v, str) else "",
+)  # fmt: skip
+def test_a_full_disk_or_a_lacking_right_is_the_same_refusal_in_every_command(
+    command: str, arguments: tuple[str, ...], number: int, place: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Patched, because root may write anywhere."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "data/processed/.kaohe.lock")
+
+    monkeypatch.setattr(steps, command, refused)
+    assert run_in(place, monkeypatch, "build" if command == "scenario" else command, *arguments) == 2
+    assert capsys.readouterr().err == (
+        "K862 A file or folder cannot be used\n"
+        "  where     data/processed/.kaohe.lock\n"
+        f"  got       {os.strerror(number)}\n"
+        "  remedy    make room, see to the rights, or name another folder; what is there already is whole\n"
+    )
+
+
+def test_any_other_error_of_the_system_is_still_a_fault_of_the_suite(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "somewhere")
+
+    monkeypatch.setattr(steps, "targets", gone)
+    assert run_in(place, monkeypatch, "targets") == 1
+    assert capsys.readouterr().err.startswith("kaohe: unexpected fault: FileNotFoundError")
 
 
 @pytest.mark.case("E03")
