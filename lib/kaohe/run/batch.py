@@ -22,7 +22,7 @@ from kaohe.publish.freshness import KNOWN
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.asked import COLD, BatchResult, Folders, Options, Selection
-from kaohe.run.faults import writable
+from kaohe.run.faults import code_of, writable
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
 from kaohe.run.look import Look, write_lists
@@ -84,11 +84,12 @@ def run_batch(
         watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
         watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
 
-        def ended() -> Ended:
+        def ended(error: BaseException | None) -> Ended:
             result.seconds = time.monotonic() - start
+            result.cut_short = code_of(error) if error is not None else 0
             return Ended(
                 len(result.made), len(result.failed), len(result.skipped), round(result.seconds, 3), result.exit_code,
-                result.forked, result.ordinary, "; ".join(sorted(result.notes)),
+                result.forked, result.ordinary, "; ".join(sorted(result.notes)), result.how,
             )  # fmt: skip
 
         try:

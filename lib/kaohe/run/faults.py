@@ -50,6 +50,7 @@ def code_of(error: BaseException) -> int:
         return int(error.args[0])
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
+    error = unusable(error) or error
     return error.exit_code if isinstance(error, KaoheError) else EXIT_BUG
 
 

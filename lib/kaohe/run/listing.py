@@ -107,9 +107,10 @@ def write_summary(
     DisclosureError
         K850, as for every page.
     """
+    counts = f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份"
     facts = [
         ("结束时间", beijing_time(time)),
-        ("本次", f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份"),
+        ("本次", counts + ("（运行中断，没有做完）" if result.cut_short else "")),
         ("用时", f"{result.seconds:.0f}秒"),
         ("计算进程", _kernels(result)),
         ("数据版本", info.data_hash[:12] or "未注明"),

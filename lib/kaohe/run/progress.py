@@ -53,7 +53,19 @@ class Done:
 
 @dataclass(frozen=True)
 class Ended:
-    """A batch at its end; `forked` and `ordinary` count kernels, `why` says why not all were forked."""
+    """A batch at its end, or where it was cut short.
+
+    Attributes
+    ----------
+    made, failed, unchanged : int
+    seconds : float
+    exit_code : int
+        That of the command.
+    forked, ordinary : int
+        Kernels; `why` says why not all were forked.
+    how : str
+        ``end``; ``stopped`` by Ctrl-C or the system; ``broken off`` by an error.
+    """
 
     made: int
     failed: int
@@ -63,6 +75,7 @@ class Ended:
     forked: int = 0
     ordinary: int = 0
     why: str = ""
+    how: str = "end"
 
 
 Event = Begun | Done | Ended
@@ -201,7 +214,7 @@ class Log:
         if isinstance(event, Begun):
             said = f"start: {event.total} to make, {event.unchanged} unchanged"
         elif isinstance(event, Ended):
-            said = f"end: {event.made} made, {event.failed} failed, {event.seconds:.0f} s, exit code {event.exit_code}"
+            said = f"{event.how}: {event.made} made, {event.failed} failed, {event.seconds:.0f} s, exit code {event.exit_code}"
             if event.forked + event.ordinary:
                 said += f", kernels: {event.forked} forked, {event.ordinary} ordinary"
                 said += f" ({event.why})" if event.why else ""
@@ -213,8 +226,13 @@ class Log:
 
 
 @contextmanager
-def watched(watchers: Sequence[Watcher], event: Begun, end: Callable[[], Ended]) -> Iterator[Watcher]:
-    """Tell everybody that a batch begins, what happens, and that it has ended, however it ends."""
+def watched(
+    watchers: Sequence[Watcher], event: Begun, end: Callable[[BaseException | None], Ended]
+) -> Iterator[Watcher]:
+    """Tell everybody that a batch begins, what happens, and that it has ended, however it ends.
+
+    `end` is given what ends the batch before its time, None when nothing does.
+    """
 
     def tell(event: Event) -> None:
         for watcher in watchers:
@@ -223,5 +241,7 @@ def watched(watchers: Sequence[Watcher], event: Begun, end: Callable[[], Ended])
     tell(event)
     try:
         yield tell
-    finally:
-        tell(end())
+    except BaseException as error:
+        tell(end(error))
+        raise
+    tell(end(None))
