@@ -12,7 +12,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_file, sha256_text
 from kaohe.base.plan import Plan
 
-ENV_PROCESSED = "KAOHE_PROCESSED"
+ENV_PROCESSED, ENV_PLAN = "KAOHE_PROCESSED", "KAOHE_PLAN"
 BANNER = "演示数据（虚构）"
 
 

@@ -28,8 +28,7 @@ from kaohe.plot.context import Context
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish.bench import BenchDesign
-from kaohe.publish.built import build_info, find_build
-from kaohe.publish.report import ENV_PLAN
+from kaohe.publish.built import ENV_PLAN, build_info, find_build
 
 REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
 

@@ -90,16 +90,14 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
 
 def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.audit import refuse_leaks
-    from kaohe.publish.built import ENV_PROCESSED
+    from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
     from kaohe.publish.html import KaoheExporter
     from kaohe.publish.notebook import run_notebook
-    from kaohe.publish.report import ENV_PLAN
     from kaohe.publish.seal import notebook_text
 
     slug = job.report.slug
-    environment = {ENV_PROCESSED: str(job.processed.resolve())}
-    if job.plan:
-        environment[ENV_PLAN] = str(Path(job.plan).resolve())
+    plan = str(Path(job.plan).resolve()) if job.plan else ""  # never the one of an inherited KAOHE_PLAN
+    environment = {ENV_PROCESSED: str(job.processed.resolve()), ENV_PLAN: plan}
     executed = ""
     try:
         run = run_notebook(

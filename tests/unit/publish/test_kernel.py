@@ -22,6 +22,7 @@ from kaohe.publish.reports import NOTEBOOKS, read_reports
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
 from kaohe.publish.seal import RunFailed, notebook_text
 from kaohe.run.job import Job, run_target
+from kaohe.run.pool import warmed
 from support.built_frames import the_plan
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
@@ -295,6 +296,45 @@ def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monk
         with pytest.raises(ZygoteUnavailable, match="1 threads"):
             other.wait_ready()
     assert not other.alive()
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ("import sys\nprint('first', file=sys.stderr)\nsys.exit('no such thing\\n')", "no such thing"),
+        ("import os\nos._exit(7)", "exit code 7"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+    ],
+)
+def test_a_zygote_that_ends_says_why(start: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "START", start)
+    with pytest.raises(ZygoteUnavailable) as ended:
+        kernel.Zygote().wait_ready()
+    assert str(ended.value) == f"the process that forks them ended: {why}"
+
+
+def test_settings_inherited_from_the_shell_reach_no_kernel_of_a_batch(
+    processed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command takes plan and tables from its options alone; what its kernels take must be the same."""
+    monkeypatch.setenv("KAOHE_PLAN", str(tmp_path / "no plan"))
+    monkeypatch.setenv("KAOHE_PROCESSED", str(tmp_path / "no tables"))
+    seen = "import os\nprint('seen=', [os.environ[f'KAOHE_{k}'] for k in ('PLAN', 'PROCESSED', 'BATCH')], '|')"
+    path = save(tmp_path / "40_city.ipynb", good("40_city", seen))
+    report = next(r for r in read_reports(processed / "build", the_plan()) if r.slug == "city-440200")
+    close_zygote()
+    with Sandbox.temporary() as plain:
+        made, trouble = warmed(plain)
+        assert trouble == ""
+        for sandbox in (made, plain):
+            done = run_target(Job(report, path, processed, "", "leadership", 60), sandbox)
+            assert done.ok, done.message
+            assert json.loads(json.loads(f'"{said(done.notebook, "seen= ")}"').replace("'", '"')) == [
+                "",
+                str(processed),
+                "1",
+            ]
+    close_zygote()
 
 
 def test_where_there_is_no_fork_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
