@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import sha256_file, sha256_text
+from kaohe.base.files import read_json, sha256_file, sha256_text
 from kaohe.base.plan import Plan
 
 ENV_PROCESSED, ENV_PLAN = "KAOHE_PROCESSED", "KAOHE_PLAN"
@@ -111,13 +110,13 @@ def build_info(build: Path) -> BuildInfo:
     """
     path = build / "build.json"
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        said = read_json(path)
+    except InputRefused as error:
         raise InputRefused(
             "K807",
             "The built tables have no readable build.json",
             where=str(path),
-            got=str(error).splitlines()[0],
+            got=error.got or "no such file",
             remedy="run `kaohe build` again",
         ) from error
     origin = str(said.get("origin", "office"))

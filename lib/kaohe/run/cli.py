@@ -13,7 +13,7 @@ import typer
 import kaohe
 from kaohe.base.errors import EXIT_OK, KaoheError
 from kaohe.run import options as opt
-from kaohe.run import plans
+from kaohe.run import plans, status
 from kaohe.run.draw.cli import draw
 from kaohe.run.faults import INTERRUPTED, TERMINATED, Stopped, code_of, record, unusable
 from kaohe.run.options import chosen_plan, say, say_error
@@ -107,9 +107,9 @@ def build(
 
 @app.command(epilog=EXIT_CODES)
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)] = None,
-    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")] = None,
-    notebook: Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")] = None,
+    targets: opt.TargetNames = None,
+    classes: opt.Classes = None,
+    notebook: opt.NotebookNames = None,
     only_failed: Annotated[bool, typer.Option("--only-failed", help="Only those that failed last time.")] = False,
     force: opt.Force = False,
     jobs: opt.Jobs = 0,
@@ -174,26 +174,12 @@ def all_(
 def targets(
     processed: opt.Processed = opt.PROCESSED,
     plan: opt.PlanFolder = "",
-    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class.")] = None,
+    classes: opt.Classes = None,
 ) -> None:
     """List what can be named: code, name, class and reports."""
     from kaohe.run import steps
 
     for line in steps.targets(processed, chosen_plan(plan), classes or []):
-        typer.echo(line)
-
-
-@app.command()
-def status(
-    processed: opt.Processed = opt.PROCESSED,
-    outputs: opt.Outputs = opt.OUTPUTS,
-    notebooks: opt.Notebooks = None,
-    plan: opt.PlanFolder = "",
-) -> None:
-    """How many reports are fresh, stale, failed or missing, and which."""
-    from kaohe.run import steps
-
-    for line in steps.status(processed, outputs, notebooks, chosen_plan(plan)):
         typer.echo(line)
 
 
@@ -217,6 +203,7 @@ def version() -> None:
     typer.echo(f"kaohe {kaohe.__version__}")
 
 
+status.register(app)
 register(app)
 app.add_typer(draw, name="draw")
 plans.register(app, say)

@@ -19,6 +19,9 @@ Processed = Annotated[Path, typer.Option("--processed", help="Folder of processe
 Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports and tables.")]
 PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
 Notebooks = Annotated[Path | None, typer.Option("--notebooks", help="Folder of the numbered notebooks.")]
+TargetNames = Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)]
+Classes = Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")]
+NotebookNames = Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")]
 Force = Annotated[bool, typer.Option("--force", help="Do it although nothing has changed.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")]
 

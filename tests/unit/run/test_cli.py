@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import signal
@@ -112,6 +113,67 @@ def test_one_target_from_the_command_line(
     assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
 
 
+def test_status_counts_by_notebook_and_names_what_is_not_fresh(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The build of the tests has 19 cities, 8 units and 2 classes that could have reports."""
+
+    def said(*arguments: str) -> list[str]:
+        assert run_in(place, monkeypatch, "status", *arguments) == 0
+        return capsys.readouterr().out.splitlines()
+
+    for stem, text in (("40_city", "job.own('streams')"), ("60_ranking", "1 / 0")):
+        save(place / "notebooks" / f"{stem}.ipynb", good(stem, text))
+    nothing = said("--notebook", "40_city", "--notebook", "50_unit", "--notebook", "60_ranking")
+    assert nothing[:4] == [
+        "0 fresh, 0 stale, 0 failed, 29 missing",
+        "60_ranking\t2 missing",
+        "40_city\t19 missing",
+        "50_unit\t8 missing",
+    ]
+    assert len(nothing) == 4 + 29
+    whole = said()
+    assert "missing\t40_city\tall 19" in whole
+    assert len(whole) < 20
+    assert (
+        run_in(
+            place,
+            monkeypatch,
+            "run",
+            "韶关市",
+            "深圳市",
+            "city6",
+            "--notebook",
+            "40_city",
+            "--notebook",
+            "60_ranking",
+            "--jobs",
+            "1",
+        )
+        == 3
+    )
+    capsys.readouterr()
+    some = said()
+    assert "40_city\t2 fresh, 17 missing" in some
+    assert sum(line.startswith("missing\t40_city\t") for line in some) == 17
+    assert (
+        next(line for line in some if line.startswith("failed\t60_ranking\t")).split("\t")[3].startswith("K830 A cell")
+    )
+    assert not any(line.startswith("fresh\t") for line in some)
+    assert [line for line in said("--all") if line.startswith("fresh\t")] == [
+        "fresh\t40_city\t深圳市",
+        "fresh\t40_city\t韶关市",
+    ]
+    assert said("韶关市", "--notebook", "40_city")[2:] == ["fresh\t40_city\t韶关市"]
+    assert said("--state", "failed")[0] == some[0]
+    assert [line.split("\t")[0] for line in said("--state", "failed") if line.count("\t") == 3] == ["failed"]
+    counts, *reports = map(json.loads, said("--json", "--notebook", "40_city"))
+    assert counts == {"event": "status", "fresh": 2, "stale": 0, "failed": 0, "missing": 17}
+    assert len(reports) == 19
+    assert {"event": "report", "report": "city-440200", "notebook": "40_city", "target": "440200000000", "name": "韶关市",
+            "state": "fresh", "why": ""} in reports  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -173,6 +235,21 @@ def test_a_fault_of_the_suite_is_one_line_and_a_file_without_values(
     log = (place / "outputs" / "kaohe-fault.log").read_text(encoding="utf-8")
     assert "0123456789" not in log
     assert "broken" in log
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '{"tables": 1', "\udcff"])
+@pytest.mark.parametrize("command", ["status", "run", "tables"])
+def test_a_damaged_build_json_is_refused_by_whoever_reads_the_build(
+    command: str, text: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean = place / "data" / "processed" / "clean"
+    clean.mkdir()
+    (clean / "intake.json").write_text("{}")
+    (place / "data" / "processed" / "build" / "build.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert run_in(place, monkeypatch, command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("K807 The built tables have no readable build.json\n"), said
+    assert "  remedy    run `kaohe build` again" in said
 
 
 NOT_A_FOLDER = [
