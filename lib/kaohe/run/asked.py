@@ -50,7 +50,7 @@ class Options:
         Also reports that are fresh.
     jobs : int
         Processes; 0: one for each core.
-    edition, timeout, warm, plan
+    edition, timeout, warm, plan, memory
         See `kaohe.run.job.Job`; `warm` kernels are forked.
     executor : callable
         `kaohe.run.pool.run_jobs`, `run_serially`, or what `kaohe.run.cluster.on_cluster` gives.
@@ -72,6 +72,7 @@ class Options:
     since: datetime | None = None
     events: bool = False
     own: bool = False
+    memory: int = 0
 
 
 @dataclass

@@ -276,4 +276,5 @@ def _job(report: ReportId, folders: Folders, options: Options) -> Job:
         plan=options.plan,
         edition=options.edition,
         timeout=options.timeout,
+        memory=options.memory,
     )

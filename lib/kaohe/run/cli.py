@@ -115,6 +115,7 @@ def run(
     jobs: opt.Jobs = 0,
     edition: opt.Edition = opt.EditionName.leadership,
     timeout: opt.Timeout = 120.0,
+    memory: opt.Memory = 0,
     cold: opt.Cold = False,
     scheduler: opt.Scheduler = "",
     cluster: opt.Cluster = 0,
@@ -132,9 +133,19 @@ def run(
 
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
     place = steps.executor(scheduler, cluster)
-    moment = since.astimezone() if since else None
+    moment = steps.past(since) if since else None
     options = Options(
-        force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, own=own, **place
+        force,
+        jobs,
+        edition.value,
+        timeout,
+        not cold,
+        plan,
+        since=moment,
+        events=events,
+        own=own,
+        memory=memory,
+        **place,
     )
     raise typer.Exit(steps.run(processed, outputs, notebooks, chosen_plan(plan), selection, options, say))
 

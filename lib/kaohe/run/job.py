@@ -17,7 +17,7 @@ _PATHS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
 @dataclass(frozen=True)
 class Job:
-    """What to make, and from what."""
+    """What to make, and from what; `memory` is the limit of its kernel in bytes, 0 for none."""
 
     report: ReportId
     notebook_file: Path
@@ -25,6 +25,7 @@ class Job:
     plan: str
     edition: str
     timeout: float
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
             sandbox=sandbox,
             expect=(job.report.notebook.stem, job.report.target.object),
             environment=environment,
+            memory=job.memory,
         )
         executed = notebook_text(run.notebook)
         exporter: KaoheExporter = KaoheExporter(edition=job.edition)  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
+from kaohe.base.errors import EXIT_OK, EXIT_REFUSED, InputRefused
 from kaohe.base.plan import Plan
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
@@ -150,6 +150,26 @@ def executor(scheduler: str, cluster: int) -> dict[str, Any]:
     from kaohe.run.cluster import on_cluster
 
     return {"executor": on_cluster(scheduler, cluster)}
+
+
+def past(moment: datetime) -> datetime:
+    """A moment in this machine's time zone.
+
+    Raises
+    ------
+    InputRefused
+        K874 when it lies ahead: nothing could be made after it, and each run would make everything again.
+    """
+    here, now = moment.astimezone(), datetime.now().astimezone()
+    if here > now:
+        raise InputRefused(
+            "K874",
+            "This moment has not come",
+            where="--since",
+            got=f"{here:%Y-%m-%dT%H:%M:%S}",
+            expected=f"a time before now, {now:%Y-%m-%dT%H:%M:%S}",
+        )
+    return here
 
 
 def _linked(processed: Path, outputs: Path, plan: Plan, selection: Selection) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kaohe.publish import kernel
+from kaohe.publish import engine, kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import run_notebook, surroundings
 from kaohe.publish.reports import NOTEBOOKS, read_reports
@@ -335,6 +335,73 @@ def test_settings_inherited_from_the_shell_reach_no_kernel_of_a_batch(
                 "1",
             ]
     close_zygote()
+
+
+@pytest.mark.parametrize("kernel_name", [WARM, PLAIN])
+def test_a_kernel_takes_no_more_memory_than_it_may(
+    kernel_name: str, box: Sandbox, processed: Path, tmp_path: Path
+) -> None:
+    def made(size: int, memory: int) -> None:
+        cells = f"import numpy\nbig = numpy.ones({size} * 2**20, dtype='u1')", "del big", "[0] * 100"
+        path = save(tmp_path / "40_city.ipynb", good("40_city", *cells))
+        run_notebook(
+            path, None, {"target": CITY}, kernel_name=kernel_name, sandbox=box, memory=memory * 2**20,
+            environment={"KAOHE_PROCESSED": str(processed)},
+        )  # fmt: skip
+
+    made(100, 512)
+    with pytest.raises(RunFailed) as refused:
+        made(600, 512)
+    assert refused.value.message() == (
+        f"K838 The notebook ran out of memory\n  where     40_city {CITY}, cell 3 of 6\n"
+        "  expected  at most 512 MB, as --memory says\n"
+        "  remedy    give more with --memory, run with fewer --jobs, or look at the cell"
+    )
+    assert refused.value.notebook is not None
+    made(600, 2048)
+    made(600, 0)
+
+
+@pytest.mark.parametrize(
+    "prints",
+    [
+        "for n in range(10**9):\n    print('x' * 1000)",
+        "print('x' * 30_000_000)",
+        "import sys\nwhile True:\n    print('e' * 100_000, file=sys.stderr)",
+        "from IPython.display import display\nwhile True:\n    display({'text/html': '<p>' * 100_000}, raw=True)",
+        "raise ValueError('x' * 30_000_000)",
+    ],
+    ids=["lines", "at once", "stderr", "display", "error"],
+)
+def test_a_notebook_that_prints_without_end_fails_at_once_and_fills_nothing(
+    prints: str, box: Sandbox, processed: Path, tmp_path: Path
+) -> None:
+    path = save(tmp_path / "40_city.ipynb", good("40_city", "print('before')", prints))
+    began, before = time.monotonic(), psutil.Process().memory_info().rss
+    with pytest.raises(RunFailed) as refused:
+        run_notebook(
+            path, None, {"target": CITY}, kernel_name=WARM, sandbox=box, environment={"KAOHE_PROCESSED": str(processed)}
+        )
+    assert refused.value.message().splitlines()[:3] == [
+        "K837 The notebook put out too much",
+        f"  where     40_city {CITY}, cell 4 of 5",
+        "  expected  at most 20 million characters from all its cells",
+    ]
+    assert time.monotonic() - began < 30
+    assert psutil.Process().memory_info().rss - before < 400 * 2**20
+    assert refused.value.notebook is not None
+    kept = notebook_text(refused.value.notebook)
+    assert "before" in kept
+    assert len(kept) < 100_000
+
+
+def test_the_output_of_a_whole_notebook_is_counted_and_what_is_below_the_cap_passes(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "OUTPUT_CAP", 300_000)
+    run("print('x' * 90_000)", "print('x' * 90_000)")
+    with pytest.raises(RunFailed, match="K837 "):
+        run(*["print('x' * 90_000)"] * 4)
 
 
 def test_where_there_is_no_fork_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

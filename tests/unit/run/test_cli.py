@@ -187,6 +187,16 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
         (("run", "--jobs", "many"), 2, "--jobs"),
         (("run", "--nonsense"), 2, "--nonsense"),
         (("run", "--edition", "secret"), 2, "--edition"),
+        (("run", "--memory", "much"), 2, "'much' is no size as 2GB or 800MB, 512MB or more"),
+        (("run", "--memory", "100MB"), 2, "'100MB' is no size as 2GB or 800MB, 512MB or more"),
+        (
+            ("run", "--since", "2999-01-01T00:00:00"),
+            2,
+            "K874 This moment has not come\n  where     --since\n  got       2999-01-01T00:00:00\n",
+        ),
+        (("run", "--cluster", "1", "--scheduler", "tcp://127.0.0.1:1"), 2, "K873 A run has one cluster"),
+        (("run", "韶关市", "--notebook", "50_unit"), 2, "K132 The filters leave this target out"),
+        (("run", ""), 2, "K131 Unknown target\n  got       ''\n"),
         (("nonsense",), 2, "nonsense"),
         (("clean", "--raw", "nowhere"), 2, "K2"),
         (("build", "--processed", "nowhere"), 2, "K810"),
@@ -208,6 +218,28 @@ def test_refusals_are_one_message_without_a_traceback(
     assert said in streams.err
     assert "Traceback" not in streams.err + streams.out
     assert not (place / "outputs").exists()
+
+
+def test_memory_reaches_the_kernels_of_a_run(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = "import resource\nassert resource.getrlimit(resource.RLIMIT_DATA)[0] == 3 * 2**29, 'no limit'"
+    save(place / "notebooks" / "40_city.ipynb", good("40_city", seen))
+    only = ("run", "韶关市", "--notebook", "40_city", "--jobs", "1")
+    assert run_in(place, monkeypatch, *only) == 3
+    assert "AssertionError: no limit" in capsys.readouterr().out
+    assert run_in(place, monkeypatch, *only, "--memory", "1.5GB") == 0
+
+
+def test_a_plan_folder_of_this_version_needs_no_migration(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ROOT / "lib" / "kaohe" / "plans" / "2020"
+    assert run_in(place, monkeypatch, "plan", "migrate", str(folder), "new") == 0
+    assert (
+        capsys.readouterr().out == f"plan: {folder} is of this version already; nothing to migrate, new is not made\n"
+    )
+    assert not (place / "new").exists()
 
 
 def test_targets_lists_codes_names_and_notebooks(
