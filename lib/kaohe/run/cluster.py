@@ -92,11 +92,11 @@ def _client(scheduler: str, workers: int) -> Iterator[Client]:
 
         def __del__(self) -> None:
             with suppress(Exception):
-                super().__del__()
+                super().__del__()  # type: ignore[no-untyped-call]
 
     if scheduler:
         try:
-            client = Quiet(scheduler, timeout=CONNECT, set_as_default=False)
+            client: Client = Quiet(scheduler, timeout=CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             raise InputRefused(
                 "K871",

@@ -145,7 +145,8 @@ def json_lines(found: Sequence[Standing], states: Iterable[str] = (), *, whole: 
     """The same for programs: an object of counts, then one for each report, or for each in `states`."""
     wanted = set(states)
     counts = Counter(s.state for s in found)
-    objects = [{"event": "status", **{state: counts[state] for state in State}}] + [
+    objects: list[dict[str, str | int]] = [{"event": "status", **{state.value: counts[state] for state in State}}]
+    objects += [
         {"event": "report", "report": s.report.slug, "notebook": s.report.notebook.stem, "target": s.report.target.object,
          "name": s.report.target.name, "state": s.state, "why": s.why}
         for s in found if not wanted or s.state in wanted
