@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -84,6 +86,8 @@ def standings(
     ------
     InputRefused
         K804, K807, K808 or K811 for the tables, K820 without notebooks, K801, K130 to K132 or K861 for the selection.
+    NotADirectoryError
+        When the outputs are a file; the command says K862.
     """
     from kaohe.publish.built import build_info, check_tables, find_build
     from kaohe.publish.reports import read_reports
@@ -92,6 +96,8 @@ def standings(
     from kaohe.run.current import check_current
     from kaohe.run.look import Look
 
+    if outputs.exists() and not outputs.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(outputs))
     check_current(processed)
     info = build_info(find_build(processed))
     check_tables(info)

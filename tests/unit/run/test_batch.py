@@ -376,7 +376,7 @@ class TestSelect:
         ("target", "filters", "got"),
         [
             ("韶关", {"notebooks": ("50_unit",)}, "韶关市 (440200000000), of city14, with 40_city, 30_survey"),
-            ("单位001", {"classes": ("city14",)}, "单位001 (DW001), of unit, with 50_unit"),
+            ("单位001", {"classes": ("city14",)}, "单位001 (DW001), of unit235, with 50_unit"),
         ],
     )
     def test_a_target_that_a_filter_leaves_out_is_not_called_unknown(

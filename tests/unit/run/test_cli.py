@@ -116,7 +116,7 @@ def test_one_target_from_the_command_line(
 def test_status_counts_by_notebook_and_names_what_is_not_fresh(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The build of the tests has 19 cities, 8 units and 2 classes that could have reports."""
+    """The build of the tests has 20 cities, 8 units and 3 classes that could have reports."""
 
     def said(*arguments: str) -> list[str]:
         assert run_in(place, monkeypatch, "status", *arguments) == 0
@@ -126,14 +126,14 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
         save(place / "notebooks" / f"{stem}.ipynb", good(stem, text))
     nothing = said("--notebook", "40_city", "--notebook", "50_unit", "--notebook", "60_ranking")
     assert nothing[:4] == [
-        "0 fresh, 0 stale, 0 failed, 29 missing",
-        "60_ranking\t2 missing",
-        "40_city\t19 missing",
+        "0 fresh, 0 stale, 0 failed, 31 missing",
+        "60_ranking\t3 missing",
+        "40_city\t20 missing",
         "50_unit\t8 missing",
     ]
-    assert len(nothing) == 4 + 29
+    assert len(nothing) == 4 + 31
     whole = said()
-    assert "missing\t40_city\tall 19" in whole
+    assert "missing\t40_city\tall 20" in whole
     assert len(whole) < 20
     assert (
         run_in(
@@ -154,8 +154,8 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
     )
     capsys.readouterr()
     some = said()
-    assert "40_city\t2 fresh, 17 missing" in some
-    assert sum(line.startswith("missing\t40_city\t") for line in some) == 17
+    assert "40_city\t2 fresh, 18 missing" in some
+    assert sum(line.startswith("missing\t40_city\t") for line in some) == 18
     assert (
         next(line for line in some if line.startswith("failed\t60_ranking\t")).split("\t")[3].startswith("K830 A cell")
     )
@@ -168,8 +168,8 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
     assert said("--state", "failed")[0] == some[0]
     assert [line.split("\t")[0] for line in said("--state", "failed") if line.count("\t") == 3] == ["failed"]
     counts, *reports = map(json.loads, said("--json", "--notebook", "40_city"))
-    assert counts == {"event": "status", "fresh": 2, "stale": 0, "failed": 0, "missing": 17}
-    assert len(reports) == 19
+    assert counts == {"event": "status", "fresh": 2, "stale": 0, "failed": 0, "missing": 18}
+    assert len(reports) == 20
     assert {"event": "report", "report": "city-440200", "notebook": "40_city", "target": "440200000000", "name": "韶关市",
             "state": "fresh", "why": ""} in reports  # fmt: skip
 
@@ -295,7 +295,7 @@ NOT_A_FOLDER = [
     ("build", "--processed", "afile"),
     ("forms", "--blank", "--form", "village", "--out", "afile/forms"),
     ("forms", "--blank", "--form", "village", "--out", "afile"),
-    ("demo", "--out", "afile/raw", "--households", "15000"),
+    ("demo", "--out", "afile"),
     ("plan", "new", "2021", "--out", "afile/2021"),
 ]
 
