@@ -161,8 +161,8 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
     )
     assert not any(line.startswith("fresh\t") for line in some)
     assert [line for line in said("--all") if line.startswith("fresh\t")] == [
-        "fresh\t40_city\t深圳市",
         "fresh\t40_city\t韶关市",
+        "fresh\t40_city\t深圳市",
     ]
     assert said("韶关市", "--notebook", "40_city")[2:] == ["fresh\t40_city\t韶关市"]
     assert said("--state", "failed")[0] == some[0]
