@@ -67,11 +67,12 @@ class Client(PapermillNotebookClient):
 
     def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
         """Take a message of the kernel, as long as there are not too many; then end the cell, whose kernel is killed."""
-        self.printed += _length(msg["content"])
+        before, self.printed = self.printed, self.printed + _length(msg["content"])
         if self.printed <= OUTPUT_CAP:
             return super().process_message(msg, cell, cell_index)
-        cell["outputs"] = []
-        self.task_poll_for_reply.cancel()
+        if before <= OUTPUT_CAP:
+            cell["outputs"] = []
+            self.km.provisioner.process.kill()  # nbclient sees within a second that it is gone
         return None
 
     async def _bound(self, deadline: float) -> None:

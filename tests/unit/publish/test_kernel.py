@@ -353,7 +353,7 @@ def test_a_kernel_takes_no_more_memory_than_it_may(
     with pytest.raises(RunFailed) as refused:
         made(600, 512)
     assert refused.value.message() == (
-        f"K838 The notebook ran out of memory\n  where     40_city {CITY}, cell 3 of 6\n"
+        f"K838 The notebook ran out of memory\n  where     40_city {CITY}, cell 4 of 7\n"
         "  expected  at most 512 MB, as --memory says\n"
         "  remedy    give more with --memory, run with fewer --jobs, or look at the cell"
     )
@@ -384,7 +384,7 @@ def test_a_notebook_that_prints_without_end_fails_at_once_and_fills_nothing(
         )
     assert refused.value.message().splitlines()[:3] == [
         "K837 The notebook put out too much",
-        f"  where     40_city {CITY}, cell 4 of 5",
+        f"  where     40_city {CITY}, cell 5 of 6",
         "  expected  at most 20 million characters from all its cells",
     ]
     assert time.monotonic() - began < 30
