@@ -8,7 +8,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test test-all test-oracle check lab bench docs lock format clean-outputs
+.PHONY: help setup reports test test-all test-kill test-oracle check lab bench docs lock format clean-outputs
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test: setup ## run the tests
 
 test-all: setup ## run the tests over every target too
 	bash tests/run.sh --all
+
+test-kill: setup ## kill 50 processes of each kind at random moments (KILLS=10 for fewer)
+	KAOHE_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -n 0 tests/faults/test_kill.py
 
 test-oracle: setup ## compare with the Python package svy, in an environment of its own
 	test -x .cache/oracle/bin/python || "$(PYTHON)" -m venv .cache/oracle

@@ -1,4 +1,7 @@
-"""kill -9 of each kind of process at a random moment: the next run ends with the bytes of an undisturbed one."""
+"""kill -9 of each kind of process at a random moment: the next run ends with the bytes of an undisturbed one.
+
+`make test-kill` kills 50 of each.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,9 @@ def test_a_killed_process_costs_nothing_but_time(
     while (left := [p for p in family if alive(p)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []
+    # The sockets of kernels (ipc) lie in the sandbox's folder `runtime`: no folder, no socket.
     assert set(Path(tempfile.gettempdir()).glob(f"{PREFIX}{run.pid}-*")) <= mine
+    assert [line for line in Path("/proc/net/unix").read_text().splitlines() if f"{PREFIX}{run.pid}-" in line] == []
 
 
 def kill_one(run: subprocess.Popen[str], victim: str) -> dict[int, str]:

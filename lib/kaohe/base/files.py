@@ -11,6 +11,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,9 +126,24 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return rows
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The object that a JSON file holds.
+
+    Raises
+    ------
+    InputRefused
+        K101 when the file is missing, K102 when it cannot be read or holds something else.
+    """
+    with _readable(path):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(said, dict):
+            raise ValueError(f"{type(said).__name__} where an object should be")
+    return said
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Refuse a table that is not there, or that the block cannot read."""
+    """Refuse a table, or what is said beside tables, that is not there or that the block cannot read."""
     if not path.is_file():
         raise InputRefused(
             "K101",
@@ -206,7 +222,7 @@ def locked(folder: Path, purpose: str) -> Iterator[None]:
     Raises
     ------
     BusyError
-        K501, naming purpose, process, user and host of the holder.
+        K501, naming purpose, process, user and host of the holder, and since when it holds the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / ".kaohe.holder"
@@ -224,7 +240,8 @@ def locked(folder: Path, purpose: str) -> Iterator[None]:
         ) from error
     try:
         note.write_text(
-            f"{purpose}: process {os.getpid()}, {getpass.getuser()} on {socket.gethostname()}",
+            f"{purpose}: process {os.getpid()}, {_user()} on {socket.gethostname()}, "
+            f"since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %z}",
             encoding="utf-8",
         )
         yield
@@ -232,3 +249,11 @@ def locked(folder: Path, purpose: str) -> Iterator[None]:
         with suppress(FileNotFoundError):
             note.unlink()
         lock.release()
+
+
+def _user() -> str:
+    """Who runs this; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "an unnamed user"

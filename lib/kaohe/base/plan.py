@@ -223,7 +223,7 @@ class Plan:
         raise InputRefused(
             "K131",
             "Unknown target",
-            got=text,
+            got=text if text.strip() else repr(text),
             expected="one of " + ", ".join(names) + ", …" if names else "a known target",
             remedy="`kaohe targets` lists all of them",
         )

@@ -15,7 +15,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import swapped_folder, write_text
 from kaohe.base.plan import load_plan
 from kaohe.base.plan_files import find_plan, lacking, read_text
-from kaohe.base.plan_schema import FILES, MARK, marks, migrated
+from kaohe.base.plan_schema import FILES, MARK, SCHEMA, VERSION, marks, migrated
 
 YEARS = range(2016, 2100)
 NEEDED = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv")  # what no migration can make up
@@ -116,6 +116,18 @@ def migrate_plan(source: Path, out: Path) -> list[str]:
         said.append("override.toml: void, it was signed for another disclosure.toml (docs/privacy.md)")
     _write(out, changed, {name: path for name, path in files.items() if name not in changed})
     return said
+
+
+def is_current(source: Path) -> bool:
+    """True for a plan folder of this version, which needs no migration.
+
+    Raises
+    ------
+    InputRefused
+        K162 no such folder, K140 no plan.toml that can be read.
+    """
+    found = VERSION.search(read_text(find_plan(source) / "plan.toml"))
+    return found is not None and int(found[1]) == SCHEMA
 
 
 def moved(text: str, before: int, year: int) -> str:

@@ -20,7 +20,7 @@ FILES = (
 )  # fmt: skip
 MARK = re.compile(r"#\s*EDIT\b:?\s*(.*)")
 _HEAD = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(#.*)?")
-_VERSION = re.compile(r"(?m)^schema\s*=\s*(\d+)")
+VERSION = re.compile(r"(?m)^schema\s*=\s*(\d+)")
 
 
 def check_schema(file: str, raw: Mapping[str, Any], wanted: int = SCHEMA) -> None:
@@ -88,7 +88,7 @@ def migrated(texts: Mapping[str, str], packaged: Mapping[str, str]) -> tuple[dic
     InputRefused
         K141 for a folder of another schema than 1.
     """
-    found = _VERSION.search(texts["plan.toml"])
+    found = VERSION.search(texts["plan.toml"])
     if found is None or found[1] != "1":
         raise InputRefused(
             "K141", "The plan has a fault", where="plan.toml › schema", got=found[1] if found else "none",
@@ -104,7 +104,7 @@ def migrated(texts: Mapping[str, str], packaged: Mapping[str, str]) -> tuple[dic
         text, added = _completed(texts[name], packaged[name], "choices" if name == "plan.toml" else "")
         made[name] = text
         said += [f"{name} › {key}: added with the packaged plan's value" for key in added]
-    made["plan.toml"] = _VERSION.sub(f"schema = {SCHEMA}", made["plan.toml"], count=1)
+    made["plan.toml"] = VERSION.sub(f"schema = {SCHEMA}", made["plan.toml"], count=1)
     return made, said
 
 

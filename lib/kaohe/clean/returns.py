@@ -6,7 +6,6 @@ meant for their senders only, and must not lie among what readers get (``outputs
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import locked, read_parquet, swapped_folder, write_bytes
+from kaohe.base.files import locked, read_json, read_parquet, swapped_folder, write_bytes
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
 from kaohe.clean.book_out import Head, SheetOut, write_book
@@ -153,7 +152,7 @@ def write_returns(processed: Path, plan: Plan, *, by: str = "all") -> list[Path]
             "K810", "There are no cleaned tables", where=str(clean),
             remedy="put the office's files into data/raw (or run `kaohe demo`), then run `kaohe clean`",
         )  # fmt: skip
-    info = json.loads((clean / "intake.json").read_text(encoding="utf-8"))
+    info = read_json(clean / "intake.json")
     objects = read_parquet(clean / "objects.parquet", columns=["object", "name"])
     senders = Senders(plan, dict(zip(objects["object"], objects["name"], strict=True)))
     rows = returned(read_parquet(clean / "findings.parquet"), senders)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kaohe.base.errors import InputRefused, nearest
-from kaohe.base.files import read_parquet, sha256_file, sha256_text
+from kaohe.base.files import read_json, read_parquet, sha256_file, sha256_text
 from kaohe.base.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENV_PROCESSED = "KAOHE_PROCESSED"
+ENV_PROCESSED, ENV_PLAN = "KAOHE_PROCESSED", "KAOHE_PLAN"
 BANNER = "演示数据（虚构）"
 
 
@@ -115,13 +114,13 @@ def build_info(build: Path) -> BuildInfo:
     """
     path = build / "build.json"
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        said = read_json(path)
+    except InputRefused as error:
         raise InputRefused(
             "K807",
             "The built tables have no readable build.json",
             where=str(path),
-            got=str(error).splitlines()[0],
+            got=error.got or "no such file",
             remedy="run `kaohe build` again",
         ) from error
     origin = str(said.get("origin", "office"))

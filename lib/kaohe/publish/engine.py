@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
 from jupyter_core.utils import ensure_async, run_sync
+from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
@@ -19,19 +22,35 @@ from kaohe.publish.kernel import STARTED, TICK
 
 NAME = "kaohe"
 PATIENCE, ECHO = 1.0, 0.05
+OUTPUT_CAP = 20_000_000  # characters that the cells of one notebook may put out; a real report's are a tenth of it
 EXTRA_ARGUMENTS = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"]
 
 
+class TooMuchOutput(Exception):
+    """The cells of a notebook put out more than `OUTPUT_CAP` characters."""
+
+
 class Client(PapermillNotebookClient):
-    """Papermill's client, ready as soon as the kernel is.
+    """Papermill's client, ready as soon as the kernel is; with limits to what a kernel may hold and put out.
 
     The stock client waits a fifth of a second for silence on the kernel's output channel. Here the
     channel counts as connected when it has carried the end of our own request.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes of memory that the kernel may take; 0: no limit. Linux only (prlimit).
+    printed : int
+        Characters put out so far.
     """
+
+    memory = printed = 0
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel and wait until both channels carry its answers."""
         STARTED.note(self.km.provisioner)
+        if self.memory:
+            limit_memory(self.km.provisioner.pid, self.memory)
         self.kc = self.km.client()
         deadline = time.monotonic() + (self.startup_timeout or 60)
         try:
@@ -45,6 +64,16 @@ class Client(PapermillNotebookClient):
         return self.kc
 
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> Any:
+        """Take a message of the kernel, as long as there are not too many; then end the cell, whose kernel is killed."""
+        before, self.printed = self.printed, self.printed + _length(msg["content"])
+        if self.printed <= OUTPUT_CAP:
+            return super().process_message(msg, cell, cell_index)
+        if before <= OUTPUT_CAP:
+            cell["outputs"] = []
+            self.km.provisioner.process.kill()  # nbclient sees within a second that it is gone
+        return None
 
     async def _bound(self, deadline: float) -> None:
         """Wait for the kernel's sockets: a channel that knocks too early knocks again only a tenth of a second later or more."""
@@ -80,12 +109,39 @@ class Client(PapermillNotebookClient):
         return False
 
 
+def _length(value: Any) -> int:
+    """Characters of all texts in a message's content."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_length, value.values()))
+    return sum(map(_length, value)) if isinstance(value, list | tuple) else 0
+
+
+def limit_memory(pid: int, size: int) -> None:
+    """Let a process take at most `size` bytes of data; beyond them its own requests for memory fail, nobody else's.
+
+    Does nothing where there is no prlimit (other systems than Linux) or the process has just ended.
+    """
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (size, size))
+
+
 class KaoheEngine(NBClientEngine):
     """Runs cells with nbclient; lends the notebook to its caller, who keeps it when a cell fails."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
-        """Execute; takes `holder` (a list that gets the notebook) and `deadline` (monotonic seconds)."""
+        """Execute; takes `holder` (a list that gets the notebook), `deadline` (monotonic seconds) and `memory` (bytes).
+
+        Raises
+        ------
+        TooMuchOutput
+            Beside what nbclient and papermill raise.
+        """
         kwargs.get("holder", []).append(nb_man.nb)
         deadline = float(kwargs["deadline"])
         client = Client(
@@ -101,7 +157,13 @@ class KaoheEngine(NBClientEngine):
             allow_errors=False,
             config=Config({"KernelManager": kwargs.get("connection", {})}),
         )
-        return client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        client.memory = int(kwargs.get("memory", 0))
+        try:
+            return client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except DeadKernelError as error:
+            if client.printed > OUTPUT_CAP:
+                raise TooMuchOutput from error
+            raise
 
 
 def register() -> None:

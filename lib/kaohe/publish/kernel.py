@@ -20,6 +20,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -75,11 +76,12 @@ class Zygote:
         environment = {**os.environ, **THREADS}
         environment.setdefault("MPLBACKEND", "agg")
         self._lock = threading.Lock()
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the zygote may say why it ends
         self._process = subprocess.Popen(
             [sys.executable, "-c", START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._words,
             text=True,
             encoding="utf-8",
             env=environment,
@@ -153,9 +155,19 @@ class Zygote:
         except (OSError, ValueError) as error:
             raise ZygoteUnavailable(str(error)) from error
         if not line:
-            raise ZygoteUnavailable("it ended")
+            raise ZygoteUnavailable(self._last_words())
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _last_words(self) -> str:
+        """How the process ended: the last line that it wrote to its standard error, or its exit code."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(PATIENCE)
+        self._words.seek(0)
+        said = [s for line in self._words.read().decode("utf-8", "replace").splitlines() if (s := line.strip())]
+        code = self._process.returncode
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        return f"the process that forks them ended: {said[-1][:200] if said else how}"
 
 
 _zygotes: dict[int, Zygote] = {}

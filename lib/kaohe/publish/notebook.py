@@ -62,6 +62,7 @@ def run_notebook(
     sandbox: Sandbox | None = None,
     expect: tuple[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    memory: int = 0,
 ) -> SealedRun:
     """Execute a notebook with papermill and check its seal.
 
@@ -83,6 +84,8 @@ def run_notebook(
         What the seal must say; by default the file's stem and the parameter ``target``.
     environment : mapping, optional
         Variables for the kernel (as ``KAOHE_PROCESSED``).
+    memory : int
+        Bytes that the kernel may take (Linux only); 0: no limit.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def run_notebook(
         K820 to K823: unreadable notebook, parameters cell, unknown or ill-typed parameter.
     RunFailed
         K830 a cell raised, K831 the kernel died, K832 too slow, K833 no seal, K834 the seal says
-        another report, K835 a preview.
+        another report, K835 a preview, K837 too much output, K838 no memory left.
     """
     source = read_notebook(path)
     check_parameters(defaults_of(source, path.name), parameters, path.name)
@@ -104,10 +107,10 @@ def run_notebook(
         with Sandbox.temporary() as fresh:
             return run_notebook(
                 path, out, parameters, timeout=timeout, kernel_name=kernel_name, sandbox=fresh,
-                expect=wanted, environment=environment,
+                expect=wanted, environment=environment, memory=memory,
             )  # fmt: skip
     start = time.monotonic()
-    executed = _execute(source, path.stem, parameters, timeout, kernel_name, sandbox, environment or {})
+    executed = _execute(source, path.stem, parameters, timeout, kernel_name, sandbox, environment or {}, memory)
     slowest = _slowest(executed)
     tidied = tidy(executed)
     seal = check_seal(tidied, *wanted)
@@ -139,12 +142,13 @@ def _execute(
     kernel_name: str,
     sandbox: Sandbox,
     environment: Mapping[str, str],
+    memory: int,
 ) -> nbformat.NotebookNode:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from kaohe.publish.engine import register
+    from kaohe.publish.engine import OUTPUT_CAP, TooMuchOutput, register
 
     register()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -167,11 +171,21 @@ def _execute(
                 cwd=str(folder),
                 holder=holder,
                 deadline=deadline,
+                memory=memory,
                 connection=sandbox.connection(),
             )
             return result
         except PapermillExecutionError as error:
-            raise _cell_failed(error, holder, where) from error
+            raise _cell_failed(error, holder, where, memory) from error
+        except TooMuchOutput as error:
+            raise failed(
+                "K837",
+                "The notebook put out too much",
+                holder[-1] if holder else None,
+                where=f"{where}, cell {_reached(holder)}",
+                expected=f"at most {OUTPUT_CAP // 10**6} million characters from all its cells",
+                remedy="look at the cell: it prints in a loop, or shows a whole table",
+            ) from error
         except CellTimeoutError as error:
             raise failed(
                 "K832",
@@ -192,7 +206,16 @@ def _execute(
             ) from error
 
 
-def _cell_failed(error: Any, holder: list[nbformat.NotebookNode], where: str) -> RunFailed:
+def _cell_failed(error: Any, holder: list[nbformat.NotebookNode], where: str, memory: int) -> RunFailed:
+    if error.ename.endswith("MemoryError"):
+        return failed(
+            "K838",
+            "The notebook ran out of memory",
+            holder[-1] if holder else None,
+            where=f"{where}, cell {_reached(holder)}",
+            expected=f"at most {memory / 2**20:.0f} MB, as --memory says" if memory else "memory that this machine has",
+            remedy="give more with --memory, run with fewer --jobs, or look at the cell",
+        )
     text = _ANSI.sub("", str(error.evalue)).strip()
     said = text.splitlines() or [""]
     return failed(

@@ -7,13 +7,15 @@ everything is checked here before a kernel starts.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from kaohe.base.errors import InputRefused, nearest
+
+if TYPE_CHECKING:
+    import nbformat
 
 TAG = "parameters"
 
@@ -26,19 +28,44 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     InputRefused
         K820 when it is missing or is not a notebook.
     """
+    import nbformat
+
     try:
         text = path.read_text(encoding="utf-8")
         found: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validate(found)
         return found
     except (OSError, ValueError, LookupError, AttributeError, TypeError, nbformat.ValidationError) as error:
-        raise InputRefused(
-            "K820",
-            "A notebook cannot be read",
-            where=path.name,
-            got=f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}",
-            remedy="restore the notebook from the repository",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputRefused:
+    return InputRefused(
+        "K820",
+        "A notebook cannot be read",
+        where=path.name,
+        got=f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}",
+        remedy="restore the notebook from the repository",
+    )
+
+
+def check_notebook(path: Path, given: Mapping[str, Any]) -> None:
+    """Refuse a notebook that cannot be run with these parameters, quickly, before anything starts.
+
+    Raises
+    ------
+    InputRefused
+        K820 when it cannot be read, K821 for its parameters cell, K822 or K823 for a parameter.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if int(said["nbformat"]) < 4:  # read_notebook brings it up to date
+            return
+        cells = [(str(c["cell_type"]), c.get("metadata", {}), c["source"]) for c in said["cells"]]
+    except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise _unreadable(path, error) from error
+    tagged = ["".join(source) for kind, meta, source in cells if kind == "code" and TAG in meta.get("tags", [])]
+    check_parameters(_defaults(tagged, path.name), given, path.name)
 
 
 def defaults_of(notebook: nbformat.NotebookNode, where: str) -> dict[str, Any]:
@@ -49,7 +76,12 @@ def defaults_of(notebook: nbformat.NotebookNode, where: str) -> dict[str, Any]:
     InputRefused
         K821 when there is no such cell, more than one, or one that holds more than plain literals.
     """
-    cells = [c for c in notebook.cells if c.cell_type == "code" and TAG in c.metadata.get("tags", [])]
+    return _defaults(
+        [c.source for c in notebook.cells if c.cell_type == "code" and TAG in c.metadata.get("tags", [])], where
+    )
+
+
+def _defaults(cells: list[str], where: str) -> dict[str, Any]:
     if len(cells) != 1:
         raise InputRefused(
             "K821",
@@ -60,7 +92,7 @@ def defaults_of(notebook: nbformat.NotebookNode, where: str) -> dict[str, Any]:
         )
     found: dict[str, Any] = {}
     try:
-        for statement in ast.parse(cells[0].source).body:
+        for statement in ast.parse(cells[0]).body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
                 found[statement.target.id] = ast.literal_eval(statement.value)
             elif isinstance(statement, ast.Assign) and all(isinstance(t, ast.Name) for t in statement.targets):

@@ -18,7 +18,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot import choices
 from kaohe.plot.output import Context, Header, Seal
-from kaohe.publish.built import BuildInfo, beijing_time, build_info, check_plan, find_build
+from kaohe.publish.built import ENV_PLAN, BuildInfo, beijing_time, build_info, check_plan, find_build
 from kaohe.publish.parts import (
     Part,
     inside_part,
@@ -29,8 +29,6 @@ from kaohe.publish.parts import (
     with_province,
 )
 from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, report_slug, resolve, targets_of
-
-ENV_PLAN = "KAOHE_PLAN"
 
 
 class Report:

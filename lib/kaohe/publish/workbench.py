@@ -29,8 +29,7 @@ from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
 from kaohe.publish.bench import BenchDesign
-from kaohe.publish.built import build_info, find_build, named_table
-from kaohe.publish.report import ENV_PLAN
+from kaohe.publish.built import ENV_PLAN, build_info, find_build, named_table
 
 REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
 

@@ -58,7 +58,8 @@ def preload() -> None:
         importlib.import_module(name)
     import pandas
 
-    from kaohe.publish.report import ENV_PLAN, cached_plan
+    from kaohe.publish.built import ENV_PLAN
+    from kaohe.publish.report import cached_plan
 
     # Imported outside IPython, pandas takes itself to be on a terminal; in a kernel it does not.
     pandas.set_option("display.max_columns", COLUMNS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kaohe.base.errors import EXIT_DISCLOSURE, EXIT_OK, EXIT_SOME_FAILED
 from kaohe.publish.reports import TIMEOUT
+from kaohe.run.faults import INTERRUPTED, TERMINATED
 from kaohe.run.pool import run_jobs
 
 COLD = "asked for with --cold"
@@ -49,7 +50,7 @@ class Options:
         Also reports that are fresh.
     jobs : int
         Processes; 0: one for each core.
-    edition, timeout, warm, plan
+    edition, timeout, warm, plan, memory
         See `kaohe.run.job.Job`; `warm` kernels are forked.
     executor : callable
         `kaohe.run.pool.run_jobs`, `run_serially`, or what `kaohe.run.cluster.on_cluster` gives.
@@ -71,13 +72,14 @@ class Options:
     since: datetime | None = None
     events: bool = False
     own: bool = False
+    memory: int = 0
 
 
 @dataclass
 class BatchResult:
     """How it went: slugs made, failed (with exit code), skipped and left stale, and the seconds it took.
 
-    `forked` and `ordinary` count the kernels that were started; `notes` say why any of them was an ordinary one.
+    `cut_short` is the exit code of what ended the batch before its time, 0 when nothing did. `forked` and `ordinary` count the kernels that were started; `notes` say why any of them was an ordinary one.
     """
 
     made: list[str] = field(default_factory=list)
@@ -88,13 +90,23 @@ class BatchResult:
     seconds: float = 0.0
     forked: int = 0
     ordinary: int = 0
+    cut_short: int = 0
 
     @property
     def exit_code(self) -> int:
-        """0, 3 when a report failed, 4 when one of them would have leaked."""
+        """0, 3 when a report failed, 4 when one of them would have leaked; that of an early end comes first."""
+        if self.cut_short:
+            return self.cut_short
         if EXIT_DISCLOSURE in self.failed.values():
             return EXIT_DISCLOSURE
         return EXIT_SOME_FAILED if self.failed else EXIT_OK
+
+    @property
+    def how(self) -> str:
+        """``end``, ``stopped`` (Ctrl-C, SIGTERM) or ``broken off`` (an error)."""
+        if not self.cut_short:
+            return "end"
+        return "stopped" if self.cut_short in {INTERRUPTED, TERMINATED} else "broken off"
 
     def kernels(self) -> str:
         """How kernels were started, and why not all were forked; empty when none was started."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,14 +20,14 @@ from kaohe.plot.fonts import font_path
 from kaohe.publish.built import build_info, check_tables, find_build
 from kaohe.publish.freshness import KNOWN
 from kaohe.publish.manifest import Entry
+from kaohe.publish.params import check_notebook
 from kaohe.publish.reports import ReportId, notebook_of, read_reports, refuse_missing, resolve, targets_of
 from kaohe.run.asked import COLD, BatchResult, Folders, Options, Selection
+from kaohe.run.faults import code_of, writable
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
 from kaohe.run.look import Look, write_lists
 from kaohe.run.progress import LOG, Begun, Done, Ended, JsonEvents, Lines, Log, Watcher, watched
-
-UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EFBIG}
 
 
 def run_batch(
@@ -58,8 +56,8 @@ def run_batch(
     Raises
     ------
     InputRefused
-        K801 unknown notebook, K804 no built tables, K808 a table was changed since, K820 a notebook is missing, K130, K131 a
-        target, K861 a class, K702 or K703 no usable font; nothing is touched then. K862 when the
+        K801 unknown notebook, K804 no built tables, K808 a table was changed since, K820 to K823 a notebook is missing
+        or cannot be run, K130 to K132 a target, K861 a class, K702 or K703 no usable font; nothing is touched then. K862 when the
         outputs cannot be written.
     BusyError
         K501 when another run holds the outputs.
@@ -72,8 +70,9 @@ def run_batch(
     check_tables(info)
     reports = read_reports(build, plan)
     chosen = select(reports, selection, plan)
-    for report in chosen:
-        refuse_missing(folders.notebooks / f"{report.notebook.stem}.ipynb")
+    for stem in dict.fromkeys(report.notebook.stem for report in chosen):
+        refuse_missing(folders.notebooks / f"{stem}.ipynb")
+        check_notebook(folders.notebooks / f"{stem}.ipynb", {"target": ""})
     if not (folders.outputs / KNOWN).is_file():
         font_path()
     result = BatchResult()
@@ -87,11 +86,12 @@ def run_batch(
         watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
         watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
 
-        def ended() -> Ended:
+        def ended(error: BaseException | None) -> Ended:
             result.seconds = time.monotonic() - start
+            result.cut_short = code_of(error) if error is not None else 0
             return Ended(
                 len(result.made), len(result.failed), len(result.skipped), len(result.left), round(result.seconds, 3),
-                result.exit_code, result.forked, result.ordinary, "; ".join(sorted(result.notes)),
+                result.exit_code, result.forked, result.ordinary, "; ".join(sorted(result.notes)), result.how,
             )  # fmt: skip
 
         try:
@@ -175,30 +175,13 @@ def made_before(entry: Entry, moment: datetime | None) -> bool:
     return moment is not None and (not entry.made or datetime.fromisoformat(entry.made) < moment)
 
 
-@contextmanager
-def writable(outputs: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that may not be written to into one clear message."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in UNWRITABLE:
-            raise
-        raise InputRefused(
-            "K862",
-            "The outputs cannot be written",
-            where=str(outputs),
-            got=error.strerror or str(error),
-            remedy="make room, or name another folder with --outputs; what is there already is whole",
-        ) from error
-
-
 def select(reports: Sequence[ReportId], selection: Selection, plan: Plan) -> list[ReportId]:
     """The reports that are meant, in their own order.
 
     Raises
     ------
     InputRefused
-        K801, K130, K131 or K861.
+        K801, K130, K131, K132 or K861.
     """
     chosen = list(reports)
     if selection.reports:
@@ -211,10 +194,30 @@ def select(reports: Sequence[ReportId], selection: Selection, plan: Plan) -> lis
         ids = {class_of(c, plan) for c in selection.classes}
         chosen = [r for r in chosen if (r.target.class_id or _city_class(r, plan)) in ids]
     if selection.targets:
-        known = targets_of(chosen)
-        codes = {resolve(t, known, plan).object for t in selection.targets}
+        codes = {_wanted(t, chosen, reports, plan) for t in selection.targets}
         chosen = [r for r in chosen if r.target.object in codes]
     return chosen
+
+
+def _wanted(text: str, chosen: list[ReportId], reports: Sequence[ReportId], plan: Plan) -> str:
+    """The code of a target among the reports chosen. Raises K130, K131, or K132 for one that the filters leave out."""
+    try:
+        return resolve(text, targets_of(chosen), plan).object
+    except InputRefused as unknown:
+        if unknown.code != "K131":
+            raise
+        try:
+            target = resolve(text, targets_of(list(reports)), plan)
+        except InputRefused:
+            raise unknown from None
+    stems = ", ".join(r.notebook.stem for r in reports if r.target == target)
+    raise InputRefused(
+        "K132",
+        "The filters leave this target out",
+        got=f"{target.name} ({target.object}), of {target.class_id or target.city or target.kind}, with {stems}",
+        expected="a target that --class and --notebook leave in",
+        remedy="leave the target out, or the filter",
+    )
 
 
 def class_of(text: str, plan: Plan) -> str:
@@ -273,4 +276,5 @@ def _job(report: ReportId, folders: Folders, options: Options) -> Job:
         plan=options.plan,
         edition=options.edition,
         timeout=options.timeout,
+        memory=options.memory,
     )

@@ -7,7 +7,6 @@ its contract and puts the set in place as a whole. Unchanged inputs are not comp
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -21,7 +20,7 @@ import kaohe
 from kaohe.base.built import BUILT
 from kaohe.base.check import conform
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import locked, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
+from kaohe.base.files import locked, read_json, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
 from kaohe.run.current import clean_hash, said_of_build
@@ -69,7 +68,7 @@ def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]
             where=str(folder),
             remedy="put the office's files into data/raw (or run `kaohe demo`), then run `kaohe clean`",
         )
-    info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
+    info = read_json(intake)
     names = [*RAW, "forms", "grades", "doubles", "findings", "accounts"]
     return {name: read_parquet(folder / f"{name}.parquet") for name in names}, info
 
@@ -177,8 +176,7 @@ def _intake_info(processed: Path) -> dict[str, Any]:
     intake = processed / "clean" / "intake.json"
     if not intake.is_file():
         read_clean(processed)
-    info: dict[str, Any] = json.loads(intake.read_text(encoding="utf-8"))
-    return info
+    return read_json(intake)
 
 
 def _whole(home: Path, info: dict[str, Any]) -> bool:

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 
 import kaohe
-from kaohe.base.errors import EXIT_BUG, EXIT_OK, KaoheError
+from kaohe.base.errors import EXIT_OK, KaoheError
 from kaohe.run import options as opt
-from kaohe.run import pdf, plans
+from kaohe.run import pdf, plans, status
 from kaohe.run.draw.cli import draw
+from kaohe.run.faults import INTERRUPTED, TERMINATED, Stopped, code_of, record, unusable
 from kaohe.run.options import chosen_plan, say, say_error
 from kaohe.run.records import register
 
-INTERRUPTED, TERMINATED = 130, 143
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a fault of the suite; 2 input refused; 3 some reports failed, the others are done; "
     "4 something that must not leave; 5 another run holds the folder; 130 or 143 stopped, the same command goes on."
@@ -107,14 +107,15 @@ def build(
 
 @app.command(epilog=EXIT_CODES)
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)] = None,
-    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")] = None,
-    notebook: Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")] = None,
+    targets: opt.TargetNames = None,
+    classes: opt.Classes = None,
+    notebook: opt.NotebookNames = None,
     only_failed: Annotated[bool, typer.Option("--only-failed", help="Only those that failed last time.")] = False,
     force: opt.Force = False,
     jobs: opt.Jobs = 0,
     edition: opt.Edition = opt.EditionName.leadership,
     timeout: opt.Timeout = 120.0,
+    memory: opt.Memory = 0,
     cold: opt.Cold = False,
     scheduler: opt.Scheduler = "",
     cluster: opt.Cluster = 0,
@@ -132,9 +133,19 @@ def run(
 
     selection = Selection(targets or (), classes or (), notebook or (), only_failed)
     place = steps.executor(scheduler, cluster)
-    moment = since.astimezone() if since else None
+    moment = steps.past(since) if since else None
     options = Options(
-        force, jobs, edition.value, timeout, not cold, plan, since=moment, events=events, own=own, **place
+        force,
+        jobs,
+        edition.value,
+        timeout,
+        not cold,
+        plan,
+        since=moment,
+        events=events,
+        own=own,
+        memory=memory,
+        **place,
     )
     raise typer.Exit(steps.run(processed, outputs, notebooks, chosen_plan(plan), selection, options, say))
 
@@ -174,26 +185,12 @@ def all_(
 def targets(
     processed: opt.Processed = opt.PROCESSED,
     plan: opt.PlanFolder = "",
-    classes: Annotated[list[str] | None, typer.Option("--class", help="Only this class.")] = None,
+    classes: opt.Classes = None,
 ) -> None:
     """List what can be named: code, name, class and reports."""
     from kaohe.run import steps
 
     for line in steps.targets(processed, chosen_plan(plan), classes or []):
-        typer.echo(line)
-
-
-@app.command()
-def status(
-    processed: opt.Processed = opt.PROCESSED,
-    outputs: opt.Outputs = opt.OUTPUTS,
-    notebooks: opt.Notebooks = None,
-    plan: opt.PlanFolder = "",
-) -> None:
-    """How many reports are fresh, stale, failed or missing, and which."""
-    from kaohe.run import steps
-
-    for line in steps.status(processed, outputs, notebooks, chosen_plan(plan)):
         typer.echo(line)
 
 
@@ -217,6 +214,7 @@ def version() -> None:
     typer.echo(f"kaohe {kaohe.__version__}")
 
 
+status.register(app)
 register(app)
 pdf.register(app, EXIT_CODES)
 app.add_typer(draw, name="draw")
@@ -242,30 +240,28 @@ def main(arguments: list[str] | None = None) -> int:
         return _exit(error.exit_code)
     except typer.Exit as error:
         return _exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort, _Stopped) as error:
+    except (KeyboardInterrupt, typer.Abort, Stopped) as error:
         sys.unraisablehook = lambda _: None  # files that were open are closed in any order now
         say_error("stopped; what was finished is kept, the same command goes on")
-        return _exit(error.args[0] if isinstance(error, _Stopped) else INTERRUPTED)
+        return _exit(INTERRUPTED if isinstance(error, typer.Abort) else code_of(error))
     except Exception as error:
+        refused = unusable(error)
+        if refused is not None:
+            say_error(refused.message())
+            return _exit(refused.exit_code)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # click's own messages about usage
             say_error(error.format_message())
             return _exit(int(error.exit_code))
-        from kaohe.run.faults import record
-
         say_error(f"kaohe: unexpected fault: {record(error)}")
-        return _exit(EXIT_BUG)
-
-
-class _Stopped(BaseException):
-    """The process was asked to end; holds the exit code. Not an Exception, so that nothing swallows it."""
+        return _exit(code_of(error))
 
 
 def _terminated(*_: object) -> None:
-    raise _Stopped(TERMINATED)
+    raise Stopped(TERMINATED)
 
 
 def _interrupted(*_: object) -> None:
-    raise _Stopped(INTERRUPTED)
+    raise Stopped(INTERRUPTED)
 
 
 def _exit(code: int) -> int:

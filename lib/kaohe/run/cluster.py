@@ -16,7 +16,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,9 +51,16 @@ def on_cluster(scheduler: str = "", workers: int = 0) -> Executor:
     Raises
     ------
     InputRefused
-        K870 when dask.distributed is not installed; by the executor K871 when the scheduler does not
+        K870 when dask.distributed is not installed, K873 when both are given; by the executor K871 when the scheduler does not
         answer, K872 when a worker has another version of the suite.
     """
+    if scheduler and workers:
+        raise InputRefused(
+            "K873",
+            "A run has one cluster",
+            got=f"--scheduler {scheduler} and --cluster {workers}",
+            expected="--scheduler ADDRESS for a running one, or --cluster N for workers of this machine",
+        )
     if find_spec("distributed") is None:
         raise InputRefused(
             "K870",
@@ -80,9 +87,16 @@ def _client(scheduler: str, workers: int) -> Iterator[Client]:
     import dask
     from distributed import Client, LocalCluster
 
+    class Quiet(Client):
+        """A client that never connected is closed again when it is forgotten, and fails once more; nobody need see it."""
+
+        def __del__(self) -> None:
+            with suppress(Exception):
+                super().__del__()  # type: ignore[no-untyped-call]
+
     if scheduler:
         try:
-            client = Client(scheduler, timeout=CONNECT, set_as_default=False)
+            client: Client = Quiet(scheduler, timeout=CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             raise InputRefused(
                 "K871",

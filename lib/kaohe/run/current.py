@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.files import sha256_file
+from kaohe.base.files import read_json, sha256_file
 
 
 def clean_hash(processed: Path) -> str:
@@ -39,9 +38,9 @@ def check_current(processed: Path) -> None:
 
 
 def said_of_build(home: Path) -> dict[str, Any] | None:
-    """What build.json says; None when there is none."""
-    path = home / "build.json"
-    if not path.is_file():
+    """What build.json says; None when there is none or it is damaged (`kaohe.publish.built.build_info` refuses that)."""
+    try:
+        said = read_json(home / "build.json")
+    except InputRefused:
         return None
-    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return info
+    return said if isinstance(said.get("tables"), dict) else None

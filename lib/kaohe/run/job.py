@@ -17,7 +17,7 @@ _PATHS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
 @dataclass(frozen=True)
 class Job:
-    """What to make, and from what."""
+    """What to make, and from what; `memory` is the limit of its kernel in bytes, 0 for none."""
 
     report: ReportId
     notebook_file: Path
@@ -25,6 +25,7 @@ class Job:
     plan: str
     edition: str
     timeout: float
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,14 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
 
 def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.audit import refuse_leaks
-    from kaohe.publish.built import ENV_PROCESSED
+    from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
     from kaohe.publish.html import KaoheExporter
     from kaohe.publish.notebook import run_notebook
-    from kaohe.publish.report import ENV_PLAN
     from kaohe.publish.seal import notebook_text
 
     slug = job.report.slug
-    environment = {ENV_PROCESSED: str(job.processed.resolve())}
-    if job.plan:
-        environment[ENV_PLAN] = str(Path(job.plan).resolve())
+    plan = str(Path(job.plan).resolve()) if job.plan else ""  # never the one of an inherited KAOHE_PLAN
+    environment = {ENV_PROCESSED: str(job.processed.resolve()), ENV_PLAN: plan}
     executed = ""
     try:
         run = run_notebook(
@@ -110,6 +109,7 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
             sandbox=sandbox,
             expect=(job.report.notebook.stem, job.report.target.object),
             environment=environment,
+            memory=job.memory,
         )
         executed = notebook_text(run.notebook)
         exporter: KaoheExporter = KaoheExporter(edition=job.edition)  # type: ignore[no-untyped-call]

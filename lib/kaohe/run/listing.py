@@ -29,6 +29,8 @@ REASONS = {
     "K834": "生成的不是所要的报告",
     "K835": "只生成了预览",
     "K836": "计算进程两次中断",
+    "K837": "笔记本输出过多",
+    "K838": "内存不足",
     "K850": "检出不应出现的内容，已拦截",
 }
 
@@ -112,9 +114,10 @@ def write_summary(
     DisclosureError
         K850, as for every page.
     """
+    counts = f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份"
     facts = [
         ("结束时间", beijing_time(time)),
-        ("本次", f"生成{len(result.made)}份，失败{len(result.failed)}份，未变{len(result.skipped)}份" + _left(result)),
+        ("本次", counts + _left(result) + ("（运行中断，没有做完）" if result.cut_short else "")),
         ("用时", f"{result.seconds:.0f}秒"),
         ("计算进程", _kernels(result)),
         ("数据版本", info.data_hash[:12] or "未注明"),

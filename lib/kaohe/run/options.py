@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,8 +21,39 @@ Processed = Annotated[Path, typer.Option("--processed", help="Folder of processe
 Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of reports and tables.")]
 PlanFolder = Annotated[str, typer.Option("--plan", help="A plan folder; the packaged plan of 2020 when not given.")]
 Notebooks = Annotated[Path | None, typer.Option("--notebooks", help="Folder of the numbered notebooks.")]
+TargetNames = Annotated[list[str] | None, typer.Argument(help="Names or codes; none: all.", show_default=False)]
+Classes = Annotated[list[str] | None, typer.Option("--class", help="Only this class (city14, 任务市, …).")]
+NotebookNames = Annotated[list[str] | None, typer.Option("--notebook", help="Only this notebook (40_city).")]
 Force = Annotated[bool, typer.Option("--force", help="Do it although nothing has changed.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: one for each core.")]
+
+
+LEAST = 512 * 2**20  # below this a kernel has no room for its libraries
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([MG])i?B?", re.IGNORECASE)
+
+
+def memory_size(text: str) -> int:
+    """Bytes of a size as ``2GB``, ``1.5G`` or ``800 MB`` (1024 each); 0 for an empty text.
+
+    Raises
+    ------
+    typer.BadParameter
+        For any other text, a size below 512 MB, or a system that knows no such limit.
+
+    Examples
+    --------
+    >>> memory_size("1.5GB"), memory_size("800 mb"), memory_size("")
+    (1610612736, 838860800, 0)
+    """
+    if not text:
+        return 0
+    hit = _SIZE.fullmatch(text.strip())
+    size = int(float(hit[1]) * 2 ** {"M": 20, "G": 30}[hit[2].upper()]) if hit else 0
+    if size < LEAST:
+        raise typer.BadParameter(f"{text!r} is no size as 2GB or 800MB, {LEAST // 2**20}MB or more")
+    if sys.platform != "linux":
+        raise typer.BadParameter("only Linux can limit the memory of kernels")
+    return size
 
 
 class EditionName(StrEnum):
@@ -32,6 +65,10 @@ class EditionName(StrEnum):
 
 Edition = Annotated[EditionName, typer.Option("--edition", help="The statistician's has the code, folded.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for one notebook.")]
+Memory = Annotated[
+    int,
+    typer.Option("--memory", parser=memory_size, metavar="SIZE", help="Memory of each kernel at most, as 2GB (Linux)."),
+]
 Scheduler = Annotated[str, typer.Option("--scheduler", help="A running Dask scheduler, as tcp://host:port.")]
 Cluster = Annotated[int, typer.Option("--cluster", min=0, help="Dask workers to start on this machine.")]
 Since = Annotated[datetime | None, typer.Option("--since", help="Also make again what was made before this time.")]

@@ -48,8 +48,11 @@ def register(app: typer.Typer, say: Say) -> None:
         out: Annotated[Path, typer.Argument(help="The folder to make.")],
     ) -> None:
         """Write a plan folder of an earlier version as one of this version, and say what was added."""
-        from kaohe.base.plan_new import migrate_plan
+        from kaohe.base.plan_new import is_current, migrate_plan
 
+        if is_current(folder):
+            say(f"plan: {folder} is of this version already; nothing to migrate, {out} is not made")
+            return
         added = migrate_plan(folder, out)
         say(f"plan: {out} made from {folder}; {len(added)} additions, to be looked through:")
         for line in added:

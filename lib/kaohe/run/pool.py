@@ -199,10 +199,11 @@ def warmed(sandbox: Sandbox, meanwhile: Callable[[], None] = lambda: None) -> tu
     `meanwhile` is called while the process that forks them gets ready.
     """
     from kaohe.plot.output import BATCH
+    from kaohe.publish.built import ENV_PLAN
     from kaohe.publish.kernel import ZygoteUnavailable, zygote
     from kaohe.publish.notebook import surroundings
 
-    with surroundings({**sandbox.environment(), BATCH: "1"}):
+    with surroundings({**sandbox.environment(), BATCH: "1", ENV_PLAN: ""}):
         try:
             first = zygote()
             meanwhile()

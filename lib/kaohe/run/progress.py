@@ -64,7 +64,20 @@ class Done:
 
 @dataclass(frozen=True)
 class Ended:
-    """A batch at its end: reports as `Begun` counts them, made and failed; `forked` and `ordinary` count kernels, `why` says why not all were forked."""
+    """A batch at its end, or where it was cut short.
+
+    Attributes
+    ----------
+    made, failed, unchanged, left : int
+        Reports, as `Begun` counts them.
+    seconds : float
+    exit_code : int
+        That of the command.
+    forked, ordinary : int
+        Kernels; `why` says why not all were forked.
+    how : str
+        ``end``; ``stopped`` by Ctrl-C or the system; ``broken off`` by an error.
+    """
 
     made: int
     failed: int
@@ -75,6 +88,7 @@ class Ended:
     forked: int = 0
     ordinary: int = 0
     why: str = ""
+    how: str = "end"
 
 
 Event = Begun | Done | Ended
@@ -217,7 +231,7 @@ class Log:
         if isinstance(event, Begun):
             said = f"start: {event.total} to make, {event.unchanged} unchanged{_left(event)}"
         elif isinstance(event, Ended):
-            said = f"end: {event.made} made, {event.failed} failed, {event.unchanged} unchanged{_left(event)}, "
+            said = f"{event.how}: {event.made} made, {event.failed} failed, {event.unchanged} unchanged{_left(event)}, "
             said += f"{event.seconds:.0f} s, exit code {event.exit_code}"
             if event.forked + event.ordinary:
                 said += f", kernels: {event.forked} forked, {event.ordinary} ordinary"
@@ -230,8 +244,13 @@ class Log:
 
 
 @contextmanager
-def watched(watchers: Sequence[Watcher], event: Begun, end: Callable[[], Ended]) -> Iterator[Watcher]:
-    """Tell everybody that a batch begins, what happens, and that it has ended, however it ends."""
+def watched(
+    watchers: Sequence[Watcher], event: Begun, end: Callable[[BaseException | None], Ended]
+) -> Iterator[Watcher]:
+    """Tell everybody that a batch begins, what happens, and that it has ended, however it ends.
+
+    `end` is given what ends the batch before its time, None when nothing does.
+    """
 
     def tell(event: Event) -> None:
         for watcher in watchers:
@@ -240,5 +259,7 @@ def watched(watchers: Sequence[Watcher], event: Begun, end: Callable[[], Ended])
     tell(event)
     try:
         yield tell
-    finally:
-        tell(end())
+    except BaseException as error:
+        tell(end(error))
+        raise
+    tell(end(None))

@@ -106,8 +106,8 @@ def write_tables(
     from kaohe.base.files import locked
     from kaohe.publish.built import build_info, check_plan, check_tables, find_build
     from kaohe.publish.tables_state import FOLDER, untouched
-    from kaohe.run.batch import writable
     from kaohe.run.current import check_current
+    from kaohe.run.faults import writable
 
     start = time.monotonic()
     check_current(processed)

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kaohe.base.errors import EXIT_OK, EXIT_REFUSED
+from kaohe.base.errors import EXIT_OK, EXIT_REFUSED, InputRefused
 from kaohe.base.plan import Plan
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
-from kaohe.run.look import Look
 from kaohe.run.records import write_tables
 
 if TYPE_CHECKING:
@@ -153,6 +152,26 @@ def executor(scheduler: str, cluster: int) -> dict[str, Any]:
     return {"executor": on_cluster(scheduler, cluster)}
 
 
+def past(moment: datetime) -> datetime:
+    """A moment in this machine's time zone.
+
+    Raises
+    ------
+    InputRefused
+        K874 when it lies ahead: nothing could be made after it, and each run would make everything again.
+    """
+    here, now = moment.astimezone(), datetime.now().astimezone()
+    if here > now:
+        raise InputRefused(
+            "K874",
+            "This moment has not come",
+            where="--since",
+            got=f"{here:%Y-%m-%dT%H:%M:%S}",
+            expected=f"a time before now, {now:%Y-%m-%dT%H:%M:%S}",
+        )
+    return here
+
+
 def _linked(processed: Path, outputs: Path, plan: Plan, selection: Selection) -> set[str]:
     """The files of tables that the pages of a selection link to: they are made with their pages."""
     from kaohe.publish.built import find_build
@@ -177,8 +196,10 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
         lines.append(f"left: {len(done.left)} reports of which only what they are compared with has changed;"
                      " `kaohe run` makes them, `kaohe status` names them")  # fmt: skip
     if done.failed:
-        lines.append(f"the notebooks at their failing cells are in {outputs / 'notebooks' / 'failed'};"
-                     " `kaohe run --only-failed` tries them again")  # fmt: skip
+        failed = outputs / "notebooks" / "failed"
+        kept = any((failed / f"{slug}.ipynb").is_file() for slug in done.failed)
+        where = f"the notebooks at their failing cells are in {failed}; " if kept else ""
+        lines.append(f"{where}`kaohe run --only-failed` tries the reports that failed again")
     return lines
 
 
@@ -195,27 +216,4 @@ def targets(processed: Path, plan: Plan, classes: Sequence[str]) -> list[str]:
             continue
         stems = " ".join(r.notebook.stem for r in reports if r.target == target)
         lines.append(f"{target.object}\t{target.name}\t{target.class_id or target.kind}\t{stems}")
-    return lines
-
-
-def status(processed: Path, outputs: Path, notebooks: Path | None, plan: Plan) -> list[str]:
-    """Counts of fresh, stale, failed and missing reports, then those that are not fresh, and what made them stale."""
-    from collections import Counter
-
-    from kaohe.publish.built import build_info, check_tables, find_build
-    from kaohe.publish.reports import read_reports
-    from kaohe.run.current import check_current
-
-    check_current(processed)
-    info = build_info(find_build(processed))
-    check_tables(info)
-    reports = read_reports(info.folder, plan)
-    look = Look(Folders(processed, outputs, find_notebooks(notebooks)), plan, info, reports)
-    states = {report: look.state(report) for report in reports}
-    counts = Counter(states.values())
-    lines = [", ".join(f"{counts[s]} {s}" for s in ("fresh", "stale", "failed", "missing"))]
-    for report, state in states.items():
-        why = look.change(report).text() if state == "stale" else ""
-        if state != "fresh":
-            lines.append("\t".join(p for p in (state, report.notebook.stem, report.target.name, why) if p))
     return lines

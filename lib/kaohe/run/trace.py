@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,12 +215,9 @@ def _ends(name: str, record: Mapping[str, Any], places: Places, plan: Plan) -> l
 
 def _stale(places: Places) -> str:
     """Said when the built tables are older than the clean ones."""
-    from kaohe.run.current import clean_hash
+    from kaohe.run.current import clean_hash, said_of_build
 
-    try:
-        built = json.loads((places.build / "build.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
+    built = said_of_build(places.build) or {}
     same = built.get("clean_hash") in {None, clean_hash(places.processed)}
     return "" if same else "the built tables are older than the clean ones: run `kaohe build`"
 

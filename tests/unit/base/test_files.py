@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -83,7 +86,13 @@ def test_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
         assert holder.stdout.readline().strip() == "held"
         with pytest.raises(BusyError) as caught, files.locked(tmp_path, "kaohe run"):
             pass
-        assert f"process {holder.pid}" in str(caught.value)
+        said = re.fullmatch(
+            rf"kaohe run: process {holder.pid}, (.+) on (.+), since (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{{4}})",
+            caught.value.got,
+        )
+        assert said
+        assert said[2] == platform.node()
+        assert 0 <= datetime.now(UTC).timestamp() - datetime.strptime(said[3], "%Y-%m-%d %H:%M:%S %z").timestamp() < 60
         assert caught.value.exit_code == 5
     finally:
         holder.communicate("")

@@ -15,13 +15,14 @@ from typing import Any
 import psutil
 import pytest
 
-from kaohe.publish import kernel
+from kaohe.publish import engine, kernel
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import run_notebook, surroundings
 from kaohe.publish.reports import NOTEBOOKS, read_reports
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
 from kaohe.publish.seal import RunFailed, notebook_text
 from kaohe.run.job import Job, run_target
+from kaohe.run.pool import warmed
 from support.built_frames import the_plan
 from support.publishing import FIGURE, OPEN, SEAL, good, notebook, save, write_build
 
@@ -295,6 +296,112 @@ def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monk
         with pytest.raises(ZygoteUnavailable, match="1 threads"):
             other.wait_ready()
     assert not other.alive()
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ("import sys\nprint('first', file=sys.stderr)\nsys.exit('no such thing\\n')", "no such thing"),
+        ("import os\nos._exit(7)", "exit code 7"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+    ],
+)
+def test_a_zygote_that_ends_says_why(start: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "START", start)
+    with pytest.raises(ZygoteUnavailable) as ended:
+        kernel.Zygote().wait_ready()
+    assert str(ended.value) == f"the process that forks them ended: {why}"
+
+
+def test_settings_inherited_from_the_shell_reach_no_kernel_of_a_batch(
+    processed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command takes plan and tables from its options alone; what its kernels take must be the same."""
+    monkeypatch.setenv("KAOHE_PLAN", str(tmp_path / "no plan"))
+    monkeypatch.setenv("KAOHE_PROCESSED", str(tmp_path / "no tables"))
+    seen = "import os\nprint('seen=', [os.environ[f'KAOHE_{k}'] for k in ('PLAN', 'PROCESSED', 'BATCH')], '|')"
+    path = save(tmp_path / "40_city.ipynb", good("40_city", seen))
+    report = next(r for r in read_reports(processed / "build", the_plan()) if r.slug == "city-440200")
+    close_zygote()
+    with Sandbox.temporary() as plain:
+        made, trouble = warmed(plain)
+        assert trouble == ""
+        for sandbox in (made, plain):
+            done = run_target(Job(report, path, processed, "", "leadership", 60), sandbox)
+            assert done.ok, done.message
+            assert json.loads(json.loads(f'"{said(done.notebook, "seen= ")}"').replace("'", '"')) == [
+                "",
+                str(processed),
+                "1",
+            ]
+    close_zygote()
+
+
+@pytest.mark.parametrize("kernel_name", [WARM, PLAIN])
+def test_a_kernel_takes_no_more_memory_than_it_may(
+    kernel_name: str, box: Sandbox, processed: Path, tmp_path: Path
+) -> None:
+    def made(size: int, memory: int) -> None:
+        cells = f"import numpy\nbig = numpy.ones({size} * 2**20, dtype='u1')", "del big", "[0] * 100"
+        path = save(tmp_path / "40_city.ipynb", good("40_city", *cells))
+        run_notebook(
+            path, None, {"target": CITY}, kernel_name=kernel_name, sandbox=box, memory=memory * 2**20,
+            environment={"KAOHE_PROCESSED": str(processed)},
+        )  # fmt: skip
+
+    made(100, 512)
+    with pytest.raises(RunFailed) as refused:
+        made(600, 512)
+    assert refused.value.message() == (
+        f"K838 The notebook ran out of memory\n  where     40_city {CITY}, cell 4 of 7\n"
+        "  expected  at most 512 MB, as --memory says\n"
+        "  remedy    give more with --memory, run with fewer --jobs, or look at the cell"
+    )
+    assert refused.value.notebook is not None
+    made(600, 2048)
+    made(600, 0)
+
+
+@pytest.mark.parametrize(
+    "prints",
+    [
+        "for n in range(10**9):\n    print('x' * 1000)",
+        "print('x' * 30_000_000)",
+        "import sys\nwhile True:\n    print('e' * 100_000, file=sys.stderr)",
+        "from IPython.display import display\nwhile True:\n    display({'text/html': '<p>' * 100_000}, raw=True)",
+        "raise ValueError('x' * 30_000_000)",
+    ],
+    ids=["lines", "at once", "stderr", "display", "error"],
+)
+def test_a_notebook_that_prints_without_end_fails_at_once_and_fills_nothing(
+    prints: str, box: Sandbox, processed: Path, tmp_path: Path
+) -> None:
+    path = save(tmp_path / "40_city.ipynb", good("40_city", "print('before')", prints))
+    began, before = time.monotonic(), psutil.Process().memory_info().rss
+    with pytest.raises(RunFailed) as refused:
+        run_notebook(
+            path, None, {"target": CITY}, kernel_name=WARM, sandbox=box, environment={"KAOHE_PROCESSED": str(processed)}
+        )
+    assert refused.value.message().splitlines()[:3] == [
+        "K837 The notebook put out too much",
+        f"  where     40_city {CITY}, cell 5 of 6",
+        "  expected  at most 20 million characters from all its cells",
+    ]
+    assert time.monotonic() - began < 30
+    assert psutil.Process().memory_info().rss - before < 400 * 2**20
+    assert refused.value.notebook is not None
+    kept = notebook_text(refused.value.notebook)
+    assert "before" in kept
+    assert len(kept) < 100_000
+
+
+def test_the_output_of_a_whole_notebook_is_counted_and_what_is_below_the_cap_passes(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "OUTPUT_CAP", 300_000)
+    run("print('x' * 90_000)", "print('x' * 90_000)")
+    with pytest.raises(RunFailed, match="K837 "):
+        run(*["print('x' * 90_000)"] * 4)
 
 
 def test_where_there_is_no_fork_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
 from kaohe.run.job import Job, run_target
 from kaohe.run.pool import run_serially, warmed
-from kaohe.run.steps import status
+from kaohe.run.status import lines, standings
+from kaohe.run.steps import said_of
 from support.built_frames import the_plan
 from support.publishing import FIGURE, OPEN, SEAL, frames, good, notebook, save, write_build
 
@@ -149,7 +150,7 @@ def test_reports_that_only_compare_may_be_left_and_stay_stale(
     summary = (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
     assert "生成1份，失败0份，未变1份，留待更新1份" in summary
     assert "待更新" in pages(place)["index.html"].decode()
-    found = status(place.processed, place.outputs, place.notebooks, the_plan())
+    found = lines(standings(place.processed, place.outputs, place.notebooks, the_plan()))
     assert "stale\t40_city\t汕头市\tcompared with: composite" in found
     done, _ = run(place, *both, executor=serial)
     assert (done.made, done.skipped) == (["city-440500"], ["city-440200"])
@@ -240,6 +241,44 @@ def test_a_missing_notebook_is_said_before_anything_starts(place: Folders) -> No
             place, the_plan(), Selection(notebooks=("45_county",)), Options(), console=Console(file=io.StringIO())
         )
     assert not place.outputs.exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "K820 A notebook cannot be read\n  where     40_city.ipynb"),
+        (lambda _: "", "K820 A notebook cannot be read"),
+        (lambda _: "[]", "K820 A notebook cannot be read"),
+        (lambda text: text.replace('"parameters"', '"other"'), "K821 A notebook needs exactly one parameters cell"),
+        (
+            lambda text: text.replace(r"target = \"\"", "target = f()"),
+            "K821 A parameters cell holds more than plain values",
+        ),
+        (lambda text: text.replace(r"target = \"\"", r"city = \"\""), "K822 Unknown parameter"),
+        (lambda text: text.replace(r"target = \"\"", "target = 1"), "K823 A parameter has the wrong type"),
+    ],
+    ids=["cut", "empty", "list", "untagged", "computed", "renamed", "number"],
+)
+def test_a_notebook_that_cannot_be_run_is_said_before_anything_starts(
+    spoil: Callable[[str], str], said: str, place: Folders
+) -> None:
+    path = place.notebooks / "40_city.ipynb"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(spoil(before), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != before
+    with pytest.raises(InputRefused) as caught:
+        run(place, "韶关市", "单位001")
+    assert caught.value.message().startswith(said)
+    assert not place.outputs.exists()
+
+
+def test_a_folder_of_failing_cells_is_named_only_where_there_is_one(place: Folders) -> None:
+    done = BatchResult(failed={"city-440300": 3})
+    assert said_of(done, place.outputs)[-1] == "`kaohe run --only-failed` tries the reports that failed again"
+    kept = place.outputs / "notebooks" / "failed" / "city-440300.ipynb"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert said_of(done, place.outputs)[-1].startswith(f"the notebooks at their failing cells are in {kept.parent}; ")
 
 
 def test_a_table_that_was_touched_is_refused(place: Folders) -> None:
@@ -344,9 +383,32 @@ class TestSelect:
         assert self.names(notebooks=("40_city",), targets=("韶关",)) == ["city-440200"]
         assert len(self.names(notebooks=("unit",))) == 8
 
-    def test_a_target_that_the_notebook_does_not_have(self) -> None:
-        with pytest.raises(InputRefused, match="K131"):
-            self.names(notebooks=("50_unit",), targets=("韶关市",))
+    @pytest.mark.parametrize(
+        ("target", "filters", "got"),
+        [
+            ("韶关", {"notebooks": ("50_unit",)}, "韶关市 (440200000000), of city14, with 40_city, 30_survey"),
+            ("单位001", {"classes": ("city14",)}, "单位001 (DW001), of unit235, with 50_unit"),
+        ],
+    )
+    def test_a_target_that_a_filter_leaves_out_is_not_called_unknown(
+        self, target: str, filters: dict[str, tuple[str, ...]], got: str
+    ) -> None:
+        with pytest.raises(InputRefused) as caught:
+            self.names(targets=(target,), **filters)
+        assert caught.value.message() == (
+            f"K132 The filters leave this target out\n  got       {got}\n"
+            "  expected  a target that --class and --notebook leave in\n  remedy    leave the target out, or the filter"
+        )
+
+    def test_an_unknown_target_is_unknown_under_a_filter_too(self) -> None:
+        with pytest.raises(InputRefused, match="K131 Unknown target\n  got       韶光"):
+            self.names(notebooks=("40_city",), targets=("韶光",))
+
+    @pytest.mark.parametrize(("target", "shown"), [("", "''"), ("  ", "'  '")])
+    def test_an_empty_target_is_shown(self, target: str, shown: str) -> None:
+        with pytest.raises(InputRefused) as caught:
+            self.names(targets=(target,))
+        assert caught.value.message().splitlines()[:2] == ["K131 Unknown target", f"  got       {shown}"]
 
     def test_an_unknown_class_gets_the_nearest(self) -> None:
         with pytest.raises(InputRefused, match="K861 Unknown class") as caught:

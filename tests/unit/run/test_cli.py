@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import re
 import signal
@@ -111,6 +113,67 @@ def test_one_target_from_the_command_line(
     assert capsys.readouterr().out.startswith("2 fresh, 0 stale, 0 failed, ")
 
 
+def test_status_counts_by_notebook_and_names_what_is_not_fresh(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The build of the tests has 20 cities, 8 units and 3 classes that could have reports."""
+
+    def said(*arguments: str) -> list[str]:
+        assert run_in(place, monkeypatch, "status", *arguments) == 0
+        return capsys.readouterr().out.splitlines()
+
+    for stem, text in (("40_city", "job.own('streams')"), ("60_ranking", "1 / 0")):
+        save(place / "notebooks" / f"{stem}.ipynb", good(stem, text))
+    nothing = said("--notebook", "40_city", "--notebook", "50_unit", "--notebook", "60_ranking")
+    assert nothing[:4] == [
+        "0 fresh, 0 stale, 0 failed, 31 missing",
+        "60_ranking\t3 missing",
+        "40_city\t20 missing",
+        "50_unit\t8 missing",
+    ]
+    assert len(nothing) == 4 + 31
+    whole = said()
+    assert "missing\t40_city\tall 20" in whole
+    assert len(whole) < 20
+    assert (
+        run_in(
+            place,
+            monkeypatch,
+            "run",
+            "韶关市",
+            "深圳市",
+            "city6",
+            "--notebook",
+            "40_city",
+            "--notebook",
+            "60_ranking",
+            "--jobs",
+            "1",
+        )
+        == 3
+    )
+    capsys.readouterr()
+    some = said()
+    assert "40_city\t2 fresh, 18 missing" in some
+    assert sum(line.startswith("missing\t40_city\t") for line in some) == 18
+    assert (
+        next(line for line in some if line.startswith("failed\t60_ranking\t")).split("\t")[3].startswith("K830 A cell")
+    )
+    assert not any(line.startswith("fresh\t") for line in some)
+    assert [line for line in said("--all") if line.startswith("fresh\t")] == [
+        "fresh\t40_city\t韶关市",
+        "fresh\t40_city\t深圳市",
+    ]
+    assert said("韶关市", "--notebook", "40_city")[2:] == ["fresh\t40_city\t韶关市"]
+    assert said("--state", "failed")[0] == some[0]
+    assert [line.split("\t")[0] for line in said("--state", "failed") if line.count("\t") == 3] == ["failed"]
+    counts, *reports = map(json.loads, said("--json", "--notebook", "40_city"))
+    assert counts == {"event": "status", "fresh": 2, "stale": 0, "failed": 0, "missing": 18}
+    assert len(reports) == 20
+    assert {"event": "report", "report": "city-440200", "notebook": "40_city", "target": "440200000000", "name": "韶关市",
+            "state": "fresh", "why": ""} in reports  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -124,6 +187,16 @@ def test_one_target_from_the_command_line(
         (("run", "--jobs", "many"), 2, "--jobs"),
         (("run", "--nonsense"), 2, "--nonsense"),
         (("run", "--edition", "secret"), 2, "--edition"),
+        (("run", "--memory", "much"), 2, "'much' is no size as 2GB or 800MB, 512MB or more"),
+        (("run", "--memory", "100MB"), 2, "'100MB' is no size as 2GB or 800MB, 512MB or more"),
+        (
+            ("run", "--since", "2999-01-01T00:00:00"),
+            2,
+            "K874 This moment has not come\n  where     --since\n  got       2999-01-01T00:00:00\n",
+        ),
+        (("run", "--cluster", "1", "--scheduler", "tcp://127.0.0.1:1"), 2, "K873 A run has one cluster"),
+        (("run", "韶关市", "--notebook", "50_unit"), 2, "K132 The filters leave this target out"),
+        (("run", ""), 2, "K131 Unknown target\n  got       ''\n"),
         (("nonsense",), 2, "nonsense"),
         (("clean", "--raw", "nowhere"), 2, "K2"),
         (("build", "--processed", "nowhere"), 2, "K810"),
@@ -145,6 +218,28 @@ def test_refusals_are_one_message_without_a_traceback(
     assert said in streams.err
     assert "Traceback" not in streams.err + streams.out
     assert not (place / "outputs").exists()
+
+
+def test_memory_reaches_the_kernels_of_a_run(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = "import resource\nassert resource.getrlimit(resource.RLIMIT_DATA)[0] == 3 * 2**29, 'no limit'"
+    save(place / "notebooks" / "40_city.ipynb", good("40_city", seen))
+    only = ("run", "韶关市", "--notebook", "40_city", "--jobs", "1")
+    assert run_in(place, monkeypatch, *only) == 3
+    assert "AssertionError: no limit" in capsys.readouterr().out
+    assert run_in(place, monkeypatch, *only, "--memory", "1.5GB") == 0
+
+
+def test_a_plan_folder_of_this_version_needs_no_migration(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ROOT / "lib" / "kaohe" / "plans" / "2020"
+    assert run_in(place, monkeypatch, "plan", "migrate", str(folder), "new") == 0
+    assert (
+        capsys.readouterr().out == f"plan: {folder} is of this version already; nothing to migrate, new is not made\n"
+    )
+    assert not (place / "new").exists()
 
 
 def test_targets_lists_codes_names_and_notebooks(
@@ -172,6 +267,88 @@ def test_a_fault_of_the_suite_is_one_line_and_a_file_without_values(
     log = (place / "outputs" / "kaohe-fault.log").read_text(encoding="utf-8")
     assert "0123456789" not in log
     assert "broken" in log
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '{"tables": 1', "\udcff"])
+@pytest.mark.parametrize("command", ["status", "run", "tables"])
+def test_a_damaged_build_json_is_refused_by_whoever_reads_the_build(
+    command: str, text: str, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean = place / "data" / "processed" / "clean"
+    clean.mkdir()
+    (clean / "intake.json").write_text("{}")
+    (place / "data" / "processed" / "build" / "build.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert run_in(place, monkeypatch, command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("K807 The built tables have no readable build.json\n"), said
+    assert "  remedy    run `kaohe build` again" in said
+
+
+NOT_A_FOLDER = [
+    ("run", "韶关市", "--notebook", "40_city", "--outputs", "afile"),
+    ("run", "韶关市", "--notebook", "40_city", "--outputs", "afile/out"),
+    ("tables", "--outputs", "afile"),
+    ("tables", "--outputs", "afile/out"),
+    ("status", "--outputs", "afile"),
+    ("clean", "--raw", "data/raw", "--processed", "afile"),
+    ("build", "--processed", "afile/p"),
+    ("build", "--processed", "afile"),
+    ("forms", "--blank", "--form", "village", "--out", "afile/forms"),
+    ("forms", "--blank", "--form", "village", "--out", "afile"),
+    ("demo", "--out", "afile"),
+    ("plan", "new", "2021", "--out", "afile/2021"),
+]
+
+
+@pytest.mark.parametrize("arguments", NOT_A_FOLDER, ids=" ".join)
+def test_a_file_where_a_folder_should_be_is_refused_by_every_command(
+    arguments: tuple[str, ...], place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "afile").write_text("somebody's")
+    (place / "data" / "raw").mkdir()
+    (place / "data" / "raw" / "日常.csv").write_text("序号\n1\n", encoding="utf-8")
+    assert run_in(place, monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert re.match(r"K(862|901) ", said), said
+    assert "afile" in said
+    assert "Traceback" not in said
+    assert (place / "afile").read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO])
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("demo", ()), ("clean", ()), ("build", ()), ("forms", ()), ("audit", ()), ("targets", ()), ("scenario", ("--scenario", "x"))],
+    ids=lambda v: v if isinstance(v, str) else "",
+)  # fmt: skip
+def test_a_full_disk_or_a_lacking_right_is_the_same_refusal_in_every_command(
+    command: str, arguments: tuple[str, ...], number: int, place: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Patched, because root may write anywhere."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "data/processed/.kaohe.lock")
+
+    monkeypatch.setattr(steps, command, refused)
+    assert run_in(place, monkeypatch, "build" if command == "scenario" else command, *arguments) == 2
+    assert capsys.readouterr().err == (
+        "K862 A file or folder cannot be used\n"
+        "  where     data/processed/.kaohe.lock\n"
+        f"  got       {os.strerror(number)}\n"
+        "  remedy    make room, see to the rights, or name another folder; what is there already is whole\n"
+    )
+
+
+def test_any_other_error_of_the_system_is_still_a_fault_of_the_suite(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "somewhere")
+
+    monkeypatch.setattr(steps, "targets", gone)
+    assert run_in(place, monkeypatch, "targets") == 1
+    assert capsys.readouterr().err.startswith("kaohe: unexpected fault: FileNotFoundError")
 
 
 @pytest.mark.case("E03")
@@ -210,6 +387,8 @@ def test_stopping_keeps_what_is_done_and_leaves_no_process(place: Path, number: 
         process.kill()
     assert process.returncode == code, said
     assert "stopped; what was finished is kept" in said
+    log = (place / "outputs" / "kaohe-run.log").read_text(encoding="utf-8").splitlines()[-1]
+    assert re.search(rf" stopped: \d+ made, 0 failed, \d+ s, exit code {code}\b", log), log
     assert page.is_file()
     assert (place / "outputs" / "html" / "index.html").is_file()
     assert not list((place / "outputs").rglob(".tmp-*"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from kaohe.run.asked import Folders, Options, Selection
 from kaohe.run.batch import run_batch
 from kaohe.run.cluster import Bundle, on_cluster
 from kaohe.run.pool import run_serially
+from kaohe.run.steps import executor
 from support.built_frames import the_plan
 from support.publishing import FIGURE, good, save, write_build
 
@@ -92,6 +95,37 @@ def test_a_scheduler_that_does_not_answer_is_named(
         f"  got       {address}\n"
         "  expected  the address of a running Dask scheduler, as tcp://host:8786\n"
         "  remedy    start one with `dask scheduler`, or use --cluster N on this machine"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "tcp://127.0.0.1:1", "nonsense://here:1", "tcp://nowhere.invalid:8786"]
+)
+def test_a_wrong_address_is_one_message_and_no_traceback_after_it(address: str) -> None:
+    code = (
+        "import sys\nfrom kaohe.base.errors import KaoheError\nfrom kaohe.run import cluster\n"
+        "cluster.CONNECT = 0.5\n"
+        "try:\n    with cluster._client(sys.argv[1], 0): pass\n"
+        "except KaoheError as error:\n    print(error.message(), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, address], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stderr.splitlines() == [
+        "K871 The scheduler does not answer",
+        f"  got       {address}",
+        "  expected  the address of a running Dask scheduler, as tcp://host:8786",
+        "  remedy    start one with `dask scheduler`, or use --cluster N on this machine",
+    ]
+
+
+def test_a_scheduler_and_workers_of_this_machine_exclude_each_other() -> None:
+    with pytest.raises(InputRefused) as refused:
+        executor("tcp://127.0.0.1:1", 1)
+    assert refused.value.message() == (
+        "K873 A run has one cluster\n"
+        "  got       --scheduler tcp://127.0.0.1:1 and --cluster 1\n"
+        "  expected  --scheduler ADDRESS for a running one, or --cluster N for workers of this machine"
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from kaohe.publish.audit import scan
 from kaohe.publish.manifest import json_schema, read_manifest
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import made_before, run_batch
+from kaohe.run.faults import Stopped
 from kaohe.run.job import Job, JobResult
 from kaohe.run.progress import Begun, Done, Ended, JsonEvents, Lines, Log, family_memory, watched
 from kaohe.run.steps import said_of
@@ -57,7 +61,7 @@ def test_memory_is_that_of_this_process_and_its_children() -> None:
 
 def test_events_are_one_json_object_a_line() -> None:
     out = io.StringIO()
-    with watched([JsonEvents(out)], Begun(2, 5), lambda: Ended(1, 1, 5, 0, 2.0, 3, 2)) as tell:
+    with watched([JsonEvents(out)], Begun(2, 5), lambda _: Ended(1, 1, 5, 0, 2.0, 3, 2)) as tell:
         tell(DONE)
         tell(FAILED)
     said = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -69,15 +73,8 @@ def test_events_are_one_json_object_a_line() -> None:
          "state": "failed", "seconds": 0.5, "slowest_cell": 0, "slowest_seconds": 0.0,
          "reason": "K830 A cell of the notebook failed"},
         {"event": "end", "made": 1, "failed": 1, "unchanged": 5, "left": 0, "seconds": 2.0, "exit_code": 3, "forked": 2,
-         "ordinary": 0, "why": ""},
+         "ordinary": 0, "why": "", "how": "end"},
     ]  # fmt: skip
-
-
-def test_the_end_is_told_when_the_batch_is_stopped() -> None:
-    out = io.StringIO()
-    with pytest.raises(KeyboardInterrupt), watched([JsonEvents(out)], Begun(2, 0), lambda: Ended(0, 0, 0, 0, 0.1, 0)):
-        raise KeyboardInterrupt
-    assert json.loads(out.getvalue().splitlines()[-1])["event"] == "end"
 
 
 def test_the_log_is_appended_to(tmp_path: Path) -> None:
@@ -124,6 +121,35 @@ def made(place: Folders, clock: str = NOW, **how: object) -> BatchResult:
         place, the_plan(), Selection(notebooks=("40_city",)), Options(executor=executor, **how),  # type: ignore[arg-type]
         console=Console(file=io.StringIO()), clock=lambda: clock,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "how"),
+    [
+        (Stopped(143), 143, "stopped"),
+        (Stopped(130), 130, "stopped"),
+        (KeyboardInterrupt(), 130, "stopped"),
+        (InputRefused("K871", "The scheduler does not answer"), 2, "broken off"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "broken off"),
+        (RuntimeError("a fault"), 1, "broken off"),
+    ],
+    ids=lambda v: type(v).__name__ if isinstance(v, BaseException) else "",
+)
+def test_a_batch_that_is_stopped_or_broken_off_never_says_that_it_went_well(
+    ends: BaseException, code: int, how: str, place: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def executor(jobs: list[Job], _: int, on_result: Callable[..., None], **__: object) -> None:
+        on_result(jobs[0], JobResult(jobs[0].report.slug, page="<p>页</p>", notebook="{}", seconds=2.0))
+        raise ends
+
+    with pytest.raises((type(ends), InputRefused)):
+        run_batch(place, the_plan(), Selection(notebooks=("40_city",)), Options(executor=executor, events=True))
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (end["event"], end["how"], end["exit_code"], end["made"]) == ("end", how, code, 1)
+    last = (place.outputs / "kaohe-run.log").read_text(encoding="utf-8").splitlines()[-1]
+    assert re.search(rf" {how}: 1 made, 0 failed, \d+ s, exit code {code}$", last)
+    summary = (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
+    assert "生成1份，失败0份，未变0份（运行中断，没有做完）" in summary
 
 
 def test_since_makes_fresh_reports_again_that_are_older(place: Folders) -> None:
