@@ -11,7 +11,7 @@ import pandas as pd
 
 from kaohe.design.calibrate import Calibration
 from kaohe.estimate import curves
-from kaohe.estimate.arguments import Columns, as_list
+from kaohe.estimate.arguments import Columns, Freedom, as_list
 from kaohe.estimate.calibrated import blocks_of
 from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
@@ -129,7 +129,7 @@ class BenchDesign(Design):
 
     def contrast(
         self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
-        denominator: str | None = None, where: Where = None, level: float = 0.95,
+        denominator: str | None = None, where: Where = None, level: float = 0.95, df: Freedom = "satterthwaite",
     ) -> EstimateTable:  # fmt: skip
         """As `kaohe.estimate.Design.contrast`; the note names what is set against what.
 
@@ -141,7 +141,8 @@ class BenchDesign(Design):
         '对比：+1·甲·东 -1·乙·东'
         """
         found = self.dress(
-            super().contrast(variables, weights=weights, by=by, kind=kind, denominator=denominator, where=where, level=level),
+            super().contrast(variables, weights=weights, by=by, kind=kind, denominator=denominator, where=where, level=level,
+                             df=df),
             level=level, all_shares=kind == "proportion",
         )  # fmt: skip
         lookup, said = getattr(self, "_lookup", str), getattr(self, "_said", {})

@@ -112,7 +112,8 @@ def print_reports(
     from kaohe.publish.built import find_build
     from kaohe.publish.manifest import NAME, read_manifest
     from kaohe.publish.reports import read_reports
-    from kaohe.run.batch import select, writable
+    from kaohe.run.batch import select
+    from kaohe.run.faults import writable
     from kaohe.run.pdf_shelf import FOLDER, Shelf
 
     start = time.monotonic()
