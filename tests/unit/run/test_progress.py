@@ -147,7 +147,7 @@ def test_a_batch_that_is_stopped_or_broken_off_never_says_that_it_went_well(
     end = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (end["event"], end["how"], end["exit_code"], end["made"]) == ("end", how, code, 1)
     last = (place.outputs / "kaohe-run.log").read_text(encoding="utf-8").splitlines()[-1]
-    assert re.search(rf" {how}: 1 made, 0 failed, \d+ s, exit code {code}$", last)
+    assert re.search(rf" {how}: 1 made, 0 failed, \d+ unchanged, \d+ s, exit code {code}$", last)
     summary = (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
     assert "生成1份，失败0份，未变0份（运行中断，没有做完）" in summary
 
