@@ -197,6 +197,7 @@ SHEETS = {
     "overview": 8,
     "ranking-city14": 9,
     "city-440200": 13,
+    "city-440100": 11,
     "survey-440200": 8,
     "county-440203": 4,
     "unit-dw003": 5,

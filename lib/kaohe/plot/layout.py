@@ -107,7 +107,7 @@ def rows(
     Parameters
     ----------
     names : sequence of str
-        One a row; in two small lines beyond `widest` inches.
+        One a row; in two small lines beyond `widest` inches, with rows of the usual height at least.
     numbers : sequence of Numbers
         Columns at right, heads in the strip `above`.
     above, below : float
@@ -119,6 +119,8 @@ def rows(
     gap : float
         Inches between plot and first number column.
     """
+    if any(fonts.width(n, size) > widest for n in names):
+        pitch = max(pitch, PITCH)
     height = above + pitch * len(names) + below
     canvas = Canvas(height)
     label = min(widest, max((fonts.width(n, size) for n in names), default=0.0)) + 0.02

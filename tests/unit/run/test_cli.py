@@ -388,7 +388,7 @@ def test_stopping_keeps_what_is_done_and_leaves_no_process(place: Path, number: 
     assert process.returncode == code, said
     assert "stopped; what was finished is kept" in said
     log = (place / "outputs" / "kaohe-run.log").read_text(encoding="utf-8").splitlines()[-1]
-    assert re.search(rf" stopped: \d+ made, 0 failed, \d+ s, exit code {code}\b", log), log
+    assert re.search(rf" stopped: \d+ made, 0 failed, \d+ unchanged, \d+ s, exit code {code}\b", log), log
     assert page.is_file()
     assert (place / "outputs" / "html" / "index.html").is_file()
     assert not list((place / "outputs").rglob(".tmp-*"))
