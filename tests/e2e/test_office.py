@@ -517,7 +517,7 @@ def test_a_workbench_runs_in_jupyterlab(stem: str, office: Path, tmp_path: Path)
         assert all(natural >= shown >= 600 for natural, shown in sizes)
         assert page.locator(".jp-OutputArea table:has(th:text('95%区间'))").count() == EXPLORE[stem][1]
         if EXPLORE[stem][1]:
-            assert (
-                page.locator(".jp-OutputArea td:text-is('一般农户'), .jp-OutputArea td:text-is('韶关市')").count() > 0
-            )
+            rows = ("一般农户", "韶关市", "现行（三项）")
+            shown = ", ".join(f".jp-OutputArea td:text-is('{row}')" for row in rows)
+            assert page.locator(shown).count() > 0
         assert page.get_by_text("official Jupyter news").count() == 0
