@@ -78,7 +78,7 @@ def _tidy(
             continue
         plan_k = np.broadcast_to(planned[k], se[:, k].shape)
         low[:, k], high[:, k], edge = intervals.share_interval(
-            numbers.estimate[:, k], se[:, k], numbers.df[:, k], numbers.n[:, k], numbers.n[:, k], plan_k, way, level
+            numbers.estimate[:, k], se[:, k], numbers.df[:, k], numbers.n[:, k], numbers.cap[:, k], plan_k, way, level
         )
         method[:, k] = np.where(edge, "one_sided", way)
         effect[:, k] = np.where(edge, plan_k, effect[:, k])

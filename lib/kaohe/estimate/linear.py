@@ -32,6 +32,7 @@ class Numbers:
     size: Floats
     srs_wr: Floats
     srs_wor: Floats
+    cap: Floats
 
     def deff(self, kind: str) -> Floats:
         """Variance over that of simple random sampling with (wr) or without replacement (wor)."""
@@ -90,7 +91,8 @@ def estimate_numbers(
         srs_wr, srs_wor = _srs(w, y, x, answered, ratio, estimate, size, n, domain, n_domains, total=den is None)
     else:
         srs_wr = srs_wor = np.full(estimate.shape, np.nan)
-    return Numbers(estimate, variance, df, n, n_psu, counted - n, size, srs_wr, srs_wor)
+    cap = n if den is None else np.maximum(n, np.where(_counts_of_parts(y, x), sums(domain, n_domains, x), n))
+    return Numbers(estimate, variance, df, n, n_psu, counted - n, size, srs_wr, srs_wor, cap)
 
 
 def _complete(found: complete.Complete, *, total: bool) -> Numbers:
@@ -104,7 +106,12 @@ def _complete(found: complete.Complete, *, total: bool) -> Numbers:
         wr = found.squares / found.size * n / (n - 1) / n * (found.size**2 if total else 1.0)
         wor = wr * (found.size - n) / found.size
     size = np.broadcast_to(found.size, shape)
-    return Numbers(estimate, variance, df, n, n_psu, np.zeros(shape), size, wr, wor)
+    return Numbers(estimate, variance, df, n, n_psu, np.zeros(shape), size, wr, wor, n)
+
+
+def _counts_of_parts(y: Floats, x: Floats) -> npt.NDArray[np.bool_]:
+    """Variables that are shares of counted parts of a record (persons in a household), not 0 or all of them."""
+    return np.asarray(((y > 0) & (y < x)).any(axis=0) & ((y >= 0) & (y <= x)).all(axis=0))
 
 
 def _degrees(structure: Structure, domain: Ints, n_domains: int, answered: Floats) -> tuple[Floats, Floats]:
@@ -251,7 +258,7 @@ class Estimates:
         if planned is None:
             low, high = intervals.t_interval(found.estimate, se, found.df, level)
         else:
-            cap = found.n if capped else np.full(se.shape, np.inf)
+            cap = found.cap if capped else np.full(se.shape, np.inf)
             low, high, edge = intervals.share_interval(
                 found.estimate, se, found.df, found.n, cap, planned, method, level
             )

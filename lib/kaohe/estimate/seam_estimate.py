@@ -182,7 +182,7 @@ def numbers(
     variance = np.where(variance <= ROUNDING**2 * estimate**2, 0.0, variance)
     variance = np.where((df > 0) & (n_psu > 1), variance, np.nan)
     wr, wor = _srs(totals, chosen, domain, n_domains, top, size, n, total=total)
-    return Numbers(estimate, variance, df, n, n_psu, sums(domain, n_domains, counted) - n, size, wr, wor)
+    return Numbers(estimate, variance, df, n, n_psu, sums(domain, n_domains, counted) - n, size, wr, wor, n)
 
 
 def _srs(
