@@ -158,7 +158,7 @@ def slips(page: Page) -> list[str]:
                .concat([...document.querySelectorAll('svg desc, svg title, svg text')].map(e => e.textContent))"""
         )
     )
-    said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|D[WC]\d+|JD-\d+", "", said)
+    said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|D[WC]\d+|JD-\d+", "#", said)
     bad = sorted(set(re.findall(r"[A-Za-z]{2,}", said)) - LATIN)
     return bad + clumsy(said) + [m[0] for p in (_TRACES, _PERSONAL) for m in re.finditer(p, said)]
 
