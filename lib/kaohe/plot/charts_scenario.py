@@ -9,7 +9,7 @@ from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
 from kaohe.plot.canvas import Caption
 from kaohe.plot.charts_ranks import BUMP_TARGETS, LAST, bump, ranges
-from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
+from kaohe.plot.labels import class_of, group_word, nothing, of_class, quoted, records, short, source
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Table, Text
 
@@ -57,7 +57,7 @@ def scenario_ranks(
         words.scenario_title(
             which, len(moved), [short(ctx, c) for c in moved if abs(base[c] - new[c]) == most], most, up, down
         ),
-        f"基准与情形“{title}”下的名次；{shape}，{ctx.year}年",
+        f"基准与情形{quoted(title)}下的名次；{shape}，{ctx.year}年",
         f"{group_word(len(order), which)}在基准和情形下的名次对照，{len(moved)}个有变动。",
         source(ctx, "综合评价情形对照", "情形只作比较，不改变现行选择和方案规定"),
     )

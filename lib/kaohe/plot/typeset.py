@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from kaohe.plot import fonts
 
 # Fine enough that whole pixels do not widen the characters.
 _FINE = 400
+_RUN = re.compile(r"[0-9A-Za-z.,+−%-]+$")
 _NO_LINE_START = "，。、；：！？）》”’〕％%"
 
 
@@ -22,7 +24,9 @@ def shorten(text: str, width: float, size: float) -> str:
 
 
 def wrap(text: str, width: float, size: float = 9.5, most: int = 0) -> list[str]:
-    """`text` in lines of at most `width` inches; no line starts with a closing mark.
+    """`text` in lines of at most `width` inches: none starts with a closing mark, none breaks a number or Latin word.
+
+    Only what is wider than a line by itself is broken all the same.
 
     Parameters
     ----------
@@ -32,12 +36,8 @@ def wrap(text: str, width: float, size: float = 9.5, most: int = 0) -> list[str]
     lines = [""]
     for character in text.strip():
         if lines[-1] and fonts.width(lines[-1] + character, size) > width:
-            carry = ""
-            while character in _NO_LINE_START and len(lines[-1]) > 1 and len(carry) < 2:
-                carry = lines[-1][-1] + carry
-                lines[-1] = lines[-1][:-1]
-                if carry[0] not in _NO_LINE_START:
-                    break
+            carry = _carried(lines[-1], character)
+            lines[-1] = lines[-1][: len(lines[-1]) - len(carry)]
             lines.append((carry + character).lstrip())
         else:
             lines[-1] += character
@@ -45,6 +45,16 @@ def wrap(text: str, width: float, size: float = 9.5, most: int = 0) -> list[str]
         rest = "".join(lines[most - 1 :])
         lines = [*lines[: most - 1], shorten(rest, width, size)]
     return [line.rstrip() for line in lines]
+
+
+def _carried(line: str, following: str) -> str:
+    """The end of `line` that goes to the next one with `following`: a number stays whole, a closing mark keeps a character."""
+    run = _RUN.search(line)
+    if run and run.start() and (following in _NO_LINE_START or _RUN.search(following)):
+        return run.group()
+    if following in _NO_LINE_START and len(line) > 1:
+        return line[-2:] if line[-1] in _NO_LINE_START and len(line) > 2 else line[-1]
+    return ""
 
 
 def balanced(text: str, width: float, size: float = 9.5) -> list[str]:

@@ -110,6 +110,19 @@ def test_wrap_keeps_all_text_and_closing_marks_in_place() -> None:
         assert "".join(balanced(text, inches, 9)) == text
     assert wrap(text, 1.0, 9, most=2)[1].endswith("…")
     assert balanced("贫困退出", 0.4, 9) == ["贫困", "退出"]
+
+
+def test_a_number_and_a_latin_word_are_not_broken_over_two_lines() -> None:
+    for inches in (0.8, 1.0, 1.2, 1.4):
+        lines = wrap("“好”的分界提高到87.5%，各组等权（Holm校正）", inches, 9)
+        assert "".join(lines) == "“好”的分界提高到87.5%，各组等权（Holm校正）"
+        assert all(fonts.width(line, 9) <= inches + 1e-9 for line in lines)
+        assert any("87.5%" in line for line in lines), lines
+        assert any("Holm" in line for line in lines), lines
+    assert wrap("88888888", 0.3, 9)[0] != "88888888"  # wider than a line by itself
+
+
+def test_shortened_text_ends_with_a_sign_of_it() -> None:
     assert shorten("贫困退出", 0.3, 9) == "贫…"
     assert shorten("贫困", 1, 9) == "贫困"
 
@@ -134,6 +147,8 @@ def test_rows_give_names_and_numbers_their_room() -> None:
     assert frame.left < frame.right
     assert frame.canvas.problems() == []
     assert any(t.get_text().endswith("…") for t in frame.canvas.figure.texts)
+    name = "医疗救助、基本医疗和大病保险政策落实情况"  # too wide for the room, but not in small letters
+    assert name in [t.get_text() for t in rows([name]).canvas.figure.texts]
     assert frame.y(1) - frame.y(0) == pytest.approx(frame.pitch)
 
 
