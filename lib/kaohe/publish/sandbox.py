@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "kaohe-run-"
+RUN_PREFIX = "run-"  # of the working folder of one notebook
 PLAIN = "kaohe-plain"
 WARM = "kaohe"
 LAB_NAME = "考核 kaohe (prepared)"
@@ -79,7 +80,7 @@ class Sandbox:
     @contextmanager
     def working_folder(self) -> Iterator[Path]:
         """An empty folder for one run."""
-        folder = Path(tempfile.mkdtemp(dir=self.root / "work"))
+        folder = Path(tempfile.mkdtemp(prefix=RUN_PREFIX, dir=self.root / "work"))
         try:
             yield folder
         finally:

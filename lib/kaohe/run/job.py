@@ -95,12 +95,14 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.html import KaoheExporter
     from kaohe.publish.notebook import run_notebook
     from kaohe.publish.seal import notebook_text
+    from kaohe.publish.strays import listing, refuse_strays
 
     slug = job.report.slug
     plan = str(Path(job.plan).resolve()) if job.plan else ""  # never the one of an inherited KAOHE_PLAN
     environment = {ENV_PROCESSED: str(job.processed.resolve()), ENV_PLAN: plan}
     executed = ""
     try:
+        before = listing(job.processed, sandbox)
         run = run_notebook(
             job.notebook_file,
             None,
@@ -112,6 +114,7 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
             memory=job.memory,
         )
         executed = notebook_text(run.notebook)
+        refuse_strays(before, listing(job.processed, sandbox), f"{job.notebook_file.stem} {job.report.target.object}")
         exporter: KaoheExporter = KaoheExporter(edition=job.edition)  # type: ignore[no-untyped-call]
         page, _ = exporter.from_notebook_node(run.notebook)
         refuse_leaks(page, slug)

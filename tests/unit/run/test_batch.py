@@ -216,6 +216,25 @@ def test_a_leaking_page_is_not_put_in_place(place: Folders, serial: Callable[...
     assert "检出不应出现的内容" in pages(place)["index.html"].decode()
 
 
+def test_a_notebook_that_writes_outside_its_folder_fails_with_the_files_named(
+    place: Folders, serial: Callable[..., None]
+) -> None:
+    inside = "open('own.txt', 'w').close()"
+    stray = (
+        "import os, pathlib\n"
+        "for folder in ('..', os.environ['KAOHE_PROCESSED']):\n"
+        "    pathlib.Path(folder, 'stray.txt').write_text('x')"
+    )
+    save(place.notebooks / "50_unit.ipynb", good("50_unit", stray))
+    save(place.notebooks / "40_city.ipynb", good("40_city", inside))
+    done, said = run(place, "单位001", SHANTOU, executor=serial)
+    assert (done.made, done.failed) == (["city-440500"], {"unit-dw001": 3})
+    assert "K844 A file outside the notebook's folder was written while it ran" in said
+    assert "processed/stray.txt, stray.txt" in said
+    assert "unit-dw001.html" not in pages(place)
+    assert "生成时有不应写入的文件（代码K844）" in pages(place)["index.html"].decode()
+
+
 @pytest.mark.slow
 def test_a_dead_worker_costs_its_report_only_after_a_second_try(place: Folders) -> None:
     save(place.notebooks / "40_city.ipynb", good("40_city", DIES))
