@@ -17,7 +17,7 @@ from support.corpus import CASES, UNMASKED, wanted
 
 TESTS = Path(__file__).parents[1]
 CORPUS = {"F": test_corpus_files, "T": test_corpus_tables, "C": test_corpus_cells, "P": test_corpus_plan}
-SIZES = {"F": 25, "T": 30, "C": 42, "P": 20, "E": 8}
+SIZES = {"F": 25, "T": 30, "C": 42, "P": 20, "E": 8, "X": 30}
 
 
 def listed() -> list[str]:

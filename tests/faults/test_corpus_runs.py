@@ -77,7 +77,7 @@ def test_a_file_that_went_away_is_a_change_and_a_new_or_mended_one_is_not(tmp_pa
         office.clean(tmp_path, accept_changed=False)
 
 
-@pytest.mark.case("F23")
+@pytest.mark.case("F23", "X19")
 def test_a_file_that_changes_meanwhile_refuses_the_run(
     tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,7 @@ def pages_of(outputs: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in (outputs / "html").iterdir() if p.name != "run-summary.html"}
 
 
+@pytest.mark.case("X01")
 @pytest.mark.parametrize("victim", ["kernel", "zygote", "worker", "parent"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_killed_process_costs_nothing_but_time(

@@ -58,6 +58,7 @@ def test_a_good_one_is_sealed_and_written_whole(run: Callable[..., object], tmp_
     assert str(tmp_path) not in (tmp_path / "out.ipynb").read_text(encoding="utf-8")
 
 
+@pytest.mark.case("X29")
 def test_two_runs_give_the_same_bytes(run: Callable[..., object], tmp_path: Path) -> None:
     texts = []
     for _ in range(2):
@@ -86,6 +87,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.case("X07", "X08", "X12", "X13")
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_ones_fail_with_a_reason_and_their_notebook(name: str, run: Callable[..., object]) -> None:
     code, cells, said = BROKEN[name]
@@ -98,6 +100,7 @@ def test_broken_ones_fail_with_a_reason_and_their_notebook(name: str, run: Calla
     assert "Traceback" not in str(caught.value)
 
 
+@pytest.mark.case("X09")
 def test_one_that_hangs_is_stopped_in_time(run: Callable[..., object]) -> None:
     with pytest.raises(RunFailed, match="K832 The notebook took too long") as caught:
         run(notebook(HEAD, "import time; time.sleep(300)", SEAL), timeout=4.0)

@@ -78,6 +78,7 @@ def stranger(cases: list[tuple[Sums, np.ndarray]]) -> list[float]:
     return narrowest
 
 
+@pytest.mark.case("X25")
 def test_no_hidden_count_of_a_thousand_tables_is_bounded_more_tightly_than_the_protection() -> None:
     rng = np.random.default_rng(2020)
     batch: list[tuple[Sums, np.ndarray]] = []
@@ -163,6 +164,7 @@ def test_a_partner_without_room_is_not_enough() -> None:
     assert "a3" in withheld(frame, parts)
 
 
+@pytest.mark.case("X25")
 def test_the_check_of_a_build_finds_what_can_be_worked_out() -> None:
     frame, parts = province({("A", "a1", ""): (8, 0.5), ("A", "a2", ""): (40, 0.4), ("A", "a3", ""): (60, 0.5)})
     linked = Linked(frame, parts, DISCLOSURE)

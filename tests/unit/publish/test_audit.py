@@ -24,6 +24,7 @@ def test_a_good_page_passes_with_its_embedded_font(page: str) -> None:
     assert scan(page) == []
 
 
+@pytest.mark.case("X24")
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -68,6 +69,7 @@ def test_ordinary_texts_pass(page: str, text: str) -> None:
     assert scan(page.replace(PLAIN, text)) == []
 
 
+@pytest.mark.case("X24")
 @pytest.mark.parametrize(
     "markup",
     [

@@ -337,6 +337,7 @@ def test_settings_inherited_from_the_shell_reach_no_kernel_of_a_batch(
     close_zygote()
 
 
+@pytest.mark.case("X22")
 @pytest.mark.parametrize("kernel_name", [WARM, PLAIN])
 def test_a_kernel_takes_no_more_memory_than_it_may(
     kernel_name: str, box: Sandbox, processed: Path, tmp_path: Path
@@ -362,6 +363,7 @@ def test_a_kernel_takes_no_more_memory_than_it_may(
     made(600, 0)
 
 
+@pytest.mark.case("X10")
 @pytest.mark.parametrize(
     "prints",
     [
@@ -443,6 +445,7 @@ def test_jupyterlab_gets_a_kernelspec_whose_charts_appear_under_their_cells(tmp_
         manager.shutdown_kernel(now=True)
 
 
+@pytest.mark.case("X09")
 def test_no_process_is_left(box: Sandbox, processed: Path, tmp_path: Path) -> None:
     with surroundings(box.environment()):
         other = kernel.Zygote()

@@ -71,6 +71,7 @@ def test_rows_of_others_do_not_make_it_stale_but_its_own_do(tmp_path: Path) -> N
     assert state_of(entry, inputs, digests(build), outputs) == "stale"
 
 
+@pytest.mark.case("X14")
 def test_a_page_that_was_touched_or_removed_is_made_again(tmp_path: Path) -> None:
     build, outputs, inputs, entry = setting(tmp_path)
     page = outputs / "html" / "city-440200.html"
@@ -88,6 +89,7 @@ def test_it_reads_back_what_it_wrote(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "nowhere").entries == {}
 
 
+@pytest.mark.case("X16")
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"schema": 9, "reports": {}}', '{"schema": 1, "reports": {"a": {}}}']
 )

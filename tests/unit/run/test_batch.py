@@ -16,6 +16,7 @@ from rich.console import Console
 
 from kaohe.base.errors import BusyError, InputRefused, KaoheError
 from kaohe.base.files import locked
+from kaohe.publish.html import KaoheExporter
 from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
@@ -74,6 +75,7 @@ def pages(place: Folders) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in (place.outputs / "html").iterdir() if p.name != "run-summary.html"}
 
 
+@pytest.mark.case("X07", "X28")
 def test_a_failed_target_does_not_stop_the_others(place: Folders, serial: Callable[..., None]) -> None:
     done, said = run(place, "韶关市", "深圳", SHANTOU, "单位001", "city6", executor=serial)
     assert set(done.made) == {"city-440200", "city-440500", "unit-dw001", "ranking-city6"}
@@ -99,6 +101,7 @@ def test_a_failed_target_does_not_stop_the_others(place: Folders, serial: Callab
     assert "未能生成" not in pages(place)["index.html"].decode()
 
 
+@pytest.mark.case("X29")
 def test_unchanged_reports_are_skipped_and_bytes_are_the_same_every_way(
     place: Folders, serial: Callable[..., None]
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_second_run_reads_no_table_and_writes_nothing(place: Folders, serial: 
     assert "韶关市" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.case("X08")
 def test_a_kernel_that_dies_costs_its_report_one_more_try(
     place: Folders, tmp_path: Path, serial: Callable[..., None]
 ) -> None:
@@ -193,6 +197,7 @@ def test_a_kernel_that_dies_costs_its_report_one_more_try(
     assert "os._exit(9)" in kept
 
 
+@pytest.mark.case("X27")
 def test_a_changed_notebook_or_edition_makes_its_reports_again(place: Folders, serial: Callable[..., None]) -> None:
     run(place, "韶关市", "单位001", executor=serial)
     save(place.notebooks / "50_unit.ipynb", good("50_unit", "f = job.peers('streams')"))
@@ -203,6 +208,7 @@ def test_a_changed_notebook_or_edition_makes_its_reports_again(place: Folders, s
     assert "代码</summary>" in pages(place)["city-440200.html"].decode()
 
 
+@pytest.mark.case("X24")
 def test_a_leaking_page_is_not_put_in_place(place: Folders, serial: Callable[..., None]) -> None:
     leak = "from kaohe.plot.output import Text\nText(['户主449901199001011234'])"
     save(place.notebooks / "50_unit.ipynb", good("50_unit", leak))
@@ -216,6 +222,7 @@ def test_a_leaking_page_is_not_put_in_place(place: Folders, serial: Callable[...
     assert "检出不应出现的内容" in pages(place)["index.html"].decode()
 
 
+@pytest.mark.case("X11")
 def test_a_notebook_that_writes_outside_its_folder_fails_with_the_files_named(
     place: Folders, serial: Callable[..., None]
 ) -> None:
@@ -233,6 +240,21 @@ def test_a_notebook_that_writes_outside_its_folder_fails_with_the_files_named(
     assert "processed/stray.txt, stray.txt" in said
     assert "unit-dw001.html" not in pages(place)
     assert "生成时有不应写入的文件（代码K844）" in pages(place)["index.html"].decode()
+
+
+@pytest.mark.case("X23")
+def test_without_its_template_a_report_fails_and_its_notebook_is_kept(
+    place: Folders, serial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        raise FileNotFoundError("kaohe/index.html.j2")
+
+    monkeypatch.setattr(KaoheExporter, "from_notebook_node", nothing)
+    done, said = run(place, "韶关市", executor=serial)
+    assert (done.made, done.failed, done.exit_code) == ([], {"city-440200": 3}, 3)
+    assert "K839 Unexpected fault; FileNotFoundError: kaohe/index.html.j2" in said
+    assert "city-440200.html" not in pages(place)
+    assert "标题a" in (place.outputs / "notebooks" / "failed" / "city-440200.ipynb").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -300,6 +322,7 @@ def test_a_folder_of_failing_cells_is_named_only_where_there_is_one(place: Folde
     assert said_of(done, place.outputs)[-1].startswith(f"the notebooks at their failing cells are in {kept.parent}; ")
 
 
+@pytest.mark.case("X15")
 def test_a_table_that_was_touched_is_refused(place: Folders) -> None:
     path = place.processed / "build" / "streams.parquet"
     data = bytearray(path.read_bytes())
@@ -310,6 +333,7 @@ def test_a_table_that_was_touched_is_refused(place: Folders) -> None:
     assert not place.outputs.exists()
 
 
+@pytest.mark.case("X04", "X05")
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_a_full_disk_is_one_message_and_earlier_pages_stay(
     number: int, place: Folders, serial: Callable[..., None], monkeypatch: pytest.MonkeyPatch
@@ -345,6 +369,7 @@ def test_one_report_in_the_statisticians_edition_does_not_make_the_others_stale(
     assert "待更新" not in pages(place)["index.html"].decode()
 
 
+@pytest.mark.case("X26")
 def test_folders_may_have_any_name(place: Folders, tmp_path: Path, serial: Callable[..., None]) -> None:
     odd = tmp_path / "输出 {target} 文件夹"
     moved = Folders(write_build(odd / "数据 1"), odd / "出 去", place.notebooks.rename(odd / "本 {0}"))
@@ -352,6 +377,7 @@ def test_folders_may_have_any_name(place: Folders, tmp_path: Path, serial: Calla
     assert done.made == ["city-440200"]
 
 
+@pytest.mark.case("X17")
 def test_a_second_batch_is_told_who_holds_the_folder(place: Folders) -> None:
     with locked(place.outputs, "kaohe run"), pytest.raises(BusyError, match="K501 Another run holds this folder"):
         run(place, "韶关市")

@@ -365,6 +365,7 @@ def test_it_runs_under_a_plain_locale(place: Path) -> None:
     assert "K131 Unknown target" in done.stderr.decode("utf-8")
 
 
+@pytest.mark.case("X20")
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_keeps_what_is_done_and_leaves_no_process(place: Path, number: int, code: int) -> None:
@@ -396,6 +397,7 @@ def test_stopping_keeps_what_is_done_and_leaves_no_process(place: Path, number: 
     until(lambda: not any(alive(k) for k in kernels))
 
 
+@pytest.mark.case("X01")
 @pytest.mark.slow
 def test_a_killed_run_is_resumed(place: Path) -> None:
     only = ("run", "广州市", "深圳市", "珠海市", "--notebook", "40_city", "--jobs", "1")
