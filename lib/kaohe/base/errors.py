@@ -7,8 +7,10 @@ found, what is expected, and what to do. Personal values are masked by whoever r
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 EXIT_OK = 0
 EXIT_BUG = 1
 EXIT_REFUSED = 2
@@ -73,7 +75,14 @@ class KaoheError(Exception):
 
 def _rebuild(kind: type[KaoheError], code: str, title: str, state: dict[str, str]) -> KaoheError:
     parts = {k: state[k] for k in ("where", "got", "expected", "remedy")}
-    return kind(code, title, **parts)
+    error = kind(code, title, **parts)
+    error.__dict__.update(state)
+    return error
+
+
+def without_paths(text: str) -> str:
+    """Text with the folders of absolute paths left out: a message on a page must not tell of this machine."""
+    return _FOLDERS.sub("…/", text)
 
 
 class InputRefused(KaoheError):

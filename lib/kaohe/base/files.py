@@ -79,6 +79,8 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     try:
         frame.to_parquet(temporary, index=False, write_page_checksum=True, compression="zstd")
         temporary.chmod(PRIVATE_FILE)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):
@@ -230,7 +232,10 @@ def locked(folder: Path, purpose: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        holder = note.read_text(encoding="utf-8") if note.exists() else "another process"
+        try:
+            holder = note.read_text(encoding="utf-8")
+        except OSError:  # the other run ends, or has only just begun
+            holder = "another process"
         raise BusyError(
             "K501",
             "Another run holds this folder",

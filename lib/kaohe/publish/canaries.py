@@ -31,10 +31,13 @@ class Canaries:
         Digits only (and a final X), seven or more.
     names : set of str
         Two characters or more; without those that are words of the plan or names of places.
+    unread : list of str
+        Files below the raw folder that could not be opened: what they hold is not looked for.
     """
 
     numbers: set[str] = field(default_factory=set, repr=False)
     names: set[str] = field(default_factory=set, repr=False)
+    unread: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers) + len(self.names)
@@ -89,6 +92,7 @@ def collect(raw: Path, plan: Plan, words: Iterable[str] = ()) -> Canaries:
         try:
             sheets = read_file(path, path.name, labels, limits).sheets
         except (FileRefused, OSError):
+            found.unread.append(path.relative_to(raw).as_posix())
             continue
         for sheet in sheets:
             _take(sheet.rows, found)

@@ -106,7 +106,7 @@ def read_manifest(outputs: Path) -> Manifest:
     try:
         said = migrated(json.loads(path.read_text(encoding="utf-8")))
         entries = {s: Entry(**{**e, "slowest": tuple(e["slowest"])}) for s, e in said["reports"].items()}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputRefused(
             "K860",
             "The manifest cannot be read",

@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 
+from kaohe.base.errors import without_paths
 from kaohe.base.files import write_text
 from kaohe.plot.output import BATCH
 from kaohe.publish.params import check_parameters, defaults_of, read_notebook
@@ -27,7 +28,6 @@ from kaohe.publish.seal import RunFailed, check_seal, failed, notebook_text, tid
 
 ENGINE = "kaohe"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_ABSOLUTE = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _cell_failed(error: Any, holder: list[nbformat.NotebookNode], where: str, me
         "A cell of the notebook failed",
         holder[-1] if holder else None,
         where=f"{where}, cell {_reached(holder)}: {str(error.source).strip().splitlines()[0][:80]}",
-        got=_ABSOLUTE.sub("…/", f"{error.ename}: {said[0][:200]}"),
+        got=without_paths(f"{error.ename}: {said[0][:200]}"),
         expected=next((s.strip()[9:].strip() for s in said if s.strip().startswith("expected")), ""),
         remedy=next((s.strip()[6:].strip() for s in said if s.strip().startswith("remedy")), "")
         or "open the notebook kept at the failing cell",

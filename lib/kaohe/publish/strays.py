@@ -17,19 +17,26 @@ Listing = Mapping[str, tuple[int, int, int]]
 
 
 def listing(processed: Path, sandbox: Sandbox | None = None) -> Listing:
-    """Files below the processed tables, and those beside the working folders of runs.
+    """Files below the built and the clean tables, loose ones beside them, and those beside the working folders of runs.
+
+    Other folders of `processed` belong to other commands, which may run meanwhile.
 
     Parameters
     ----------
     processed : Path
-        Folder of the built tables; `sandbox` is where kernels run.
+        Folder of the processed tables, or of the built ones; `sandbox` is where kernels run.
 
     Returns
     -------
     mapping
         Path (from the folder listed) to inode, size in bytes and time of change in nanoseconds.
     """
-    found = dict(_files(processed, processed.name))
+    found: dict[str, tuple[int, int, int]] = {}
+    for folder in (processed / "build", processed / "clean"):
+        found |= _files(folder, f"{processed.name}/{folder.name}")
+    for entry in os.scandir(processed):
+        if not entry.is_dir() and not entry.name.startswith("."):
+            found[f"{processed.name}/{entry.name}"] = _state(entry.stat())
     if sandbox is not None:
         work = sandbox.root / "work"
         for entry in os.scandir(work):

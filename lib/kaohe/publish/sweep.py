@@ -51,6 +51,7 @@ class Swept:
     pieces: int = 0
     canaries: int = 0
     withheld: int = 0
+    unread: list[str] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -58,6 +59,11 @@ class Swept:
         return (
             f"audit: {self.files:,} files, {self.pieces:,} different texts; searched for personal data,"
             f" {self.canaries:,} personal values of the raw files and {self.withheld:,} withheld estimates"
+            + (
+                f"; {len(self.unread)} raw files could not be opened, their values were not looked for"
+                if self.unread
+                else ""
+            )
         )
 
 
@@ -90,7 +96,7 @@ def sweep(processed: Path, outputs: Path, raw: Path, plan: Plan, *, logs: tuple[
         )  # fmt: skip
     keys, words = _keys(processed), _words(processed, plan)
     canaries = collect(raw, plan, words)
-    done = Swept(files=len(files), canaries=len(canaries))
+    done = Swept(files=len(files), canaries=len(canaries), unread=canaries.unread)
     _persons(files, canaries, keys, done)
     build = processed / "build"
     done.hits += [
@@ -192,5 +198,4 @@ def _targets(outputs: Path) -> dict[str, str]:
         reports = json.loads(path.read_text(encoding="utf-8")).get("reports", {})
     except (OSError, ValueError):
         return {}
-    entries = reports.items() if isinstance(reports, dict) else ((r["slug"], r) for r in reports)
-    return {str(slug): str(entry.get("target", "")) for slug, entry in entries}
+    return {str(slug): str(entry.get("target", "")) for slug, entry in reports.items()}

@@ -50,7 +50,7 @@ class Options:
         Also reports that are fresh.
     jobs : int
         Processes; 0: one for each core.
-    edition, timeout, warm, plan, memory
+    edition, timeout, warm, memory
         See `kaohe.run.job.Job`; `warm` kernels are forked.
     executor : callable
         `kaohe.run.pool.run_jobs`, `run_serially`, or what `kaohe.run.cluster.on_cluster` gives.
@@ -67,7 +67,6 @@ class Options:
     edition: str = "leadership"
     timeout: float = TIMEOUT
     warm: bool = True
-    plan: str = ""
     executor: Callable[..., None] = run_jobs
     since: datetime | None = None
     events: bool = False

@@ -16,6 +16,7 @@ import kaohe
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import PRIVATE_FOLDER, locked, sweep
 from kaohe.base.plan import Plan
+from kaohe.base.plan_files import find_plan
 from kaohe.plot.fonts import font_path
 from kaohe.publish.built import build_info, check_tables, find_build
 from kaohe.publish.freshness import KNOWN
@@ -108,7 +109,7 @@ def run_batch(
                     tell(Done(*about, done.seconds, done.slowest, done.reason))
 
                 if todo:
-                    jobs = [_job(r, folders, options) for r in todo]
+                    jobs = [_job(r, folders, options, plan) for r in todo]
                     if not options.warm:
                         result.notes.add(COLD)
                     workers = options.jobs or os.cpu_count() or 1
@@ -268,12 +269,13 @@ def _city_class(report: ReportId, plan: Plan) -> str:
     return cls.id if cls else ""
 
 
-def _job(report: ReportId, folders: Folders, options: Options) -> Job:
+def _job(report: ReportId, folders: Folders, options: Options, plan: Plan) -> Job:
+    packaged = plan.folder == find_plan()
     return Job(
         report=report,
         notebook_file=folders.notebooks / f"{report.notebook.stem}.ipynb",
         processed=folders.processed,
-        plan=options.plan,
+        plan="" if packaged else str(plan.folder),
         edition=options.edition,
         timeout=options.timeout,
         memory=options.memory,

@@ -140,7 +140,6 @@ def run(
         edition.value,
         timeout,
         not cold,
-        plan,
         since=moment,
         events=events,
         own=own,
@@ -176,7 +175,7 @@ def all_(
         steps.demo(raw, seed, households, chosen, say)
     cleaned = steps.clean(raw, processed, chosen, say, accept_changed=accept_changed)
     steps.build(processed, chosen, force, say)
-    options = Options(force, jobs, edition.value, timeout, not cold, plan)
+    options = Options(force, jobs, edition.value, timeout, not cold)
     published = steps.run(processed, outputs, notebooks, chosen, Selection(), options, say)
     raise typer.Exit(published or cleaned)
 

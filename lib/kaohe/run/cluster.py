@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_bytes
+from kaohe.publish.built import find_build
 from kaohe.publish.manifest import library_hash
 from kaohe.publish.sandbox import PREFIX, Sandbox
 from kaohe.run.job import Job, JobResult, run_target
@@ -187,7 +188,7 @@ class Bundle:
         """The bundle of some jobs of one batch."""
         jobs = list(jobs)
         files = {f"notebooks/{job.notebook_file.name}": job.notebook_file for job in jobs}
-        build = jobs[0].processed / "build"
+        build = find_build(jobs[0].processed)
         files |= {f"processed/build/{p.relative_to(build).as_posix()}": p for p in build.rglob("*") if p.is_file()}
         plan = Path(jobs[0].plan) if jobs[0].plan else None
         if plan is not None:

@@ -25,9 +25,12 @@ _DIGITS = re.compile(r"\d{6,}")
 def record(error: BaseException) -> str:
     """Write where an exception came from to a log file; returns one line that names it.
 
-    Long numbers in the message are masked: they may be somebody's.
+    What looks like a person's in the message, and every long number, is masked.
     """
-    said = _DIGITS.sub("******", f"{type(error).__name__}: {error}".splitlines()[0])
+    from kaohe.clean.scrub import mask_text
+
+    masked, _ = mask_text(f"{type(error).__name__}: {error}".splitlines()[0])
+    said = _DIGITS.sub("******", masked)
     frames = "".join(traceback.format_tb(error.__traceback__))
     text = f"{said}\n{frames}"
     for folder in (Path("outputs"), Path(tempfile.gettempdir())):

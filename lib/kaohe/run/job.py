@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kaohe.base.errors import EXIT_SOME_FAILED, KaoheError
+from kaohe.base.errors import EXIT_SOME_FAILED, KaoheError, without_paths
 from kaohe.publish.reports import ReportId
 from kaohe.publish.sandbox import Sandbox
 
 DIED = "K831"
-_PATHS = re.compile(r"(?<![\w.])/(?:[\w.\-]+/)+")
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,9 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
 
 
 def _failure(slug: str, message: str, code: int, kept: str) -> JobResult:
-    clean = _PATHS.sub("…/", message)
+    from kaohe.clean.scrub import mask_text
+
+    clean, _ = mask_text(without_paths(message))
     lines = [line.strip() for line in clean.splitlines() if line.strip()]
     got = next((line[3:].strip() for line in lines[1:] if line.startswith("got")), "")
     where = next((line[5:].strip() for line in lines[1:] if line.startswith("where")), "")

@@ -91,7 +91,15 @@ def test_it_reads_back_what_it_wrote(tmp_path: Path) -> None:
 
 @pytest.mark.case("X16")
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"schema": 9, "reports": {}}', '{"schema": 1, "reports": {"a": {}}}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"schema": 2, "reports": []}',
+        '{"schema": 9, "reports": {}}',
+        '{"schema": 1, "reports": {"a": {}}}',
+    ],
 )
 def test_a_damaged_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content)

@@ -113,6 +113,14 @@ def test_what_is_not_personal_is_no_hit(tmp_path: Path, plan: Plan) -> None:
     )
 
 
+def test_a_raw_file_that_cannot_be_opened_is_counted_in_what_was_not_looked_for(tmp_path: Path, plan: Plan) -> None:
+    folder(tmp_path, "raw/daily/a.xlsx").write_bytes(b"PK no workbook")
+    page(folder(tmp_path, "outputs/html/a.html"), "正文")
+    done = sweep(tmp_path / "processed", tmp_path / "outputs", tmp_path / "raw", plan)
+    assert done.unread == ["daily/a.xlsx"]
+    assert done.summary().endswith("; 1 raw files could not be opened, their values were not looked for")
+
+
 def test_values_of_the_raw_files_are_looked_for_as_such(tmp_path: Path, plan: Plan) -> None:
     """A plain name and a number of no known form are found because the raw files hold them."""
     raw = folder(tmp_path, "raw/survey/households/a.csv")

@@ -20,9 +20,11 @@ from kaohe.publish.html import KaoheExporter
 from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
+from kaohe.publish.seal import RunFailed
+from kaohe.publish.strays import listing, refuse_strays
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
-from kaohe.run.job import Job, run_target
+from kaohe.run.job import Job, _failure, run_target
 from kaohe.run.pool import run_serially, warmed
 from kaohe.run.status import lines, standings
 from kaohe.run.steps import said_of
@@ -240,6 +242,28 @@ def test_a_notebook_that_writes_outside_its_folder_fails_with_the_files_named(
     assert "processed/stray.txt, stray.txt" in said
     assert "unit-dw001.html" not in pages(place)
     assert "生成时有不应写入的文件（代码K844）" in pages(place)["index.html"].decode()
+
+
+def test_other_commands_may_write_their_own_folders_meanwhile(tmp_path: Path) -> None:
+    processed = write_build(tmp_path / "processed")
+    before = listing(processed)
+    for name in ("scenarios/a/composite.parquet", "returns/a.xlsx", ".kaohe.lock"):
+        (processed / name).parent.mkdir(parents=True, exist_ok=True)
+        (processed / name).touch()
+    refuse_strays(before, listing(processed), "40_city")
+    (processed / "build" / "targets.parquet").touch()
+    with pytest.raises(RunFailed, match=r"K844 [\s\S]+processed/build/targets.parquet"):
+        refuse_strays(before, listing(processed), "40_city")
+
+
+def test_why_a_report_failed_names_no_person_and_no_folder() -> None:
+    card = "".join(map(str, range(10))) * 2
+    said = _failure(
+        "a", f"K830 A cell failed\n  got       ValueError: 账号{card[:19]} 电话13800138000 in /home/a/b.py", 3, ""
+    )
+    assert said.reason == "K830 A cell failed; ValueError: 账号〔账号〕 电话〔电话〕 in …/b.py"
+    assert card[:19] not in said.message
+    assert "13800138000" not in said.message
 
 
 @pytest.mark.case("X23")

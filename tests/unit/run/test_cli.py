@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,6 +219,16 @@ def test_refusals_are_one_message_without_a_traceback(
     assert said in streams.err
     assert "Traceback" not in streams.err + streams.out
     assert not (place / "outputs").exists()
+
+
+def test_a_plan_named_by_year_or_folder_reaches_the_kernels(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "lib" / "kaohe" / "plans" / "2020", place / "own plan")
+    seen = "assert str(job.ctx.plan.folder).endswith(({!r}, 'plans/2020')[job.ctx.object == '440200000000']), job.ctx.plan.folder"
+    save(place / "notebooks" / "40_city.ipynb", good("40_city", seen.format("/own plan")))
+    assert run_in(place, monkeypatch, "run", "韶关市", "--notebook", "40_city", "--jobs", "1", "--plan", "2020") == 0
+    assert (
+        run_in(place, monkeypatch, "run", "汕头市", "--notebook", "40_city", "--jobs", "1", "--plan", "own plan") == 0
+    )
 
 
 def test_memory_reaches_the_kernels_of_a_run(

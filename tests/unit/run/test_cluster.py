@@ -6,6 +6,7 @@ import io
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,13 +60,14 @@ def test_a_bundle_holds_what_reports_read_and_nothing_of_this_machine(place: Fol
     from kaohe.run.batch import _job
 
     reports = [r for r in read_reports(place.processed / "build", the_plan()) if r.notebook.stem == "40_city"]
-    jobs = [_job(r, place, Options()) for r in reports]
+    jobs = [_job(r, place, Options(), the_plan()) for r in reports]
     bundle = Bundle.of(jobs)
     assert bundle == Bundle.of(jobs)
     bundle.unpack(tmp_path)
     assert [p.name for p in (tmp_path / "notebooks").iterdir()] == ["40_city.ipynb"]
     assert (tmp_path / "processed" / "build" / "build.json").is_file()
     assert str(place.processed).encode() not in bundle.data
+    assert Bundle.of([replace(j, processed=place.processed / "build") for j in jobs]) == bundle
 
 
 def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
