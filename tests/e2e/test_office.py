@@ -204,7 +204,7 @@ def test_the_audit_finds_a_person_of_the_raw_files_and_a_withheld_number(kaohe: 
         (["clean", "--raw", "nowhere"], ["nowhere"]),
         (["build", "--processed", "nowhere"], ["K810", "kaohe clean"]),
         (["run", "--processed", "nowhere"], ["nowhere", "kaohe build"]),
-        (["run", "--plan", "nowhere"], ["K140", "nowhere"]),
+        (["run", "--plan", "nowhere"], ["K162", "nowhere"]),
     ],
 )
 def test_bad_input_is_one_message_exit_2_and_outputs_stay(

@@ -129,6 +129,7 @@ def build_all(
         K501 when another run holds the folder.
     """
     home = processed / "build"
+    _intake_info(processed)  # a folder without clean tables is not made
     with locked(processed, "kaohe build"):
         clean_info = _intake_info(processed)
         inputs = {

@@ -147,6 +147,7 @@ def build_scenario(processed: Path, plan: Plan, scenario: Scenario, *, now: date
     BusyError
         K501 when another run holds the folder.
     """
+    find_build(processed)  # a folder without a base is not made
     with locked(processed, "kaohe build --scenario"):
         tried = try_scenario(processed, plan, scenario, as_of=office_day(now))
         home = processed / FOLDER / scenario.name

@@ -201,6 +201,8 @@ def test_status_counts_by_notebook_and_names_what_is_not_fresh(
         (("nonsense",), 2, "nonsense"),
         (("clean", "--raw", "nowhere"), 2, "K2"),
         (("build", "--processed", "nowhere"), 2, "K810"),
+        (("build", "--processed", "nowhere", "--scenario", "nowhere.toml"), 2, "K422"),
+        (("clean", "--raw", "nowhere", "--processed", "nowhere"), 2, "K2"),
         (("tables", "--processed", "nowhere"), 2, "K804 There are no built tables"),
         (("trace", "households", "H001"), 2, "K810 There are no cleaned tables"),
         (("trace", "住户", "H001"), 2, "K361 There is no such table"),
@@ -219,6 +221,7 @@ def test_refusals_are_one_message_without_a_traceback(
     assert said in streams.err
     assert "Traceback" not in streams.err + streams.out
     assert not (place / "outputs").exists()
+    assert not (place / "nowhere").exists()
 
 
 def test_a_plan_named_by_year_or_folder_reaches_the_kernels(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
