@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.frames import FRAMES
-from kaohe.base.ledger import Ledger
+from kaohe.base.ledger import Finding, Ledger
 from kaohe.base.plan import Plan
 from kaohe.clean.codes import QUARANTINE, REFUSE, describe
 from kaohe.clean.intake import Limits
@@ -59,6 +60,13 @@ def read_frame(path: Path, name: str, plan: Plan) -> pd.DataFrame:
         raise InputRefused(
             "K910", "The register cannot be used for a draw", where=str(path),
             got=f"{len(wrong)} findings" if wrong else "no rows", expected="a register of which every row can be read",
-            remedy="\n".join(["mend these, in the file", *(describe(f) for f in wrong[:_SHOWN])]).replace("\n", "\n            "),
+            remedy="\n            ".join(["mend these, in the file", *_first(wrong)]),
         )  # fmt: skip
     return stored_frame(batch)[[c.name for c in contract.columns]]
+
+
+def _first(wrong: Sequence[Finding]) -> list[str]:
+    """The first findings, line by line, and how many more there are."""
+    more = len(wrong) - _SHOWN
+    lines = [line for finding in wrong[:_SHOWN] for line in describe(finding).splitlines()]
+    return [*lines, f"and {more} more like these"] if more > 0 else lines

@@ -23,6 +23,7 @@ from kaohe.run.draw.sample import draw_choices
 
 TEXT = "2020年12月1日公布"
 CITY = "440200000000"
+WANTED = 0.035  # a standard error
 PLACES = [
     ("440203100000", "甲镇"),
     ("440203101000", "乙镇"),
@@ -223,7 +224,12 @@ def spoiled(name: str, folder: Path) -> list[object]:
         "duplicate": text + "\r\n" + text.splitlines()[1], "zero": text.replace(",20,", ",0,"), "negative": text.replace(",20,", ",-4,"),
         "missing": text.replace(",20,", ",,"), "not a number": text.replace(",20,", ",约20,"), "no column": text.replace("登记户数", "面积"),
         "empty": text.splitlines()[0], "bad code": text.replace("440203100201", "4402031"),
+        "unknown county": text.replace("440203100201", "440299100201"), "left-out city": text + "\r\n440703100201,甲镇,甲村,20,",
     }  # fmt: skip
+    if name == "stray households":
+        households.write_text(
+            households.read_text(encoding="utf-8") + "\r\nX1,440203100999,一般农户,3,某某", encoding="utf-8"
+        )
     if name in changed:
         villages.write_text(changed[name], encoding="utf-8")
     more: dict[str, list[object]] = {
@@ -239,7 +245,8 @@ def spoiled(name: str, folder: Path) -> list[object]:
     ("name", "code"),
     [
         ("duplicate", "K911"), ("zero", "K912"), ("negative", "K912"), ("missing", "K912"), ("not a number", "K910"),
-        ("no column", "K910"), ("empty", "K910"), ("bad code", "K910"), ("unknown city", "K915"), ("too many", "K913"),
+        ("no column", "K910"), ("empty", "K910"), ("bad code", "K910"), ("unknown county", "K910"), ("left-out city", "K910"),
+        ("stray households", "K910"), ("unknown city", "K915"), ("too many", "K913"),
         ("too few", "K913"), ("precision", "K914"), ("budget", "K914"), ("both", "K922"), ("rule", "K922"), ("scheme", "K922"),
         ("seed", "K920"), ("se city", "K922"), ("neyman", "K922"), ("no file", "K910"),
     ],
@@ -253,6 +260,55 @@ def test_refusals_are_one_message_and_leave_nothing(
     assert "Traceback" not in said
     assert "某某" not in said
     assert not (tmp_path / "out").exists()
+
+
+def sample_said(capsys: pytest.CaptureFixture[str], out: Path, *more: object) -> tuple[float, float, str]:
+    """Standard error of the first city, cost in yuan, and all that was printed by `draw sample`."""
+    assert call("draw", "sample", *more, "--out", out, "--overwrite") == 0
+    text = capsys.readouterr().out
+    row = next(line.split() for line in text.splitlines() if line.startswith("韶关市"))
+    return float(row[4]), float(re.search(r"cost about ([\d,]+) yuan", text)[1].replace(",", "")), text  # type: ignore[index]
+
+
+def test_a_wanted_precision_is_reached_whatever_the_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, people = ["村代码,登记户数"], ["户编号,村代码,登记户类型,登记人口"]
+    for t in range(20):
+        for v in range(4):
+            code, size = f"440203{100 + t}{200 + v}", 30 + 5 * (t % 5) + 2 * v
+            rows.append(f"{code},{size}")
+            people += [f"{code}{i:04d},{code},{KINDS[0 if i < 3 else 1 if i < 6 else 2]},3" for i in range(size)]
+    (tmp_path / "v.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "h.csv").write_text("\n".join(people), encoding="utf-8")
+    given = ("--villages", tmp_path / "v.csv", "--seed", TEXT, "--se", WANTED)
+    both = (*given, "--households", tmp_path / "h.csv")
+    equal, cost, _ = sample_said(capsys, tmp_path / "out", *both)
+    by_kind, more, _ = sample_said(capsys, tmp_path / "out", *both, "--rule", "5:3:2")
+    assert 0.9 * WANTED < equal < 1.03 * WANTED, "the fewest towns, drawn ones differ a little"
+    assert 0.9 * WANTED < by_kind < 1.03 * WANTED
+    assert more > cost, "few households of two kinds, most places for them: more towns are needed"
+    _, same, said = sample_said(capsys, tmp_path / "out", *given, "--rule", "5:3:2")
+    assert same == cost
+    assert "without a register of households kinds are unknown" in said
+    assert call("draw", "sample", *both, "--rule", "5:3:2", "--budget", more - 1, "--out", tmp_path / "none") == 2
+    advice = re.search(r"standard errors ([\d.]+) times as large", capsys.readouterr().err)
+    assert advice is not None
+    wider = (*both[:-3], WANTED * float(advice[1]), *both[-2:], "--rule", "5:3:2", "--budget", more - 1)
+    assert sample_said(capsys, tmp_path / "out", *wider)[1] <= more - 1
+
+
+def test_towns_added_beside_one_taken_with_certainty_count_in_budget_and_protocol(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"440203101201": 600, "440203102201": 20, "440203103201": 20, "440203104201": 20}
+    (tmp_path / "v.csv").write_text(
+        "\n".join(["村代码,登记户数", *(f"{c},{n}" for c, n in sizes.items())]), encoding="utf-8"
+    )
+    given = ("--villages", tmp_path / "v.csv", "--seed", TEXT, "--towns", 2)
+    _, cost, said = sample_said(capsys, tmp_path / "out", *given)
+    assert "1 of the towns were added where one taken with certainty left a single place" in said
+    assert "共 3 个镇" in (tmp_path / "out" / output.RECORD).read_text(encoding="utf-8")
+    assert call("draw", "sample", *given, "--budget", cost - 1, "--out", tmp_path / "none") == 2
+    assert f"{cost:,.0f} yuan needed" in capsys.readouterr().err
 
 
 def test_folders_that_hold_something_else_are_refused(

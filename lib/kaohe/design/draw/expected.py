@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kaohe.design.draw.sizes import Planning
+from kaohe.design.draw.planning import Planning
 
 PROVINCE = "province"
 

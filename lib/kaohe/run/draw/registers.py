@@ -13,6 +13,7 @@ from kaohe.base.frames import FRAMES
 from kaohe.base.plan import Plan
 from kaohe.clean.frames import read_frame
 from kaohe.design.draw import faults
+from kaohe.design.faults import few
 from kaohe.run.draw.output import FRAMES as FOLDER
 from kaohe.run.draw.output import Folder
 
@@ -81,6 +82,42 @@ def only_cities(frame: pd.DataFrame, names: list[str], plan: Plan) -> pd.DataFra
         return frame
     codes = city_codes(names, frame, plan)
     return frame[frame["village"].str[:4].isin({c[:4] for c in codes})]
+
+
+def check_places(
+    frame: pd.DataFrame, villages: pd.DataFrame, households: pd.DataFrame | None, plan: Plan, *, named: bool
+) -> None:
+    """Refuse registers with places that no sample of this plan can have.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is drawn from: `villages` of the cities asked for, with county and city.
+    households : DataFrame, optional
+        The register of households; each of its villages must be in `villages`.
+    named : bool
+        Cities were named: others than those with a poverty task may then be drawn.
+
+    Raises
+    ------
+    InputRefused
+        K910 for an unknown county, a city without a task, or households of unknown villages.
+    """
+    known = {p.code for p in plan.divisions}
+    strange = sorted(set(frame["county"]) - known)
+    if strange:
+        raise faults.bad_register("register of villages", few(strange), "counties of the plan's divisions.csv")
+    tasks = set(plan.classes["city14"].members)
+    other = sorted(set(frame["city"]) - tasks)
+    if other and not named:
+        raise faults.bad_register(
+            "register of villages", few(plan.gazetteer.name(c) for c in other), "cities with a poverty task",
+            "take them out, or name the cities to draw with --city",
+        )  # fmt: skip
+    if households is not None:
+        lost = sorted(set(households["village"].astype(str)) - set(villages["village"].astype(str)))
+        if lost:
+            raise faults.bad_register("register of households", few(lost), "villages of the register of villages")
 
 
 def city_codes(names: list[str], frame: pd.DataFrame, plan: Plan) -> list[str]:

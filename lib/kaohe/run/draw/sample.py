@@ -14,10 +14,12 @@ from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
 from kaohe.design.draw import faults
 from kaohe.design.draw.expected import PROVINCE, expected_errors
+from kaohe.design.draw.planning import Planning
+from kaohe.design.draw.precision import Steps, count_kinds, county_steps
 from kaohe.design.draw.sample import Drawn, Sizes, counties_of, draw_sample, parse_rule, with_places
-from kaohe.design.draw.sizes import Planning, plan_towns
+from kaohe.design.draw.sizes import plan_towns
 from kaohe.run.draw.output import RECORD, writing
-from kaohe.run.draw.registers import Registers, city_codes, only_cities, put_demo
+from kaohe.run.draw.registers import Registers, check_places, city_codes, only_cities, put_demo
 from kaohe.run.draw.sample_books import city_book, design_book
 from kaohe.run.draw.sample_words import sample_record
 from kaohe.run.steps import Say
@@ -96,34 +98,40 @@ def make_sample(asked: Asked, registers: Registers, plan: Plan) -> Result:
         K910 to K915, K920 to K922.
     """
     sizes, planning = settings(asked, plan)
-    frame = with_places(only_cities(registers.tables["frame_villages"], asked.cities, plan))
-    strata = counties_of(frame)
-    by_county = _plan(asked, frame, strata, sizes, planning, plan)
+    villages, listed = registers.tables["frame_villages"], registers.get("frame_households")
+    frame = with_places(only_cities(villages, asked.cities, plan))
+    check_places(frame, villages, listed, plan, named=bool(asked.cities))
+    kinds = count_kinds(listed) if listed is not None and sizes.rule else None
+    steps = county_steps(frame, sizes, planning, kinds)
+    by_county = _plan(asked, frame, steps, sizes, planning, plan)
     towns = {str(c): int(n) for c, n in zip(by_county["county"], by_county["towns"], strict=True)}
-    drawn = draw_sample(frame[["village", "n_households"]], towns, asked.seed, sizes, registers.get("frame_households"))
+    drawn = draw_sample(frame[["village", "n_households"]], towns, asked.seed, sizes, listed)
     return Result(asked, sizes, planning, by_county, drawn, expected_errors(_persons(drawn), frame, planning))
 
 
 def _plan(
-    asked: Asked, frame: pd.DataFrame, strata: pd.DataFrame, sizes: Sizes, planning: Planning, plan: Plan
+    asked: Asked, frame: pd.DataFrame, steps: Mapping[str, Steps], sizes: Sizes, planning: Planning, plan: Plan
 ) -> pd.DataFrame:
+    strata = counties_of(frame)
+    names = {str(c): plan.gazetteer.name(str(c)) for c in strata["city"]}
+    share_out = partial(plan_towns, sizes=sizes, planning=planning, steps=steps, budget=asked.budget, names=names)
     if asked.se is not None or asked.se_city:
         if asked.towns is not None or asked.neyman:
             raise faults.bad_choice("allocation", "a precision and a number of towns", "one of them")
         special = dict(zip(city_codes(list(asked.se_city), frame, plan), asked.se_city.values(), strict=True))
         if asked.se is not None:
             special = dict.fromkeys(sorted(set(strata["city"])), asked.se) | special
-        return plan_towns(strata, sizes, planning, wanted_se=special, budget=asked.budget)
+        return share_out(strata, wanted_se=special)
     average = float(draw_choices(plan)["towns_per_county"])
     room = int(strata["n_towns"].sum())
     total = asked.towns if asked.towns is not None else min(round(average * len(strata)), room)
     if not asked.neyman:
-        return plan_towns(strata, sizes, planning, total=total, budget=asked.budget)
+        return share_out(strata, total=total)
     if "share" not in frame.columns or frame["share"].isna().any():
         raise faults.bad_choice("预计比例", "missing", "a share from 0 to 1 for every village")
     weighed = (frame["share"] * frame["n_households"]).groupby(frame["county"]).sum()
     share = strata["county"].map(weighed) / strata["n_households"]
-    return plan_towns(strata.assign(share=share), sizes, planning, total=total, neyman="share", budget=asked.budget)
+    return share_out(strata.assign(share=share), total=total, neyman="share")
 
 
 def _persons(drawn: Drawn) -> pd.DataFrame:
@@ -208,7 +216,8 @@ def said(made: Result, plan: Plan) -> list[str]:
     lines.append(
         f"standard errors are those expected of a share of {made.planning.share:g}; cost about {cost:,.0f} yuan"
     )
-    extra = int(made.drawn.towns["drawn"].sum()) - int(made.plan_by_county["towns"].sum())
-    if extra:
-        lines.append(f"{extra} towns more than planned, where one taken with certainty left a single place")
+    if extra := int(made.plan_by_county["extra"].sum()):
+        lines.append(f"{extra} of the towns were added where one taken with certainty left a single place")
+    if made.sizes.rule and not len(made.drawn.sample_households):
+        lines.append("without a register of households kinds are unknown: standard errors are those of equal chances")
     return lines

@@ -30,7 +30,7 @@ def sample_record(made: Result, registers: Registers, sums: dict[str, str], plan
     """The protocol in Markdown."""
     sizes, asked, town = made.sizes, made.asked, made.drawn.towns
     rule = (
-        "户类型之比 " + "：".join(f"{r:g}" for r in sizes.rule) + f"（{'、'.join(HH_KINDS)}；某类不足时全取，余额按比例给其他类，每类至少2户）"
+        "户类型之比 " + "：".join(f"{r:g}" for r in sizes.rule) + f"（{'、'.join(HH_KINDS)}；某类不足时全取，每类至少2户或全部，其余名额逐个给 r²／(n(n+1)) 最大的一类，r 为比值，n 为该类已有名额，相同时给顺序在前的一类）"
         if sizes.rule else "村内各户机会相等"
     )  # fmt: skip
     errors = [
@@ -46,7 +46,7 @@ def sample_record(made: Result, registers: Registers, sums: dict[str, str], plan
         "抽取办法（考核办的选择，方案只规定抽样调查与重点调查相结合）": [
             "- 每个县是一层，全部县都在样本内；各县抽镇数见“抽样设计与概率.xlsx”。" + _allocation(made),
             f"- 每县内的镇、每镇内的村按登记户数成比例抽取；m·x／Σx 不小于 1 的单位必取，其余重新计算（必取镇 {sure} 个）。"
-            "必取后只剩一个名额时多抽一个，使标准误可估。",
+            "必取后只剩一个名额时多抽一个（镇和村都是），使标准误可估。",
             f"- 每镇 {sizes.villages} 村，每村 {sizes.households} 户（不足的全取）；{rule}。",
             f"- {_SCHEMES[sizes.scheme]}",
         ],
@@ -69,6 +69,12 @@ def sample_record(made: Result, registers: Registers, sums: dict[str, str], plan
 def _allocation(made: Result) -> str:
     asked = made.asked
     if asked.se is not None or asked.se_city:
-        return "按各市要求的标准误取最少的镇数" + (f"，预算 {asked.budget:,.0f} 元。" if asked.budget else "。")
-    total = int(made.plan_by_county["towns"].sum())
-    return f"共 {total} 个镇，" + ("按户数与预计标准差之积（Neyman）分配。" if asked.neyman else "按户数成比例分配。")
+        return "按各市要求的标准误（抽取前的预计值）取最少的镇数" + (
+            f"，预算 {asked.budget:,.0f} 元。" if asked.budget else "。"
+        )
+    total, extra = (int(made.plan_by_county[c].sum()) for c in ("towns", "extra"))
+    x = "户数与预计标准差之积（Neyman）" if asked.neyman else "户数"
+    return (
+        f"共 {total} 个镇，按{x}分配：每县先取 2 个（不足全取），其余逐个给 x²／(n(n+1)) 最大的县，x 为{x}，n 为该县已有镇数，"
+        "相同时给代码在前的县。" + (f"其中 {extra} 个是必取后只剩一个名额时多取的。" if extra else "")
+    )

@@ -87,7 +87,7 @@ def read_exclusions(
             codes.append(found[0])
         pairs.add((codes[0], codes[1]))
         lines.append([*(plan.gazetteer.name(c) for c in codes), "" if row.reason != row.reason else str(row.reason)])
-    return pairs, [[*line, f"{sha256_file(path)[:12]}…"] for line in lines]
+    return pairs, [[*line, sha256_file(path)] for line in lines]
 
 
 def _parts(
