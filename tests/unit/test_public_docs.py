@@ -1,132 +1,193 @@
-"""What stands in `__all__` of the packages, and the steps behind the commands, says what goes in and what comes out."""
+"""What is public says what goes in and out, with units and columns, what it refuses, and where its method comes from.
+
+`support.public` says what is public and finds it by walking the library. A small docstring may name its parameters in
+its sentence, in backticks; a parameter that all functions of an exporting module share may stand once in that module's
+text; ``As `name``` at the head of a docstring takes over what is said there.
+"""
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
+import typer
 
-PACKAGES = ("kaohe", "kaohe.design", "kaohe.estimate", "kaohe.grade", "kaohe.clean")
-STEPS = (
-    "kaohe.base.plan.load_plan", "kaohe.base.plan_new.new_plan", "kaohe.base.plan_new.migrate_plan",
-    "kaohe.base.scenario.read_scenario", "kaohe.base.tables.contract", "kaohe.clean.check.check_files",
-    "kaohe.clean.forms_out.write_forms", "kaohe.clean.returns.write_returns", "kaohe.publish.audit.refuse_leaks",
-    "kaohe.publish.notebook.run_notebook", "kaohe.publish.sweep.sweep", "kaohe.publish.tables_out.write_tables",
-    "kaohe.publish.workbench.Workbench.explain_weight", "kaohe.run.batch.run_batch", "kaohe.run.build.build_all",
-    "kaohe.run.demo.make_demo", "kaohe.run.pdf.print_reports", "kaohe.run.plans.check_plan", "kaohe.run.scenario.build_scenario",
-    "kaohe.run.trace.trace",
+from support.public import (
+    Member, codes_in, definitions, is_error, modules, package, public, raising, referred, section, summary, told,
 )  # fmt: skip
-METHODS = {
-    "kaohe.estimate.Design": (
-        "total", "mean", "ratio", "proportion", "quantile", "poverty", "contrast", "test", "replicate",
-    ),
-    "kaohe.estimate.PsuTotals": ("design",),
-    "kaohe.Report": ("table", "own", "peers"),
+
+ROOT = Path(__file__).parents[2]
+METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+SHARED = ("kaohe.plot.charts", "kaohe.plot.tables", "kaohe.plot.words", "kaohe.plot.sections")
+FEW = 2  # parameters that a sentence can name
+# Units and scales: a number's text says one of these words.
+UNITS = {
+    "money": r"yuan|万元|元",
+    "people": r"persons?|households?|respondents?|答",
+    "count": r"numbers? of|how many|counts?|at most|at least|rows?|records?|levels?|digits?|decimals?|places|times|passes|"
+             r"draws?|trials?|replicates?|processes|workers?|pages?|files?|units?|towns?|villages?|count(?:y|ies)|teams?|items?|pairs?|"
+             r"columns?|characters?|degrees of freedom|iterations?|integers?|whole number",
+    "share": r"shares?|fractions?|percent(?:age)?|%|probabilit\w+|chances?|0 to 1(?:00)?|0–1(?:00)?|0 and 1|confidence|relative|ratios?|factor",
+    "time": r"seconds?|minutes?|hours?|days?|years?|months?",
+    "length": r"inch(?:es)?|points?|pixels?|dpi",
+    "size": r"bytes?|[KMG]B",
+    "code": r"codes?|index|positions?|exit|status|seed|number of the|process id|port|rank",
+    "scale": r"scores?|grades?|weights?|ranks?|unit of|’s unit|'s unit|standard error|variance|degrees?|kappa|bound|"
+             r"tolerance|efficiency|risk|1 for|distance|g,|design effect",
 }  # fmt: skip
-# They refuse nothing.
-SILENT = {"kaohe.peek", "kaohe.clean.describe", "kaohe.estimate.level", "kaohe.estimate.per"}
-# What carries a result, names a variable for the seam, or calls the statistics one after another.
-HELPERS = {
-    "Calibration", "Weighted", "PsuTotals", "Sensitivity", "build_weights", "build_estimates", "build_grades",
-    "household_design", "fgt", "level", "per", "combine", "explain_weight", "take_all",
+UNIT = re.compile(r"\b(?:{})\b|%|’s unit|万元".format("|".join(UNITS.values())), re.IGNORECASE)
+NUMBER = re.compile(r"(?:int|float|Floats|Ints)(?: \| None)?")
+FRAME = re.compile(r"\b(?:pd\.DataFrame|pd\.Series|EstimateTable)\b")
+SOURCE = re.compile(r"\b(?:18|19|20)\d\d\b|R survey|\bthe plan\b|\bplan's\b|office's|identity|by definition")
+ARITHMETIC = (ast.Mult, ast.Div, ast.Pow, ast.MatMult)
+REDUCTIONS = {"mean", "var", "std", "cov", "cumsum", "quantile", "median", "dot", "solve", "bincount", "lstsq", "sqrt", "exp", "log"}
+
+EVERY = public()
+HELD = pytest.mark.parametrize("name", EVERY)
+
+
+def member_told(member: Member) -> dict[str, str]:
+    """What is said of each parameter: in its section, in the sentence, once for the module, or where the text refers to."""
+    said: dict[str, str] = {}
+    for other in referred(summary(member.doc), member):
+        said |= member_told(other) if other.doc != member.doc else {}
+    sentence = summary(member.doc)
+    if member.function is not None and len(member.parameters) <= FEW:
+        said |= {p: sentence for p in member.parameters if f"`{p.lstrip('*')}`" in sentence}
+    said |= shared(member)
+    return said | told(member.doc)
+
+
+def shared(member: Member) -> dict[str, str]:
+    """Parameters that the module which exports a function explains for all of them, as ``name``."""
+    out: dict[str, str] = {}
+    for name in SHARED:
+        module = modules()[name]
+        listed = getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")])
+        if member.owner is None and any(getattr(module, n, None) is member.thing for n in listed):
+            out |= {p: module.__doc__ or "" for p in member.parameters if f"``{p}``" in (module.__doc__ or "")}
+    return out
+
+
+def whole(text: str, member: Member, depth: int = 3) -> str:
+    """A text with those that it refers to, and those that they refer to."""
+    others = [o for o in referred(text, member) if o.doc != member.doc] if depth else []
+    return text + "".join(whole(o.doc, o, depth - 1) for o in others)
+
+
+def missing_summary(member: Member) -> list[str]:
+    return [] if re.match(r"\S.{9,}", summary(member.doc)) else ["no summary"]
+
+
+def missing_parameters(member: Member) -> list[str]:
+    said = member_told(member)
+    return [p for p, kind in member.parameters.items() if p not in said or not (says_enough(said[p]) or is_told_by_type(kind, member))]
+
+
+def says_enough(text: str) -> bool:
+    """More than the name of a type."""
+    return len(re.findall(r"\w+", text)) > 1
+
+
+def is_told_by_type(annotation: str, member: Member) -> bool:
+    """A parameter that is one of the public classes, whose own docstring says what it is."""
+    kind = vars(modules()[member.module]).get(annotation.partition(" ")[0])
+    return inspect.isclass(kind) and f"{kind.__module__}.{kind.__qualname__}" in EVERY
+
+
+def missing_units(member: Member) -> list[str]:
+    said = member_told(member)
+    asked = [p for p, kind in member.parameters.items() if NUMBER.fullmatch(kind)]
+    out = [p for p in asked if not UNIT.search(whole(said.get(p, ""), member))]
+    gives = summary(member.doc) + section(member.doc, "Returns")
+    if NUMBER.fullmatch(member.returns) and not UNIT.search(whole(gives, member)):
+        out.append("returns")
+    return out
+
+
+@cache
+def texts(module: str) -> frozenset[str]:
+    """Texts in the code of a module, outside docstrings: among them the names of its columns."""
+    from support.public import tree
+
+    words: set[str] = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400:
+            words |= set(re.findall(r"[\w*]+", node.value))
+        elif isinstance(node, ast.keyword) and node.arg:
+            words.add(node.arg)
+    return frozenset(words)
+
+
+def tables() -> set[str]:
+    from kaohe.base.built import BUILT, SCENARIO
+    from kaohe.base.tables import RAW
+
+    return {*BUILT, *SCENARIO, *RAW}
+
+
+def missing_columns(member: Member) -> list[str]:
+    if not FRAME.search(member.returns):
+        return []
+    gives = section(member.doc, "Returns") or summary(member.doc)
+    if referred(gives, member) or referred(summary(member.doc), member) or tables() & set(re.findall(r"`+(\w+)`+", gives)):
+        return []
+    named = set(re.findall(r"\b[a-z]\w*\b", gives)) & texts(member.module)
+    says = re.search(r"\b(?:columns?|index|rows?|record)\b", gives)
+    return [] if says and named else ["columns"]
+
+
+def missing_refusals(member: Member) -> list[str]:
+    function = member.function
+    if function is None:
+        named = f"{member.thing.__qualname__}.__init__", f"{member.thing.__qualname__}.__post_init__"
+        found = [raising(member.module, n) for n in named if n in definitions(member.module)]
+    else:
+        own = vars(modules()[member.module]).get(member.returns)
+        found = [] if is_error(own) else [raising(member.module, function.__qualname__)]
+    text = section(member.doc, "Raises")
+    text = text or "".join(section(o.doc, "Raises") for o in referred(summary(member.doc), member))
+    out = [] if text.strip() or not any(r for r, _ in found) else ["Raises"]
+    return out + sorted(set().union(*[c for _, c in found]) - codes_in(text + summary(member.doc) + member.doc)) if found else out
+
+
+def computes(member: Member) -> bool:
+    """True for a function of a statistical package that multiplies, divides or reduces numbers and gives back a result of
+    numbers, itself or through the private functions of its module. What carries, selects, names, reads or checks does not."""
+    if member.function is None or member.is_property or package(member.module) not in {"design", "estimate", "grade"}:
+        return False
+    if not re.search(r"float|Floats|Frame|Series", member.returns):
+        return False
+    defined = definitions(member.module)
+    wait, seen = [member.function.__qualname__], set()
+    while wait:
+        at = wait.pop()
+        if at in seen or at not in defined:
+            continue
+        seen.add(at)
+        for node in ast.walk(defined[at]):
+            if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ARITHMETIC):
+                return True
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REDUCTIONS:
+                return True
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.startswith("_"):
+                wait.append(node.func.id)
+    return False
+
+
+def missing_source(member: Member) -> list[str]:
+    if not computes(member):
+        return []
+    return [] if SOURCE.search(whole(member.doc, member)) else ["source"]
+
+
+CHECKS = {
+    "summary": missing_summary, "parameters": missing_parameters, "units": missing_units, "columns": missing_columns,
+    "refusals": missing_refusals, "source": missing_source,
 }  # fmt: skip
-STATISTICS = ("kaohe.design", "kaohe.estimate", "kaohe.grade")
-METHOD = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
-SECTION = r"(?m)^{}\n-+\n(?P<body>(?:.*\n?)*?)(?=^[A-Z][a-z]+\n-{{3,}}|\Z)"
-
-
-def members() -> Iterator[tuple[str, Any]]:
-    for package in PACKAGES:
-        module = importlib.import_module(package)
-        for name in module.__all__:
-            if not name.startswith("_"):
-                yield f"{package}.{name}", getattr(module, name)
-    for path in STEPS:
-        owner, _, name = path.rpartition(".")
-        try:
-            yield path, getattr(importlib.import_module(owner), name)
-        except ModuleNotFoundError:
-            module, _, kind = owner.rpartition(".")
-            yield path, getattr(getattr(importlib.import_module(module), kind), name)
-    for path, names in METHODS.items():
-        module, _, kind = path.rpartition(".")
-        for name in names:
-            yield f"{path}.{name}", getattr(getattr(importlib.import_module(module), kind), name)
-
-
-EVERY = list(members())
-FUNCTIONS = [(n, f) for n, f in EVERY if inspect.isfunction(f)]
-CLASSES = [(n, c) for n, c in EVERY if inspect.isclass(c)]
-
-
-def section(doc: str, name: str) -> str:
-    found = re.search(SECTION.format(name), doc)
-    return found["body"] if found else ""
-
-
-@pytest.mark.parametrize(("name", "function"), FUNCTIONS, ids=[n for n, _ in FUNCTIONS])
-def test_a_function_says_what_goes_in_out_and_wrong(name: str, function: Callable[..., Any]) -> None:
-    doc = inspect.getdoc(function) or ""
-    given = section(doc, "Parameters")
-    heads = " ".join(line.partition(" : ")[0] for line in given.splitlines() if line and not line.startswith(" "))
-    asked = [p for p in inspect.signature(function).parameters if p != "self"]
-    assert [p for p in asked if not re.search(rf"\b{p}\b", heads)] == []
-    returned = inspect.signature(function).return_annotation
-    assert returned in ("None", None) or section(doc, "Returns").strip()
-    assert name in SILENT or re.search(r"\bK\d{3}\b|Error", section(doc, "Raises"))
-
-
-@pytest.mark.parametrize(("name", "kind"), CLASSES, ids=[n for n, _ in CLASSES])
-def test_a_class_says_what_it_holds(name: str, kind: type) -> None:
-    doc = inspect.getdoc(kind) or ""
-    told = section(doc, "Parameters") + section(doc, "Attributes")
-    assert told
-    if section(doc, "Parameters") or hasattr(kind, "__dataclass_fields__"):
-        asked = [p for p in inspect.signature(kind).parameters if p != "self" and not p.startswith("_")]
-        assert [p for p in asked if not re.search(rf"\b{p}\b", told)] == []
-
-
-@pytest.mark.parametrize(
-    "name", [n for n, _ in FUNCTIONS if n.startswith(STATISTICS) and n.split(".")[2] not in HELPERS]
-)
-def test_a_statistic_names_its_source(name: str) -> None:
-    """A publication, the plan, R's function, the office's choice or an identity: in the docstring or in docs/method.md."""
-    doc = inspect.getdoc(dict(FUNCTIONS)[name]) or ""
-    rows = [line for line in METHOD.splitlines() if re.search(rf"`[^`]*\b{name.rpartition('.')[2]}`", line)]
-    assert re.search(r"\b(?:18|19|20)\d\d\b|R survey|\bplan\b|office's|identity|ranking", "\n".join([doc, *rows]))
-
-
-def test_every_function_named_in_the_method_exists() -> None:
-    """Full names are looked up; short ones stand in `kaohe.design` or are methods of `Design`, as the page says."""
-    from kaohe.estimate import Design
-
-    gone = []
-    for named in sorted(set(re.findall(r"`(kaohe(?:\.\w+)+)`", METHOD))):
-        parts = named.split(".")
-        for cut in range(len(parts), 0, -1):
-            try:
-                thing = importlib.import_module(".".join(parts[:cut]))
-            except ModuleNotFoundError:
-                continue
-            for part in parts[cut:]:
-                thing = getattr(thing, part, None)  # type: ignore[assignment]
-            gone += [named] if thing is None else []
-            break
-    gone += [n for n in re.findall(r"`Design\.(\w+)`", METHOD) if not hasattr(Design, n)]
-    design, estimate = importlib.import_module("kaohe.design"), importlib.import_module("kaohe.estimate")
-    rows = METHOD.partition("## Survey: weights")[2].partition("## Survey: estimates")[0]
-    for line in rows.splitlines():
-        if line.startswith("| ") and line.count("|") == 5:
-            last = line.split("|")[4]
-            gone += [n for n in re.findall(r"`([a-z_]+)`", last) if not hasattr(design, n) and not hasattr(estimate, n)]
-    assert gone == []
-
-
-def test_the_method_names_every_public_statistic() -> None:
-    names = {n for p in STATISTICS for n in importlib.import_module(p).__all__} - HELPERS
-    assert sorted(n for n in names if not re.search(rf"\b{n}\b", METHOD)) == []

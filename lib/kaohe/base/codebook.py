@@ -18,7 +18,40 @@ FUNCTIONS = ("sum", "divide", "below", "copy", "all", "any")
 
 @dataclass(frozen=True)
 class Question:
-    """One question; the fields are explained at the head of codebook.toml."""
+    """One question of the codebook, or a variable derived from questions.
+
+    Attributes
+    ----------
+    id, table, topic, label : str
+        Column in the clean table; ``household`` or ``village``; the plan's survey topic; header in the raw file.
+    type : {"int", "number", "money", "share", "yesno", "choice", "scale", "derived"}
+    stat : {"mean", "proportion", "ratio", "none"}
+        What is estimated of it.
+    direction : {"up", "down", "none"}
+        Which way is better.
+    unit : str
+        Unit of the answers, such as 元 or 人; empty for shares and words.
+    levels, positive : tuple of str
+        What a choice or scale may hold; the levels that count as 1 in the proportion.
+    min, max : float, optional
+        Range of allowed answers, in `unit`.
+    at_most : str
+        Another question that bounds this one from above.
+    applies : str
+        Condition under which it is asked, ``column > number`` or ``column == level``; empty: always.
+    derive : str
+        How a derived variable is made: sum, divide, below, copy, all, any.
+    denominator, persons : str
+        Question below the line of a ratio; question that holds the persons by which households are weighted.
+    floor, target : float, optional
+        Values, in the unit of the estimate (shares 0 to 1), at which the survey score is 0 and 100; the office's choice.
+    weight : float
+        Its weight in the survey score; 0: not scored.
+    sensitivity : {"none", "sensitive"}
+        Sensitive amounts are never shown for one household.
+    estimate_label : str
+        What the estimate is called where this differs from `label`.
+    """
 
     id: str
     table: str

@@ -93,7 +93,22 @@ class BusyError(KaoheError):
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """The `n` names of `known` nearest to `name`, best first, always `n` where there are so many."""
+    """The `n` names of `known` nearest to `name`, best first, always `n` where there are so many.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        What could have been meant.
+    n : int
+        How many names to give at most.
+
+    Returns
+    -------
+    list of str
+        In the order of difflib's ratio of matching characters; equally near ones in the order of `known`.
+    """
     names = list(dict.fromkeys(known))
     scored = sorted(
         names,

@@ -20,79 +20,37 @@ from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
 from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, lacking, read_text
 from kaohe.base.plan_files import read_toml as read_toml
+from kaohe.base.plan_rows import Form as Form
+from kaohe.base.plan_rows import Item as Item
+from kaohe.base.plan_rows import Rule as Rule
+from kaohe.base.plan_rows import TargetClass as TargetClass
 from kaohe.base.scale import Scale as Scale
 
 
 @dataclass(frozen=True)
-class Item:
-    """One official indicator of a form. `name` is the official wording, never reworded."""
-
-    form: str
-    no: int
-    concept: str
-    group: str
-    subgroup: str
-    name: str
-    data_source: str = ""
-
-    @property
-    def code(self) -> str:
-        """Form and number, as ``city14.03``."""
-        return f"{self.form}.{self.no:02d}"
-
-
-@dataclass(frozen=True)
-class Form:
-    """An index table (annex 2) or a field form (annex 3)."""
-
-    id: str
-    level: str
-    kind: str
-    annex: int
-    title: str
-    header: tuple[str, ...]
-    footer: tuple[str, ...]
-    remark: str
-    items: tuple[Item, ...]
-    local_criteria_items: tuple[int, ...] = ()
-
-    def by_concept(self) -> dict[str, Item]:
-        """Items by concept; each concept stands once on a form."""
-        return {i.concept: i for i in self.items}
-
-
-@dataclass(frozen=True)
-class TargetClass:
-    """A class of targets with its own index table and stream weights."""
-
-    id: str
-    name: str
-    short: str
-    label: str
-    kind: str
-    n: int
-    form: str
-    members: tuple[str, ...]
-    streams: dict[str, float]
-    clause: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A fact that limits the grade."""
-
-    id: str
-    field: str
-    when: bool
-    cap: str
-    clause: str
-    text: str
-    explicit: bool
-
-
-@dataclass(frozen=True)
 class Plan:
-    """A whole plan: the document's rules, the office's choices, the codebook and the places."""
+    """A whole plan: the document's rules, the office's choices, the codebook and the places.
+
+    Attributes
+    ----------
+    folder, digest : Path, str
+        Where it was read, and the hash of its files.
+    raw, meta, choices, disclosure : dict
+        plan.toml as read, its ``[plan]`` and ``[choices]``; disclosure.toml.
+    grades : tuple of str
+        Official words, best first.
+    classes, forms, questions : dict
+        `TargetClass`, `Form` and `Question` by id.
+    streams, concepts, daily_sources : dict of id to name
+    rules : tuple of Rule
+        All of them; see `active_rules`.
+    dates : dict of id to date
+        The plan's deadlines.
+    excluded : dict of code to clause
+        Places that the plan leaves out.
+    scale, alternative_scales : Scale, tuple of Scale
+        Values of grades in force (the office's choice), and those that the sensitivity analysis tries.
+    """
 
     folder: Path
     raw: dict[str, Any]
@@ -166,15 +124,22 @@ class Plan:
         return date(year, month + 1, min(notified.day, monthrange(year, month + 1)[1]))
 
     def table_questions(self, table: str, *, asked: bool = False) -> list[Question]:
-        """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived."""
+        """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived.
+
+        Parameters
+        ----------
+        table : {"household", "village"}
+        asked : bool
+            Only what is asked in the field.
+        """
         return [q for q in self.questions.values() if q.table == table and not (asked and q.type == "derived")]
 
     def city_class(self, code: str) -> TargetClass | None:
-        """The class a city belongs to."""
+        """The class that the city of this `code` belongs to; None for any other code."""
         return next((c for c in self.classes.values() if code in c.members), None)
 
     def check_not_excluded(self, text: str) -> None:
-        """Refuse a target that the plan leaves out, quoting its clause.
+        """Refuse a target that the plan leaves out, named in `text` by code or name, quoting the plan's clause.
 
         Raises
         ------

@@ -48,7 +48,24 @@ class _Where:
 
 
 def read_forms(sheet: Sheet, sha256: str, office: Office, visits: Visits | None = None) -> list[FormRead]:
-    """All forms of one sheet, with the sheet's account filled; see the module for what is set aside."""
+    """All forms of one sheet; what is set aside stands in the module's text.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        As `kaohe.clean.intake.read_file` gives it.
+    sha256 : str
+        Of the file's bytes.
+    office : Office
+        Plan, register and ledger; the ledger gets the account of the sheet and the findings.
+    visits : Visits, optional
+        Teams, days and sample against which header fields are looked up.
+
+    Returns
+    -------
+    list of FormRead
+        In the order of the sheet; forms whose target cannot be told are findings instead.
+    """
     visits = visits or Visits()
     account = office.ledger.open(TABLE, sheet.file, sheet.name, sha256, sheet.encoding)
     _count(account, sheet.rows)

@@ -1,6 +1,6 @@
 """The charts of the reports: built tables in, one `Chart` out.
 
-Every function takes built tables (contracts in `kaohe.base.built`), the report's context and
+Every function takes built tables (contracts in `kaohe.base.built`), ``ctx``, the report's context, and
 keyword-only options. A chart whose data is missing says so in one `Text` paragraph instead of an
 empty picture, so a notebook cell never needs a condition. Every function takes ``id`` too: the ASCII
 slug of the figure, by default the name given in its signature; where there is a ``title``, it stands in
