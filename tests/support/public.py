@@ -223,15 +223,16 @@ def told(doc: str) -> dict[str, str]:
 
 
 def resolve(path: str, member: Member) -> Member | None:
-    """What a name in backticks means beside a member: of its class, of its module, or in full."""
-    scopes = [f"{member.module}.{member.owner.__qualname__}." if member.owner else "", f"{member.module}.", ""]
+    """What a name in backticks means beside a member: of its class, of its module, of its package, or in full."""
+    own = [f"{member.module}.{member.owner.__qualname__}."] if member.owner else []
+    scopes = [*own, f"{member.module}.", f"kaohe.{package(member.module)}.", ""]
     for scope in scopes:
         parts = (scope + path).split(".")
         for cut in range(len(parts) - 1, 0, -1):
             found: Any = modules().get(".".join(parts[:cut]))
             for part in parts[cut:] if found is not None else []:
                 found = inspect.getattr_static(found, part, None) if inspect.isclass(found) else getattr(found, part, None)
-            if found is not None and not inspect.ismodule(found):
+            if inspect.isclass(found) or inspect.isroutine(found) or isinstance(found, property | cached_property | classmethod):
                 owner = modules()[".".join(parts[:cut])]
                 for part in parts[cut:-1]:
                     owner = getattr(owner, part)
@@ -241,7 +242,7 @@ def resolve(path: str, member: Member) -> Member | None:
 
 def referred(text: str, member: Member) -> list[Member]:
     """The members that a text sends its reader to: ``As `name```, ``see `name```, ``that `name` names``."""
-    names = re.findall(r"(?:\b[Aa]s|\b[Ss]ee|\bthat|\bof) `+([\w.]+)`+", text)
+    names = re.findall(r"(?:\b[Aa]s(?: for| in)?|\b[Ss]ee|\bthat|\bof) `+([\w.]+)`+", text)
     return [m for m in (resolve(n, member) for n in names) if m is not None and m.doc]
 
 
@@ -262,16 +263,27 @@ def raising(module: str, qualname: str) -> tuple[bool, frozenset[str]]:
         if at in seen or at not in defined:
             continue
         seen.add(at)
-        raised = [n.exc for n in ast.walk(defined[at]) if isinstance(n, ast.Raise) and n.exc is not None]
+        nodes = list(uncaught(defined[at]))
+        raised = [n.exc for n in nodes if isinstance(n, ast.Raise) and n.exc is not None]
         refuses |= bool(raised)
-        for part in [defined[at]] if any(isinstance(r, ast.Name) for r in raised) else raised:
+        for part in nodes if any(isinstance(r, ast.Name) for r in raised) else raised:
             codes |= made(part, module)
-        for node in ast.walk(defined[at]):
+        for node in nodes:
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 name = re.sub(r"^(?:self|cls)\b", at.rpartition(".")[0], name)
                 wait += [name] if name.rpartition(".")[2].startswith("_") else []
     return refuses, frozenset(codes)
+
+
+def uncaught(code: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of some code, without what an ``except`` beside it catches."""
+    wait = [code]
+    while wait:
+        node = wait.pop()
+        yield node
+        caught = isinstance(node, ast.Try) and bool(node.handlers)
+        wait += [n for n in ast.iter_child_nodes(node) if not (caught and n in node.body)]  # type: ignore[attr-defined]
 
 
 def made(code: ast.AST, module: str) -> set[str]:

@@ -19,7 +19,7 @@ import pytest
 import typer
 
 from support.public import (
-    Member, codes_in, definitions, is_error, modules, package, public, raising, referred, section, summary, told,
+    Member, codes_in, definitions, is_error, is_ours, modules, package, public, raising, referred, resolve, section, summary, told, tree,
 )  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ UNITS = {
     "money": r"yuan|万元|元",
     "people": r"persons?|households?|respondents?|答",
     "count": r"numbers? of|how many|counts?|at most|at least|rows?|records?|levels?|digits?|decimals?|places|times|passes|"
-             r"draws?|trials?|replicates?|processes|workers?|pages?|files?|units?|towns?|villages?|count(?:y|ies)|teams?|items?|pairs?|"
+             r"draws?|trials?|replicates?|processes|threads?|workers?|pages?|files?|units?|towns?|villages?|count(?:y|ies)|teams?|items?|pairs?|"
              r"columns?|characters?|degrees of freedom|iterations?|integers?|whole number",
     "share": r"shares?|fractions?|percent(?:age)?|%|probabilit\w+|chances?|0 to 1(?:00)?|0–1(?:00)?|0 and 1|confidence|relative|ratios?|factor",
     "time": r"seconds?|minutes?|hours?|days?|years?|months?",
@@ -65,13 +65,18 @@ def member_told(member: Member) -> dict[str, str]:
 
 
 def shared(member: Member) -> dict[str, str]:
-    """Parameters that the module which exports a function explains for all of them, as ``name``."""
-    out: dict[str, str] = {}
-    for name in SHARED:
+    """Parameters that are explained once, as ``name``: for all methods in the text of their class or of one above it, for
+    all functions of a module of `SHARED` in that module's text. Of the text, the sentence in which the name stands first."""
+    texts = [k.__doc__ or "" for k in getattr(member.owner, "__mro__", ()) if is_ours(k)]
+    for name in SHARED if member.owner is None else ():
         module = modules()[name]
         listed = getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")])
-        if member.owner is None and any(getattr(module, n, None) is member.thing for n in listed):
-            out |= {p: module.__doc__ or "" for p in member.parameters if f"``{p}``" in (module.__doc__ or "")}
+        texts += [module.__doc__ or ""] if any(getattr(module, n, None) is member.thing for n in listed) else []
+    out: dict[str, str] = {}
+    for text in reversed(texts):
+        for p in member.parameters:
+            found = re.search(rf"``{re.escape(p)}``[^.;]*", text)
+            out |= {p: found[0]} if found else {}
     return out
 
 
@@ -87,7 +92,7 @@ def missing_summary(member: Member) -> list[str]:
 
 def missing_parameters(member: Member) -> list[str]:
     said = member_told(member)
-    return [p for p, kind in member.parameters.items() if p not in said or not (says_enough(said[p]) or is_told_by_type(kind, member))]
+    return [p for p, kind in member.parameters.items() if p not in said or not (says_enough(said[p]) or is_told_by_type(kind, said[p], member))]
 
 
 def says_enough(text: str) -> bool:
@@ -95,10 +100,10 @@ def says_enough(text: str) -> bool:
     return len(re.findall(r"\w+", text)) > 1
 
 
-def is_told_by_type(annotation: str, member: Member) -> bool:
+def is_told_by_type(annotation: str, text: str, member: Member) -> bool:
     """A parameter that is one of the public classes, whose own docstring says what it is."""
-    kind = vars(modules()[member.module]).get(annotation.partition(" ")[0])
-    return inspect.isclass(kind) and f"{kind.__module__}.{kind.__qualname__}" in EVERY
+    found = [resolve(t.partition(" ")[0], member) for t in (annotation, text.strip()) if t]
+    return any(f is not None and inspect.isclass(f.thing) and f"{f.module}.{f.thing.__qualname__}" in EVERY for f in found)
 
 
 def missing_units(member: Member) -> list[str]:
@@ -112,16 +117,15 @@ def missing_units(member: Member) -> list[str]:
 
 
 @cache
-def texts(module: str) -> frozenset[str]:
-    """Texts in the code of a module, outside docstrings: among them the names of its columns."""
-    from support.public import tree
-
+def texts(package_name: str) -> frozenset[str]:
+    """Words of texts and of keywords in the code of a package, outside docstrings: among them the names of its columns."""
     words: set[str] = set()
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400:
-            words |= set(re.findall(r"[\w*]+", node.value))
-        elif isinstance(node, ast.keyword) and node.arg:
-            words.add(node.arg)
+    for name in modules():
+        for node in ast.walk(tree(name)) if package(name) == package_name else ():
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400:
+                words |= set(re.findall(r"\w+", node.value))
+            elif isinstance(node, ast.keyword) and node.arg:
+                words.add(node.arg)
     return frozenset(words)
 
 
@@ -138,9 +142,9 @@ def missing_columns(member: Member) -> list[str]:
     gives = section(member.doc, "Returns") or summary(member.doc)
     if referred(gives, member) or referred(summary(member.doc), member) or tables() & set(re.findall(r"`+(\w+)`+", gives)):
         return []
-    named = set(re.findall(r"\b[a-z]\w*\b", gives)) & texts(member.module)
+    named = set(re.findall(r"\b[a-z]\w*\b", gives)) & texts(package(member.module))
     says = re.search(r"\b(?:columns?|index|rows?|record)\b", gives)
-    return [] if says and named else ["columns"]
+    return [] if len(named) > 2 or (says and named) else ["columns"]
 
 
 def missing_refusals(member: Member) -> list[str]:
@@ -152,9 +156,10 @@ def missing_refusals(member: Member) -> list[str]:
         own = vars(modules()[member.module]).get(member.returns)
         found = [] if is_error(own) else [raising(member.module, function.__qualname__)]
     text = section(member.doc, "Raises")
-    text = text or "".join(section(o.doc, "Raises") for o in referred(summary(member.doc), member))
+    others = referred(text or summary(member.doc), member)
+    text += "".join(section(o.doc, "Raises") + section(o.doc, "Notes") for o in others if o.doc != member.doc)
     out = [] if text.strip() or not any(r for r, _ in found) else ["Raises"]
-    return out + sorted(set().union(*[c for _, c in found]) - codes_in(text + summary(member.doc) + member.doc)) if found else out
+    return out + sorted(set().union(*(c for _, c in found)) - codes_in(text))
 
 
 def computes(member: Member) -> bool:

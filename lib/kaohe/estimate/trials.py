@@ -86,6 +86,7 @@ def try_calibrations(
     trials : mapping of name to Trial
         The first is what the others are seen against.
     weight, partition : str
+        Columns of the weight before, and of the parts that are calibrated apart.
     design : callable
         Frame, weight column, calibration record → Design.
     estimate : callable
@@ -94,7 +95,7 @@ def try_calibrations(
     Returns
     -------
     Trials
-        A trial whose totals cannot be met is said in `refused` and left out of the estimates.
+        A trial whose totals cannot be met, or not with its cap, is said in `refused` and left out of the estimates.
 
     Raises
     ------

@@ -91,6 +91,8 @@ def allocate_precision(
     wanted_se : float
         Above 0, in the unit of the mean.
     least, most : as in `allocate`
+    where : str
+        What is allocated, in messages.
 
     Returns
     -------

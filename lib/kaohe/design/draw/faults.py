@@ -79,7 +79,15 @@ def infeasible(where: str, got: str, expected: str, remedy: str) -> InputRefused
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputRefused:
-    """A name that the register or the plan does not have."""
+    """The refusal (K915) of a name that the register or the plan does not have.
+
+    Parameters
+    ----------
+    kind, name : str
+        What is named, such as a city, and the name given.
+    known : iterable of str
+        Names there are; the nearest are shown.
+    """
     names = list(known)
     return InputRefused(
         "K915", "Unknown place or team in a draw", where=kind, got=name,
@@ -88,7 +96,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputRefused:
 
 
 def bad_choice(key: str, got: object, expected: str) -> InputRefused:
-    """A setting of the draw that cannot be."""
+    """The refusal (K922) of a setting of the draw that cannot be.
+
+    Parameters
+    ----------
+    key, expected : str
+        Name of the setting, and what it may be.
+    got : object
+        What was given.
+    """
     return InputRefused("K922", "A setting of the draw cannot be used", where=key, got=str(got), expected=expected)
 
 

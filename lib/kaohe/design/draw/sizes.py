@@ -26,6 +26,11 @@ class Planning:
         Parts of that variance between towns of a county, and between villages of a town.
     cost_town, cost_village, cost_household : float
         Yuan for each unit taken.
+
+    Raises
+    ------
+    InputRefused
+        K922 for a share or parts of the variance that cannot be, or costs below 0.
     """
 
     share: float = 0.5
@@ -46,13 +51,18 @@ class Planning:
             raise faults.bad_choice("costs", "below 0", "0 or more")
 
     def town_variance(self, sizes: Sizes) -> float:
-        """Variance of a county's mean from one of its towns (Cochran 1977, chapter 10, without finite corrections)."""
+        """Variance of a county's mean from one town with the villages and households of `sizes`.
+
+        Notes
+        -----
+        Cochran (1977), chapter 10, without finite corrections.
+        """
         within = 1 - self.icc_town - self.icc_village
         spread = self.icc_town + self.icc_village / sizes.villages + within / (sizes.villages * sizes.households)
         return self.share * (1 - self.share) * spread
 
     def town_cost(self, sizes: Sizes) -> float:
-        """Yuan for one town with its villages and households."""
+        """Yuan for one town with the villages and households of `sizes`; by definition the sum of the costs of the units."""
         return self.cost_town + sizes.villages * (self.cost_village + sizes.households * self.cost_household)
 
 
@@ -88,6 +98,11 @@ def plan_towns(
     InputRefused
         K913 for a total that the counties cannot give or take; K914 for a precision or a budget that
         cannot be met, with what can be; K915, K922.
+
+    Notes
+    -----
+    As `kaohe.design.draw.allocate.allocate` and `kaohe.design.draw.allocate.allocate_precision`: Neyman (1934); Cochran (1977),
+    chapter 5.
     """
     if (total is None) == (wanted_se is None):
         raise faults.bad_choice("allocation", "both or neither", "a number of towns, or a wanted standard error")
