@@ -182,7 +182,7 @@ def waterfall(
     reference : str
         ``mean`` (the class) or ``next`` (the next target above).
     most : int
-        Components drawn; the smaller ones are drawn as one bar.
+        Number of components drawn; the smaller ones are drawn as one bar.
     """
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]
