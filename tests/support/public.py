@@ -42,7 +42,7 @@ def tree(module: str) -> ast.Module:
 
 def package(module: str) -> str:
     """The package of a module: the second part of its name."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 def taken(code: ast.AST, home: str) -> Iterator[tuple[str, str]]:
@@ -231,8 +231,14 @@ def resolve(path: str, member: Member) -> Member | None:
         for cut in range(len(parts) - 1, 0, -1):
             found: Any = modules().get(".".join(parts[:cut]))
             for part in parts[cut:] if found is not None else []:
-                found = inspect.getattr_static(found, part, None) if inspect.isclass(found) else getattr(found, part, None)
-            if inspect.isclass(found) or inspect.isroutine(found) or isinstance(found, property | cached_property | classmethod):
+                found = (
+                    inspect.getattr_static(found, part, None) if inspect.isclass(found) else getattr(found, part, None)
+                )
+            if (
+                inspect.isclass(found)
+                or inspect.isroutine(found)
+                or isinstance(found, property | cached_property | classmethod)
+            ):
                 owner = modules()[".".join(parts[:cut])]
                 for part in parts[cut:-1]:
                     owner = getattr(owner, part)

@@ -8,18 +8,29 @@ text; ``As `name``` at the head of a docstring takes over what is said there.
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
-import typer
 
 from support.public import (
-    Member, codes_in, definitions, is_error, is_ours, modules, package, public, raising, referred, resolve, section, summary, told, tree,
+    Member,
+    codes_in,
+    definitions,
+    is_error,
+    is_ours,
+    modules,
+    package,
+    public,
+    raising,
+    referred,
+    resolve,
+    section,
+    summary,
+    told,
+    tree,
 )  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +57,22 @@ NUMBER = re.compile(r"(?:int|float|Floats|Ints)(?: \| None)?")
 FRAME = re.compile(r"\b(?:pd\.DataFrame|pd\.Series|EstimateTable)\b")
 SOURCE = re.compile(r"\b(?:18|19|20)\d\d\b|R survey|\bthe plan\b|\bplan's\b|office's|identity|by definition")
 ARITHMETIC = (ast.Mult, ast.Div, ast.Pow, ast.MatMult)
-REDUCTIONS = {"mean", "var", "std", "cov", "cumsum", "quantile", "median", "dot", "solve", "bincount", "lstsq", "sqrt", "exp", "log"}
+REDUCTIONS = {
+    "mean",
+    "var",
+    "std",
+    "cov",
+    "cumsum",
+    "quantile",
+    "median",
+    "dot",
+    "solve",
+    "bincount",
+    "lstsq",
+    "sqrt",
+    "exp",
+    "log",
+}
 
 EVERY = public()
 HELD = pytest.mark.parametrize("name", EVERY)
@@ -75,7 +101,7 @@ def shared(member: Member) -> dict[str, str]:
     out: dict[str, str] = {}
     for text in reversed(texts):
         for p in member.parameters:
-            found = re.search(rf"``{re.escape(p)}``[^.;]*", text)
+            found = re.search(rf"``{re.escape(p.lstrip('*'))}``[^.;]*", text)
             out |= {p: found[0]} if found else {}
     return out
 
@@ -92,7 +118,11 @@ def missing_summary(member: Member) -> list[str]:
 
 def missing_parameters(member: Member) -> list[str]:
     said = member_told(member)
-    return [p for p, kind in member.parameters.items() if p not in said or not (says_enough(said[p]) or is_told_by_type(kind, said[p], member))]
+    return [
+        p
+        for p, kind in member.parameters.items()
+        if p not in said or not (says_enough(said[p]) or is_told_by_type(kind, said[p], member))
+    ]
 
 
 def says_enough(text: str) -> bool:
@@ -103,7 +133,9 @@ def says_enough(text: str) -> bool:
 def is_told_by_type(annotation: str, text: str, member: Member) -> bool:
     """A parameter that is one of the public classes, whose own docstring says what it is."""
     found = [resolve(t.partition(" ")[0], member) for t in (annotation, text.strip()) if t]
-    return any(f is not None and inspect.isclass(f.thing) and f"{f.module}.{f.thing.__qualname__}" in EVERY for f in found)
+    return any(
+        f is not None and inspect.isclass(f.thing) and f"{f.module}.{f.thing.__qualname__}" in EVERY for f in found
+    )
 
 
 def missing_units(member: Member) -> list[str]:
@@ -140,7 +172,11 @@ def missing_columns(member: Member) -> list[str]:
     if not FRAME.search(member.returns):
         return []
     gives = section(member.doc, "Returns") or summary(member.doc)
-    if referred(gives, member) or referred(summary(member.doc), member) or tables() & set(re.findall(r"`+(\w+)`+", gives)):
+    if (
+        referred(gives, member)
+        or referred(summary(member.doc), member)
+        or tables() & set(re.findall(r"`+(\w+)`+", gives))
+    ):
         return []
     named = set(re.findall(r"\b[a-z]\w*\b", gives)) & texts(package(member.module))
     says = re.search(r"\b(?:columns?|index|rows?|record)\b", gives)

@@ -130,8 +130,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     from kaohe.clean.form_style import dress, protect, set_up_page, validate
 
     book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
+    sheet = book.worksheets[0]
     sheet.title = sheet_name(form)
     grid = form_grid(form, plan)
     write_texts(sheet, grid, plan, heads or {})

@@ -153,17 +153,11 @@ def _read_form(
 
 def _head(found: FormFound, form: Form, account: SheetAccount, visits: Visits, office: Office) -> FormRead | None:
     """The form with its target and places; None when they cannot be told."""
-    places: dict[str, str] | None = {}
-    if form.kind == "index_table":
-        target = resolve_target(found, form, office)
-        if target is None:
-            return None
-    else:
-        places = resolve_places(found, form, office)
-        if places is None:
-            return None
-        target = places["city"]
-    assert places is not None
+    index = form.kind == "index_table"
+    places = {} if index else resolve_places(found, form, office)
+    target = resolve_target(found, form, office) if index else (places or {}).get("city")
+    if places is None or target is None:
+        return None
     day = visited(found, target, visits, office)
     team = to_text(found.fields.get("team", ("", 0))[0]).strip()
     read = FormRead(form, found.view, account, found.head, target, places, day, team, found.signed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -132,8 +132,7 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     return _draw(bars, f"数量（{unit}）", "").chart(id, caption, _table("各项指标等次数量", "指标", bars))
 
 
-def _count(frame: pd.DataFrame, by: str, name: object) -> list[Bar]:
-    assert callable(name)
+def _count(frame: pd.DataFrame, by: str, name: Callable[[str], str]) -> list[Bar]:
     found: dict[str, dict[str, int]] = {}
     for row in records(frame[[by, "grade"]]):
         counts = found.setdefault(str(row[by]), dict.fromkeys((*GRADES, ""), 0))

@@ -45,6 +45,8 @@ class BenchDesign(Design):
     ``s = kaohe.open()`` gives one for households (``s.design``) and one for villages (``s.village_design``);
     it can also be made of any frame, as a `Design`.
 
+    ``options`` are arguments by name of the function of `kaohe.estimate` that the text names, such as size, where or level.
+
     Examples
     --------
     >>> f = pd.DataFrame({"w": [10.0] * 80, "city": ["440200000000"] * 40 + ["440500000000"] * 40, "v": [1.0, 2, 3, 4] * 20})
@@ -58,19 +60,27 @@ class BenchDesign(Design):
 
     @classmethod
     def of(cls, design: Design) -> Self:
-        """The same design, dressed."""
+        """The same `design`, dressed."""
         made = cls.__new__(cls)
         made.__dict__.update(design.__dict__)
         return made
 
     def named(self, lookup: Callable[[str], str], **said: Any) -> Self:
-        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes."""
+        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes.
+
+        Parameters
+        ----------
+        lookup : callable
+            Code of a place → its name.
+        **said
+            Keys as `kaohe.plot.estimate_table.describe` takes them: labels, units and so on.
+        """
         made = type(self).of(self)
         made._lookup, made._said = lookup, said
         return made
 
     def per_person(self, size: str = "hh_size") -> Self:
-        """The same design counting persons: the weight times the persons of the record.
+        """The same design counting persons: the weight times the persons of the record, which the column `size` holds.
 
         Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
 
@@ -89,7 +99,17 @@ class BenchDesign(Design):
         return made
 
     def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
-        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order."""
+        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows of the design, in order, with the column of the new weight.
+        weight : str
+            Its name.
+        calibration : Calibration, optional
+            How the new weight was calibrated.
+        """
         made = type(self).of(self)
         made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
         made.calibration = () if calibration is None else (calibration,)
@@ -99,7 +119,24 @@ class BenchDesign(Design):
     def dress(
         self, frame: pd.DataFrame, *, by: Columns | None = None, level: float = 0.95, **more: Any
     ) -> EstimateTable:
-        """A table of estimates with the labels, units and names that are known of its columns."""
+        """A table of estimates with the labels, units and names that are known of its columns.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Estimates, one a row: a column ``variable``, and those of `by`.
+        by : str or list of str, optional
+            Columns of the domains, whose codes get names.
+        level : float
+            Level of confidence of the intervals in it, 0 to 1.
+        **more
+            Further keys as `kaohe.plot.estimate_table.describe` takes them.
+
+        Returns
+        -------
+        EstimateTable
+            The same rows and columns.
+        """
         said = {**getattr(self, "_said", {}), **more}
         columns = [c for c in as_list(by or []) if c in frame.columns]
         lookup = getattr(self, "_lookup", str)
