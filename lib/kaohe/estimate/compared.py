@@ -137,6 +137,13 @@ class Compared(Sampled):
         Notes
         -----
         Särndal, Swensson & Wretman (1992), section 5.5, of the linearised values of `kaohe.estimate.survey.Design.mean`.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "a": [1.0, 2, 3, 6], "b": [2.0, 2, 4, 4]})
+        >>> Design(f, weight="w").covariance(["a", "b"]).round(3).values.tolist()
+        [[1.167, 0.5], [0.5, 0.333]]
         """
         names = variables_of(variables)
         inside = self.mask(where)

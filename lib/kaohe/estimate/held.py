@@ -81,12 +81,28 @@ class Held:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was merged."""
+        """What was merged.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"h": list("aabbc"), "w": [1.0] * 5})
+        >>> Design(f, weight="w", strata="h", lonely="merge").notes
+        ('stratum c was merged with b',)
+        """
         return self.structure.notes
 
     @property
     def df(self) -> int:
-        """Degrees of freedom of the whole design: first-stage units minus strata that hold a weight above 0."""
+        """Degrees of freedom of the whole design: first-stage units minus strata that hold a weight above 0.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"h": list("aabb"), "w": [1.0] * 4})
+        >>> Design(f, weight="w", strata="h").df
+        2
+        """
         stage = self.structure.stages[0]
         units = np.unique(stage.unit[self.w > 0])
         return len(units) - len(np.unique(stage.group[units]))

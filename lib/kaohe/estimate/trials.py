@@ -36,6 +36,11 @@ class Trial:
     cap : float, optional
         Weights above so many times the median of their part are cut, the excess shared out, and
         calibrated anew until both hold.
+
+    Examples
+    --------
+    >>> kaohe.Trial(["county", "register_hh_kind"], bounds=(0.5, 2.0)).method
+    'raking'
     """
 
     margins: str | Sequence[str]

@@ -31,7 +31,7 @@ from kaohe.publish.opened import Opened
 
 @dataclass(frozen=True, repr=False)
 class Workbench(Opened):
-    """Tables and designs of one build; see `open_survey`.
+    """Tables and designs of one build; see `open_survey`. In the examples ``s = kaohe.open()``.
 
     Attributes
     ----------
@@ -79,6 +79,13 @@ class Workbench(Opened):
 
         Its estimates are DataFrames that show official names and draw themselves:
         ``s.design.mean("income_per_head", by="county").chart()``.
+
+        Examples
+        --------
+        >>> s.design
+        <BenchDesign: 40 records, weight weight (sum 2,400), strata: 2, first-stage units: 4, stages: 3, calibrated>
+        >>> s.design.mean("income_per_head", by="county")[["county", "estimate"]].round().values.tolist()
+        [['440203000000', 10750.0], ['440204000000', 20750.0]]
         """
         return BenchDesign.of(household_design(self.households, self.plan)).named(
             self.name, **codebook.told(self.plan, "household", self.source)
@@ -86,7 +93,13 @@ class Workbench(Opened):
 
     @cached_property
     def village_design(self) -> BenchDesign:
-        """The village design: towns, then villages, with sizes."""
+        """The village design: towns, then villages, with sizes.
+
+        Examples
+        --------
+        >>> s.village_design.mean("v_households")["estimate"].tolist()
+        [43.5]
+        """
         return BenchDesign.of(village_design(self.villages)).named(
             self.name, **codebook.told(self.plan, "village", self.source)
         )
@@ -173,6 +186,12 @@ class Workbench(Opened):
         -------
         Trials
             ``.weights`` and ``.estimates``; draw with ``charts.trial_dots``.
+
+        Examples
+        --------
+        >>> tried = s.what_if({"base": kaohe.Trial("county"), "none": kaohe.Trial(())})
+        >>> tried.estimates[["trial", "estimate"]].round().values.tolist()
+        [['base', 16429.0], ['none', 15929.0]]
         """
         ask: Any = estimate or (lambda d: self.question("income_per_head", design=d))
         made = try_calibrations(
@@ -185,7 +204,13 @@ class Workbench(Opened):
         return self.design.reweighted(frame, weight, record)
 
     def gradings(self) -> pd.DataFrame:
-        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`)."""
+        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`).
+
+        Examples
+        --------
+        >>> s.gradings()[["object", "item", "self_grade", "index_grade", "field_grade"]].head(1).values.tolist()
+        [['440100000000', 1, '好', '好', '较好']]
+        """
         return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
 
     def explain_weight(self, household: str) -> pd.DataFrame:
@@ -205,6 +230,11 @@ class Workbench(Opened):
         ------
         InputRefused
             K331, as `kaohe.design.explain_weight`.
+
+        Examples
+        --------
+        >>> s.explain_weight("440203H0000")[["step", "factor", "weight"]].tail(2).values.tolist()
+        [['f_nonresponse', 1.25, 60.0], ['f_calibration', 0.9, 54.0]]
         """
         return explain_weight(self.table("weights"), household)
 
@@ -229,6 +259,12 @@ def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:
     ------
     InputRefused
         K804 without built tables; K140 and on for a plan that cannot be read.
+
+    Examples
+    --------
+    >>> s = kaohe.open()
+    >>> s.question("poor", by="county")[["county", "estimate"]].round(3).values.tolist()
+    [['440203000000', 0.114], ['440204000000', 0.0]]
     """
     folder = str(plan) or os.environ.get(ENV_PLAN, "")
     return Workbench(find_build(processed), load_plan(folder or None))
