@@ -13,7 +13,7 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -40,22 +40,29 @@ def tree(module: str) -> ast.Module:
     return ast.parse(Path(str(modules()[module].__file__)).read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(module: str) -> tuple[ast.AST, ...]:
+    """Every node of a module's syntax tree."""
+    return tuple(ast.walk(tree(module)))
+
+
 def package(module: str) -> str:
     """The package of a module: the second part of its name."""
     return [*module.split("."), ""][1]
 
 
-def taken(code: ast.AST, home: str) -> Iterator[tuple[str, str]]:
+def taken(code: Iterable[ast.AST], home: str) -> Iterator[tuple[str, str]]:
     """Names (module, name) that code of package `home` takes from other packages."""
     aliases: dict[str, str] = {}
-    for node in ast.walk(code):
+    code = tuple(code)
+    for node in code:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "kaohe":
             for a in node.names:
                 if f"{node.module}.{a.name}" in modules():
                     aliases[a.asname or a.name] = f"{node.module}.{a.name}"
                 elif package(node.module) != home:
                     yield node.module, a.name
-    for node in ast.walk(code):
+    for node in code:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             module = aliases.get(node.value.id, "")
             if module and package(module) != home:
@@ -67,11 +74,10 @@ def offered() -> frozenset[tuple[str, str]]:
     """(module, name) of everything that is exported or imported from outside its package."""
     out = {(name, n) for name, module in modules().items() for n in getattr(module, "__all__", ())}
     for name in modules():
-        out |= set(taken(tree(name), package(name)))
+        out |= set(taken(nodes(name), package(name)))
     for path in (ROOT / "notebooks").rglob("*.ipynb"):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                out |= set(taken(ast.parse("".join(cell["source"])), "a notebook"))
+        cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
+        out |= set(taken(ast.walk(ast.parse("\n".join("".join(c["source"]) for c in cells))), "a notebook"))
     return frozenset(out)
 
 

@@ -8,13 +8,18 @@ text; ``As `name``` at the head of a docstring takes over what is said there.
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
+import typer
 
+from kaohe.run.cli import app
 from support.public import (
     Member,
     codes_in,
@@ -22,6 +27,7 @@ from support.public import (
     is_error,
     is_ours,
     modules,
+    nodes,
     package,
     public,
     raising,
@@ -30,12 +36,10 @@ from support.public import (
     section,
     summary,
     told,
-    tree,
 )  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 METHOD = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
-SHARED = ("kaohe.plot.charts", "kaohe.plot.tables", "kaohe.plot.words", "kaohe.plot.sections")
 FEW = 2  # parameters that a sentence can name
 # Units and scales: a number's text says one of these words.
 UNITS = {
@@ -92,12 +96,11 @@ def member_told(member: Member) -> dict[str, str]:
 
 def shared(member: Member) -> dict[str, str]:
     """Parameters that are explained once, as ``name``: for all methods in the text of their class or of one above it, for
-    all functions of a module of `SHARED` in that module's text. Of the text, the sentence in which the name stands first."""
+    functions that a module exports in its `__all__` in that module's text. Of the text, the sentence in which the name stands first."""
     texts = [k.__doc__ or "" for k in getattr(member.owner, "__mro__", ()) if is_ours(k)]
-    for name in SHARED if member.owner is None else ():
-        module = modules()[name]
-        listed = getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")])
-        texts += [module.__doc__ or ""] if any(getattr(module, n, None) is member.thing for n in listed) else []
+    for module in modules().values() if member.owner is None else ():
+        if any(vars(module).get(n) is member.thing for n in getattr(module, "__all__", ())):
+            texts.append(module.__doc__ or "")
     out: dict[str, str] = {}
     for text in reversed(texts):
         for p in member.parameters:
@@ -153,7 +156,7 @@ def texts(package_name: str) -> frozenset[str]:
     """Words of texts and of keywords in the code of a package, outside docstrings: among them the names of its columns."""
     words: set[str] = set()
     for name in modules():
-        for node in ast.walk(tree(name)) if package(name) == package_name else ():
+        for node in nodes(name) if package(name) == package_name else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400:
                 words |= set(re.findall(r"\w+", node.value))
             elif isinstance(node, ast.keyword) and node.arg:
@@ -232,3 +235,154 @@ CHECKS = {
     "summary": missing_summary, "parameters": missing_parameters, "units": missing_units, "columns": missing_columns,
     "refusals": missing_refusals, "source": missing_source,
 }  # fmt: skip
+# (check, name): why it is let through.
+EXCEPTIONS = {
+    ("source", "kaohe.design.build.build_weights"): "calls the steps one after another; each names its own source",
+    ("source", "kaohe.design.columns.crossed"): "numbers combinations of levels: no statistic",
+}
+
+
+def faults(check: str) -> dict[str, list[str]]:
+    """What a check finds wrong, by name."""
+    return {name: found for name, member in EVERY.items() if (found := CHECKS[check](member))}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_public_docstring_says_it(check: str) -> None:
+    allowed = {name for kind, name in EXCEPTIONS if kind == check}
+    assert {name: found for name, found in faults(check).items() if name not in allowed} == {}
+
+
+@pytest.mark.parametrize(("check", "name"), EXCEPTIONS)
+def test_an_exception_is_needed(check: str, name: str) -> None:
+    assert CHECKS[check](EVERY[name])
+
+
+def test_the_walk_finds_what_is_public() -> None:
+    """Exported, imported by another package, by a notebook, given back by what is public; not what stays at home."""
+    assert {
+        "kaohe.design.rake.rake", "kaohe.base.files.read_parquet", "kaohe.grade.graders.agreement_by",
+        "kaohe.publish.workbench.Workbench.question", "kaohe.publish.bench.BenchDesign.per_person", "kaohe.clean.run.CleanResult",
+        "kaohe.plot.charts_heat.grade_heatmap", "kaohe.estimate.survey.Design.mean",
+    } <= set(EVERY)  # fmt: skip
+    assert not {"kaohe.clean.coded.combine", "kaohe.plot.charts_heat._draw"} & set(EVERY)
+    assert not [n for n in EVERY if n.rpartition(".")[2].startswith("_")]
+
+
+GOOD = '''from __future__ import annotations
+def invented(frame: pd.DataFrame, share: float = 0.5) -> pd.DataFrame:
+    """The share of the weight of each margin.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        Columns margin, level, target.
+
+    Notes
+    -----
+    Kish (1965).
+    """
+'''
+
+
+def invented(text: str) -> Member:
+    """The function of a text, as if it stood in a module of the library."""
+    space = dict(vars(modules()["kaohe.design.rake"]))
+    exec(text, space)
+    space["invented"].__module__ = "kaohe.design.rake"
+    return Member("kaohe.design.rake.invented", space["invented"])
+
+
+@pytest.mark.parametrize(("check", "old", "new"), [
+    ("summary", "The share of the weight of each margin.", "It."), ("parameters", "    frame : DataFrame\n        One row a record.\n", ""),
+    ("parameters", "        One row a record.\n", ""), ("units", "        0 to 1.", "        Some number."),
+    ("columns", "Columns margin, level, target.", "A frame."),
+])  # fmt: skip
+def test_the_checks_find_what_is_left_out(check: str, old: str, new: str) -> None:
+    assert CHECKS[check](invented(GOOD)) == []
+    assert old in GOOD
+    assert CHECKS[check](invented(GOOD.replace(old, new))) != []
+
+
+def test_the_search_for_refusals_goes_through_private_functions_and_not_into_what_is_caught() -> None:
+    assert raising("kaohe.plot.charts_curves", "lorenz") == (True, frozenset({"K741"}))
+    assert raising("kaohe.clean.form_roll", "blank_list") == (True, frozenset({"K346"}))
+    assert raising("kaohe.estimate.trials", "try_calibrations") == (True, frozenset({"K335"}))
+    assert raising("kaohe.plot.charts_province", "tile_grid") == (False, frozenset())
+
+
+def test_the_search_for_sources_tells_statistics_from_what_only_carries() -> None:
+    assert computes(EVERY["kaohe.design.rake.rake"]) is False  # gives back its own class, whose parts name the source
+    assert computes(EVERY["kaohe.design.diagnose.kish_deff"])
+    assert computes(EVERY["kaohe.estimate.curves.lorenz_curve"])
+    assert not computes(EVERY["kaohe.design.build.empty_table"])
+    assert not computes(EVERY["kaohe.estimate.curves.persons"])
+
+
+def commands(of: typer.Typer, path: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The functions behind the commands, by what is typed."""
+    for command in of.registered_commands:
+        if command.callback is not None:
+            yield f"{path} {command.name or command.callback.__name__}", command.callback
+    for group in of.registered_groups:
+        if group.typer_instance is not None:
+            yield from commands(group.typer_instance, f"{path} {group.name or group.typer_instance.info.name}")
+
+
+COMMANDS = dict(commands(app, "kaohe"))
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_says_what_it_does_and_what_its_options_are(path: str) -> None:
+    assert len(COMMANDS) > 15
+    assert re.match(r"\S.{9,}", inspect.getdoc(COMMANDS[path]) or "")
+    hints = {n: h for n, h in get_type_hints(COMMANDS[path], include_extras=True).items() if n != "return"}
+    helps = {n: str(getattr(h.__metadata__[0], "help", None) or "") for n, h in hints.items()}
+    assert [n for n, text in helps.items() if not says_enough(text)] == []
+    assert [n for n, h in hints.items() if h.__origin__ in {int, float} and not UNIT.search(helps[n])] == []
+
+
+# What carries a result, names a variable for the seam, or calls the statistics one after another.
+HELPERS = {
+    "Calibration", "Weighted", "PsuTotals", "Sensitivity", "build_weights", "build_estimates", "build_grades",
+    "household_design", "fgt", "level", "per", "combine", "explain_weight", "take_all",
+}  # fmt: skip
+STATISTICS = ("kaohe.design", "kaohe.estimate", "kaohe.grade")
+
+
+def test_every_function_named_in_the_method_exists() -> None:
+    """Full names are looked up; short ones stand in `kaohe.design` or are methods of `Design`, as the page says."""
+    from kaohe.estimate import Design
+
+    gone = []
+    for named in sorted(set(re.findall(r"`(kaohe(?:\.\w+)+)`", METHOD))):
+        parts = named.split(".")
+        for cut in range(len(parts), 0, -1):
+            try:
+                thing = importlib.import_module(".".join(parts[:cut]))
+            except ModuleNotFoundError:
+                continue
+            for part in parts[cut:]:
+                thing = getattr(thing, part, None)  # type: ignore[assignment]
+            gone += [named] if thing is None else []
+            break
+    gone += [n for n in re.findall(r"`Design\.(\w+)`", METHOD) if not hasattr(Design, n)]
+    design, estimate = importlib.import_module("kaohe.design"), importlib.import_module("kaohe.estimate")
+    rows = METHOD.partition("## Survey: weights")[2].partition("## Survey: estimates")[0]
+    for line in rows.splitlines():
+        if line.startswith("| ") and line.count("|") == 5:
+            last = line.split("|")[4]
+            gone += [n for n in re.findall(r"`([a-z_]+)`", last) if not hasattr(design, n) and not hasattr(estimate, n)]
+    assert gone == []
+
+
+def test_the_method_names_every_public_statistic() -> None:
+    names = {n for p in STATISTICS for n in importlib.import_module(p).__all__} - HELPERS
+    assert sorted(n for n in names if not re.search(rf"\b{n}\b", METHOD)) == []
