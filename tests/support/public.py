@@ -13,7 +13,7 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,6 +23,8 @@ from typing import Any
 import kaohe
 
 ROOT = Path(__file__).parents[2]
+IMPORT = re.compile(r"(?m)^\s*from (kaohe[\w.]*) import (\([^)]*\)|[^\n(]+)")
+NAME = re.compile(r"(\w+)(?: as (\w+))?")
 SECTION = r"(?m)^{}\n-+\n(?P<body>(?:.*\n?)*?)(?=^[A-Z][a-z]+\n-{{3,}}|\Z)"
 HEAD = re.compile(r"(?m)^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: : ([^\n]*))?\n?((?:(?:    [^\n]*)?\n?)*)")
 
@@ -35,15 +37,15 @@ def modules() -> dict[str, ModuleType]:
 
 
 @cache
-def tree(module: str) -> ast.Module:
-    """Syntax tree of a module of the library."""
-    return ast.parse(Path(str(modules()[module].__file__)).read_text(encoding="utf-8"))
+def source(module: str) -> str:
+    """Text of a module of the library."""
+    return Path(str(modules()[module].__file__)).read_text(encoding="utf-8")
 
 
 @cache
-def nodes(module: str) -> tuple[ast.AST, ...]:
-    """Every node of a module's syntax tree."""
-    return tuple(ast.walk(tree(module)))
+def tree(module: str) -> ast.Module:
+    """Its syntax tree."""
+    return ast.parse(source(module))
 
 
 def package(module: str) -> str:
@@ -51,22 +53,15 @@ def package(module: str) -> str:
     return [*module.split("."), ""][1]
 
 
-def taken(code: Iterable[ast.AST], home: str) -> Iterator[tuple[str, str]]:
-    """Names (module, name) that code of package `home` takes from other packages."""
-    aliases: dict[str, str] = {}
-    code = tuple(code)
-    for node in code:
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "kaohe":
-            for a in node.names:
-                if f"{node.module}.{a.name}" in modules():
-                    aliases[a.asname or a.name] = f"{node.module}.{a.name}"
-                elif package(node.module) != home:
-                    yield node.module, a.name
-    for node in code:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module = aliases.get(node.value.id, "")
-            if module and package(module) != home:
-                yield module, node.attr
+def taken(code: str, home: str) -> Iterator[tuple[str, str]]:
+    """Names (module, name) that code of package `home` takes from other packages: imported, or of an imported module."""
+    for module, names in IMPORT.findall(code):
+        for name, alias in NAME.findall(re.sub(r"#.*", "", names)):
+            whole = f"{module}.{name}"
+            if whole in modules() and package(whole) != home:
+                yield from ((whole, used) for used in re.findall(rf"(?<![\w.]){alias or name}\.(\w+)", code))
+            elif whole not in modules() and package(module) != home:
+                yield module, name
 
 
 @cache
@@ -74,10 +69,10 @@ def offered() -> frozenset[tuple[str, str]]:
     """(module, name) of everything that is exported or imported from outside its package."""
     out = {(name, n) for name, module in modules().items() for n in getattr(module, "__all__", ())}
     for name in modules():
-        out |= set(taken(nodes(name), package(name)))
+        out |= set(taken(source(name), package(name)))
     for path in (ROOT / "notebooks").rglob("*.ipynb"):
         cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
-        out |= set(taken(ast.walk(ast.parse("\n".join("".join(c["source"]) for c in cells))), "a notebook"))
+        out |= set(taken("\n".join("".join(c["source"]) for c in cells), "a notebook"))
     return frozenset(out)
 
 

@@ -27,13 +27,13 @@ from support.public import (
     is_error,
     is_ours,
     modules,
-    nodes,
     package,
     public,
     raising,
     referred,
     resolve,
     section,
+    source,
     summary,
     told,
 )  # fmt: skip
@@ -153,15 +153,11 @@ def missing_units(member: Member) -> list[str]:
 
 @cache
 def texts(package_name: str) -> frozenset[str]:
-    """Words of texts and of keywords in the code of a package, outside docstrings: among them the names of its columns."""
-    words: set[str] = set()
-    for name in modules():
-        for node in nodes(name) if package(name) == package_name else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 400:
-                words |= set(re.findall(r"\w+", node.value))
-            elif isinstance(node, ast.keyword) and node.arg:
-                words.add(node.arg)
-    return frozenset(words)
+    """Words in quotes and of keywords in the code of a package, outside docstrings: among them the names of its columns."""
+    code = "".join(source(n) for n in modules() if package(n) == package_name)
+    code = re.sub(r'(?s)""".*?"""', "", code)
+    quoted = " ".join(re.findall(r'"([^"\n]*)"', code))
+    return frozenset(re.findall(r"\w+", quoted)) | frozenset(re.findall(r"\b(\w+)=", code))
 
 
 def tables() -> set[str]:
