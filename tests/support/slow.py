@@ -15,6 +15,7 @@ SLOW = frozenset({
     "publish/test_freshness.py", "publish/test_kept.py", "publish/test_kernel.py", "publish/test_tables_out.py",
     "run/test_batch.py", "run/test_cli.py", "run/test_cluster.py", "run/test_demo.py", "run/test_demo_population.py",
     "run/test_draw.py", "run/test_pdf.py", "run/test_records.py",
+    "test_examples.py",
 })  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from kaohe.base.errors import InputRefused, nearest
 
@@ -14,11 +14,48 @@ TYPES = ("int", "number", "money", "share", "yesno", "choice", "scale", "derived
 STATS = ("mean", "proportion", "ratio", "none")
 DIRECTIONS = ("up", "down", "none")
 FUNCTIONS = ("sum", "divide", "below", "copy", "all", "any")
+_APPLIES = re.compile(r"(\w+) (==|>|>=) (\S+)")
+_DERIVE = re.compile(r"(\w+)\((.+)\)")
+_CONDITION = '"question > number" or "question == level"'
+_FORMULA = f"one of {', '.join(FUNCTIONS)} with its arguments"
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question; the fields are explained at the head of codebook.toml."""
+    """One question of the codebook, or a variable derived from questions.
+
+    Attributes
+    ----------
+    id, table, topic, label : str
+        Column in the clean table; ``household`` or ``village``; the plan's survey topic; header in the raw file.
+    type : {"int", "number", "money", "share", "yesno", "choice", "scale", "derived"}
+    stat : {"mean", "proportion", "ratio", "none"}
+        What is estimated of it.
+    direction : {"up", "down", "none"}
+        Which way is better.
+    unit : str
+        Unit of the answers, such as 元 or 人; empty for shares and words.
+    levels, positive : tuple of str
+        What a choice or scale may hold; the levels that count as 1 in the proportion.
+    min, max : float, optional
+        Range of allowed answers, in `unit`.
+    at_most : str
+        Another question that bounds this one from above.
+    applies : str
+        Condition under which it is asked, ``column > number`` or ``column == level``; empty: always.
+    derive : str
+        How a derived variable is made: sum, divide, below, copy, all, any.
+    denominator, persons : str
+        Question below the line of a ratio; question that holds the persons by which households are weighted.
+    floor, target : float, optional
+        Values, in the unit of the estimate (shares 0 to 1), at which the survey score is 0 and 100; the office's choice.
+    weight : float
+        Its weight in the survey score; 0: not scored.
+    sensitivity : {"none", "sensitive"}
+        Sensitive amounts are never shown for one household.
+    estimate_label : str
+        What the estimate is called where this differs from `label`.
+    """
 
     id: str
     table: str
@@ -54,17 +91,31 @@ class Question:
         return self.stat in {"proportion", "ratio"} or self.type == "share"
 
     def condition(self) -> tuple[str, str, str] | None:
-        """`applies` as (column, operator, value), or None when all are asked."""
+        """`applies` as (column, operator, value), or None when all are asked.
+
+        Raises
+        ------
+        InputRefused
+            K160 for an `applies` of another form.
+        """
         if not self.applies:
             return None
-        match = re.fullmatch(r"(\w+) (==|>|>=) (\S+)", self.applies)
-        assert match is not None
+        match = _APPLIES.fullmatch(self.applies)
+        if match is None:
+            _refuse(f"question {self.id}", f"applies = {self.applies}", _CONDITION)
         return match[1], match[2], match[3]
 
     def formula(self) -> tuple[str, tuple[str, ...]]:
-        """`derive` as (function, arguments)."""
-        match = re.fullmatch(r"(\w+)\((.+)\)", self.derive)
-        assert match is not None
+        """`derive` as (function, arguments).
+
+        Raises
+        ------
+        InputRefused
+            K160 for a `derive` of another form.
+        """
+        match = _DERIVE.fullmatch(self.derive)
+        if match is None:
+            _refuse(f"question {self.id}", f"derive = {self.derive}", _FORMULA)
         return match[1], tuple(a.strip() for a in match[2].split(","))
 
 
@@ -114,7 +165,7 @@ def _fits(value: object, wanted: str) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _refuse(where: str, got: str, expected: str) -> None:
+def _refuse(where: str, got: str, expected: str) -> NoReturn:
     raise InputRefused("K160", "The codebook has a fault", where=where, got=got, expected=expected)
 
 
@@ -145,19 +196,18 @@ def _check(q: Question, questions: dict[str, Question], file: str) -> None:
     if q.min is not None and q.max is not None and q.min > q.max:
         _refuse(where, f"min = {q.min}, max = {q.max}", "min not above max")
     if q.applies:
-        match = re.fullmatch(r"(\w+) (==|>|>=) (\S+)", q.applies)
+        match = _APPLIES.fullmatch(q.applies)
         if not match or match[1] not in questions:
-            _refuse(where, f"applies = {q.applies}", '"question > number" or "question == level"')
+            _refuse(where, f"applies = {q.applies}", _CONDITION)
     if (q.type == "derived") != bool(q.derive):
         _refuse(where, f"type = {q.type}, derive = {q.derive!r}", "derive for a derived question, and only there")
     for other in (q.at_most, q.denominator, q.persons):
         if other and other not in questions:
             _refuse(where, other, f"a question, as {', '.join(nearest(other, questions))}")
     if q.derive:
-        match = re.fullmatch(r"(\w+)\((.+)\)", q.derive)
+        match = _DERIVE.fullmatch(q.derive)
         if not match or match[1] not in FUNCTIONS:
-            _refuse(where, f"derive = {q.derive}", f"one of {', '.join(FUNCTIONS)} with its arguments")
-            return
+            _refuse(where, f"derive = {q.derive}", _FORMULA)
         for argument in match[2].split(","):
             name, _, level = (part.strip() for part in argument.strip().removeprefix("not ").partition(" == "))
             if name not in questions and name != "line":

@@ -14,7 +14,19 @@ HEADER = ("table", "column", "unit", "to", "factor", "reason")
 
 @dataclass(frozen=True)
 class Conversion:
-    """One line: numbers of `table`.`column` (``*`` for any) written in `unit` are multiplied by `factor` to be in `to`."""
+    """One line: numbers of `table`.`column` written in `unit` are multiplied by `factor` to be in `to`.
+
+    Attributes
+    ----------
+    table, column : str
+        Clean names; ``*`` for any.
+    unit, to : str
+        Unit in the header of the raw file, and the column's own unit.
+    factor : str
+        A number as written, so that multiplying keeps its decimals.
+    reason : str
+        Why the office allows it.
+    """
 
     table: str
     column: str
@@ -24,7 +36,15 @@ class Conversion:
     reason: str
 
     def fits(self, table: str, column: str, unit: str) -> bool:
-        """True when the line holds for a column of this unit."""
+        """True when the line holds for a column of this unit.
+
+        Parameters
+        ----------
+        table, column : str
+            Clean names of a table and a column of it.
+        unit : str
+            The column's own unit, which must be the one converted to.
+        """
         return self.to == unit and self.table in {table, "*"} and self.column in {column, "*"}
 
 

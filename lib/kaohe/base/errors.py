@@ -81,7 +81,7 @@ def _rebuild(kind: type[KaoheError], code: str, title: str, state: dict[str, str
 
 
 def without_paths(text: str) -> str:
-    """Text with the folders of absolute paths left out: a message on a page must not tell of this machine."""
+    """The `text` with the folders of absolute paths left out: a message on a page must not tell of this machine."""
     return _FOLDERS.sub("…/", text)
 
 
@@ -102,7 +102,22 @@ class BusyError(KaoheError):
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """The `n` names of `known` nearest to `name`, best first, always `n` where there are so many."""
+    """The `n` names of `known` nearest to `name`, best first, always `n` where there are so many.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        What could have been meant.
+    n : int
+        How many names to give at most.
+
+    Returns
+    -------
+    list of str
+        In the order of difflib's ratio of matching characters; equally near ones in the order of `known`.
+    """
     names = list(dict.fromkeys(known))
     scored = sorted(
         names,

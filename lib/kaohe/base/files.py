@@ -27,7 +27,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600  # tables about persons: their owner
 
 
 def sha256_file(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Hex SHA-256 of the bytes of the file `path`, read in blocks."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):
@@ -36,12 +36,12 @@ def sha256_file(path: Path) -> str:
 
 
 def sha256_bytes(data: bytes) -> str:
-    """Hex SHA-256 of some bytes."""
+    """Hex SHA-256 of the bytes `data`."""
     return hashlib.sha256(data).hexdigest()
 
 
 def sha256_text(text: str) -> str:
-    """Hex SHA-256 of a text in UTF-8."""
+    """Hex SHA-256 of `text` in UTF-8."""
     return sha256_bytes(text.encode())
 
 
@@ -63,17 +63,17 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` in UTF-8, atomically."""
+    """Write `text` to `path` in UTF-8, atomically."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON with sorted keys, atomically."""
+    """Write `value` to `path` as indented JSON with sorted keys, atomically."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet with page checksums, atomically, without its index, for its owner only."""
+    """Write `frame` to `path` as Parquet with page checksums, atomically, without its index, for its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{TEMPORARY}{path.name}")
     try:
@@ -94,6 +94,20 @@ def read_parquet(
 ) -> pd.DataFrame:
     """Read a Parquet file with its checksums verified.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str, optional
+        Columns to read, in this order; all when not given.
+    filters : list of (column, operator, value), optional
+        Rows to read: those for which all hold, as `pyarrow.parquet.read_table` takes them.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the file, or those asked for; rows in the order of the file.
+
     Raises
     ------
     InputRefused
@@ -111,7 +125,7 @@ def read_parquet(
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a small Parquet file as plain values, its checksums verified; pandas, slow to import, is not needed.
+    """The rows of the small Parquet file `path` as plain values, its checksums verified; pandas, slow to import, is not needed.
 
     Raises
     ------
@@ -129,7 +143,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object that a JSON file holds.
+    """The object that the JSON file `path` holds.
 
     Raises
     ------
@@ -220,6 +234,13 @@ def sweep(folder: Path) -> int:
 @contextmanager
 def locked(folder: Path, purpose: str) -> Iterator[None]:
     """Hold `folder` for one run; a second one is told who holds it.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is missing.
+    purpose : str
+        What the run does, as a second one is told.
 
     Raises
     ------

@@ -38,6 +38,11 @@ class Finding:
         What was found; personal values are masked before they get here.
     rule, expected, remedy : str
         Which rule, what would be right, what the sender should do (Chinese, for the sender).
+
+    Raises
+    ------
+    ValueError
+        For an action that is none of the four.
     """
 
     action: str
@@ -64,7 +69,19 @@ _VALUES = attrgetter(*FINDING_COLUMNS)
 
 @dataclass
 class SheetAccount:
-    """Row counts of one file and sheet (or CSV): see the module's equation."""
+    """Row counts of one file and sheet (or CSV): see the module's equation.
+
+    Attributes
+    ----------
+    table, file, sheet, sha256, encoding : str
+        As `Ledger.open`.
+    read : int
+        Rows of the sheet.
+    used, quarantined, declared, blank : int
+        Rows that became records, were set aside, are head, totals or notes by rule, are empty.
+    refused : bool
+        The file is not used.
+    """
 
     table: str
     file: str
@@ -86,23 +103,39 @@ class SheetAccount:
 
 @dataclass
 class Ledger:
-    """Collects accounts and findings while files are read."""
+    """Collects accounts and findings while files are read.
+
+    Attributes
+    ----------
+    accounts : list of SheetAccount
+        One a sheet, in the order of reading.
+    findings : list of Finding
+        In the order in which they were made.
+    """
 
     accounts: list[SheetAccount] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def open(self, table: str, file: str, sheet: str, sha256: str, encoding: str = "") -> SheetAccount:
-        """Start the account of one sheet; its counts are filled by whoever reads it."""
+        """Start the account of one sheet; its counts are filled by whoever reads it.
+
+        Parameters
+        ----------
+        table, file, sheet : str
+            Table that is fed, path relative to the raw folder, sheet name (empty for CSV).
+        sha256, encoding : str
+            Hash of the file's bytes; encoding of a text file, else empty.
+        """
         account = SheetAccount(table, file, sheet, sha256, encoding)
         self.accounts.append(account)
         return account
 
     def add(self, finding: Finding) -> None:
-        """Enter one finding."""
+        """Enter one `finding`."""
         self.findings.append(finding)
 
     def merge(self, other: Ledger) -> None:
-        """Take over another ledger's entries."""
+        """Take over the entries of `other`, after one's own."""
         self.accounts.extend(other.accounts)
         self.findings.extend(other.findings)
 
@@ -111,7 +144,7 @@ class Ledger:
         return Counter(f.action for f in self.findings)
 
     def frame_findings(self, *actions: str) -> pd.DataFrame:
-        """Findings of the given actions (all when none is given), one a row, in a fixed order."""
+        """Findings of the `actions` given (all when none is given), one a row, with `FINDING_COLUMNS`, by file, sheet, row, column, code."""
         rows = [_VALUES(f) for f in self.findings if not actions or f.action in actions]
         frame = pd.DataFrame(rows, columns=FINDING_COLUMNS).astype({"row": "int64"})
         return frame.sort_values(["file", "sheet", "row", "column", "code"], ignore_index=True)

@@ -31,12 +31,12 @@ _ETHNIC = re.compile("(各族|壮族|瑶族|畲族|回族|满族)+自治县$")
 
 
 def tidy_name(text: str) -> str:
-    """A place name without invisible characters and blanks, full-width letters narrowed."""
+    """The place name `text` without invisible characters and blanks, full-width letters narrowed."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def level_of(code: str) -> str:
-    """Level of a twelve-digit statistical code."""
+    """Level of the twelve-digit statistical `code`, from its trailing zeros: province, city, county, town or village."""
     if code[2:] == "0" * 10:
         return "province"
     if code[4:] == "0" * 8:
@@ -56,7 +56,16 @@ def parent_code(code: str, level: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """One place of the register."""
+    """One place of the register.
+
+    Attributes
+    ----------
+    code, parent : str
+        Statistical codes of twelve digits: its own, and that of the place above it.
+    name : str
+        Official name.
+    level : {"province", "city", "county", "town", "village"}
+    """
 
     code: str
     name: str
@@ -65,7 +74,7 @@ class Place:
 
 
 def short_name(name: str, level: str) -> str:
-    """The short form people use: 韶关 for 韶关市, 乳源 for 乳源瑶族自治县; 城区 keeps its 区."""
+    """The short form of `name` that people use at its `level`: 韶关 for 韶关市, 乳源 for 乳源瑶族自治县; 城区 keeps its 区."""
     stripped = _ETHNIC.sub("", name)
     if stripped != name and len(stripped) >= 2:
         return stripped
@@ -97,7 +106,7 @@ class Gazetteer:
                 codes.append(code)
 
     def name(self, code: str) -> str:
-        """Official name of a code; the code itself when it is not in the register."""
+        """Official name of `code`; the code itself when it is not in the register."""
         place = self.by_code.get(code)
         return place.name if place else code
 
@@ -105,6 +114,19 @@ class Gazetteer:
         """Codes at `level` that `text` may mean, below `parent` where one is given.
 
         `text` may be a code, an official name, a short name or an alias.
+
+        Parameters
+        ----------
+        text : str
+            Code of 12 digits, or of 6 as the register of divisions writes it, or a name.
+        level : {"province", "city", "county", "town", "village"}
+        parent : str
+            Code of a place of any level above; empty: anywhere.
+
+        Returns
+        -------
+        list of str
+            Codes of twelve digits in the order of the register; several where a name is not unique.
         """
         tidy = tidy_name(text)
         if re.fullmatch(r"\d{12}", tidy, re.ASCII):

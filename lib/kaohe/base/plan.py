@@ -20,79 +20,37 @@ from kaohe.base.files import sha256_text
 from kaohe.base.places import Gazetteer, Place, read_aliases, read_divisions, tidy_name
 from kaohe.base.plan_files import DEFAULT_PLAN, PLANS, find_plan, lacking, read_text
 from kaohe.base.plan_files import read_toml as read_toml
+from kaohe.base.plan_rows import Form as Form
+from kaohe.base.plan_rows import Item as Item
+from kaohe.base.plan_rows import Rule as Rule
+from kaohe.base.plan_rows import TargetClass as TargetClass
 from kaohe.base.scale import Scale as Scale
 
 
 @dataclass(frozen=True)
-class Item:
-    """One official indicator of a form. `name` is the official wording, never reworded."""
-
-    form: str
-    no: int
-    concept: str
-    group: str
-    subgroup: str
-    name: str
-    data_source: str = ""
-
-    @property
-    def code(self) -> str:
-        """Form and number, as ``city14.03``."""
-        return f"{self.form}.{self.no:02d}"
-
-
-@dataclass(frozen=True)
-class Form:
-    """An index table (annex 2) or a field form (annex 3)."""
-
-    id: str
-    level: str
-    kind: str
-    annex: int
-    title: str
-    header: tuple[str, ...]
-    footer: tuple[str, ...]
-    remark: str
-    items: tuple[Item, ...]
-    local_criteria_items: tuple[int, ...] = ()
-
-    def by_concept(self) -> dict[str, Item]:
-        """Items by concept; each concept stands once on a form."""
-        return {i.concept: i for i in self.items}
-
-
-@dataclass(frozen=True)
-class TargetClass:
-    """A class of targets with its own index table and stream weights."""
-
-    id: str
-    name: str
-    short: str
-    label: str
-    kind: str
-    n: int
-    form: str
-    members: tuple[str, ...]
-    streams: dict[str, float]
-    clause: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A fact that limits the grade."""
-
-    id: str
-    field: str
-    when: bool
-    cap: str
-    clause: str
-    text: str
-    explicit: bool
-
-
-@dataclass(frozen=True)
 class Plan:
-    """A whole plan: the document's rules, the office's choices, the codebook and the places."""
+    """A whole plan: the document's rules, the office's choices, the codebook and the places.
+
+    In the examples ``s = kaohe.open()``, whose ``s.plan`` it is.
+
+    Attributes
+    ----------
+    folder, digest : Path, str
+        Where it was read, and the hash of its files.
+    raw, meta, choices, disclosure : dict
+        plan.toml as read, its ``[plan]`` and ``[choices]``; disclosure.toml.
+    grades : tuple of str
+        Official words, best first.
+    classes, forms, questions : dict
+        `TargetClass`, `Form` and `Question` by id.
+    streams, concepts, daily_sources : dict of id to name
+    rules, dates : tuple of Rule, dict of id to date
+        All rules (see `active_rules`); the plan's deadlines.
+    excluded : dict of code to clause
+        Places that the plan leaves out.
+    scale, alternative_scales : Scale, tuple of Scale
+        Values of grades in force (the office's choice), and those that the sensitivity analysis tries.
+    """
 
     folder: Path
     raw: dict[str, Any]
@@ -115,38 +73,80 @@ class Plan:
 
     @cached_property
     def divisions(self) -> list[Place]:
-        """Cities and counties of the province."""
+        """Cities and counties of the province.
+
+        Examples
+        --------
+        >>> s.plan.divisions[0].name, len(s.plan.divisions)
+        ('广州市', 143)
+        """
         return read_divisions(self.folder / "divisions.csv")
 
     @cached_property
     def aliases(self) -> list[tuple[str, str, str]]:
-        """Other names of places: (alias, level, code)."""
+        """Other names of places: (alias, level, code).
+
+        Examples
+        --------
+        >>> s.plan.aliases[0]
+        ('梅县', 'county', '441403000000')
+        """
         return read_aliases(self.folder / "aliases.csv")
 
     @cached_property
     def zones(self) -> frozenset[str]:
-        """Names of functional zones: they have no code of their own, an alias says which county they count to."""
+        """Names of functional zones: they have no code of their own, an alias says which county they count to.
+
+        Examples
+        --------
+        >>> sorted(s.plan.zones)[:2]
+        ['仲恺区', '仲恺高新区']
+        """
         return frozenset(alias for alias, _, _ in read_aliases(self.folder / "aliases.csv", "功能区"))
 
     @cached_property
     def conversions(self) -> list[Conversion]:
-        """Units the office allows to be converted."""
+        """Units the office allows to be converted.
+
+        Examples
+        --------
+        >>> len(s.plan.conversions)
+        0
+        """
         return read_conversions(self.folder / "conversions.csv")
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
-        """Cities and counties by name; towns and villages come from the office's register."""
+        """Cities and counties by name; towns and villages come from the office's register.
+
+        Examples
+        --------
+        >>> s.plan.gazetteer.name("440200000000"), s.plan.gazetteer.candidates("韶关", "city")
+        ('韶关市', ['440200000000'])
+        """
         return Gazetteer(self.divisions, self.aliases)
 
     @property
     def active_rules(self) -> list[Rule]:
-        """The capping rules in force (the office's choice)."""
+        """The capping rules in force (the office's choice).
+
+        Examples
+        --------
+        >>> [r.id for r in s.plan.active_rules]
+        ['V1', 'V2']
+        """
         active = set(self.choices["rules"]["active"])
         return [r for r in self.rules if r.id in active]
 
     @property
     def poverty_line(self) -> float:
-        """Relative poverty line, yuan per head and year: the office's share of rural income."""
+        """Relative poverty line, yuan per head and year: the office's share of rural income.
+
+        Examples
+        --------
+        >>> round(s.plan.poverty_line, 1)
+        8468.1
+        """
         income = self.choices["income"]
         return float(income["provincial_rural_income"] * income["share"])
 
@@ -156,6 +156,11 @@ class Plan:
 
         None until `[choices.rectification] notified` says when the result was notified. The day of the
         month is kept, or the last one there is: two months after 31 December end on 28 February.
+
+        Examples
+        --------
+        >>> s.plan.rectify_due is None
+        True
         """
         notified = self.choices.get("rectification", {}).get("notified")
         if notified is None:
@@ -166,32 +171,51 @@ class Plan:
         return date(year, month + 1, min(notified.day, monthrange(year, month + 1)[1]))
 
     def table_questions(self, table: str, *, asked: bool = False) -> list[Question]:
-        """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived."""
+        """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived.
+
+        Parameters
+        ----------
+        table : {"household", "village"}
+        asked : bool
+            Only what is asked in the field.
+
+        Examples
+        --------
+        >>> [q.id for q in s.plan.table_questions("village", asked=True)][:3]
+        ['v_households', 'v_population', 'v_poor']
+        """
         return [q for q in self.questions.values() if q.table == table and not (asked and q.type == "derived")]
 
     def city_class(self, code: str) -> TargetClass | None:
-        """The class a city belongs to."""
+        """The class that the city of this `code` belongs to; None for any other code.
+
+        Examples
+        --------
+        >>> s.plan.city_class("440200000000").short, s.plan.city_class("440700000000")
+        ('任务市', None)
+        """
         return next((c for c in self.classes.values() if code in c.members), None)
 
     def check_not_excluded(self, text: str) -> None:
-        """Refuse a target that the plan leaves out, quoting its clause.
+        """Refuse a target that the plan leaves out, named in `text` by code or name, quoting the plan's clause.
 
         Raises
         ------
         InputRefused
             K130.
+
+        Examples
+        --------
+        >>> s.plan.check_not_excluded("韶关市")  # nothing: it is assessed
         """
         tidy = tidy_name(text)
         for code, clause in self.excluded.items():
             name = self.gazetteer.name(code)
             if tidy in {code, code[:6], name, name.removesuffix("市")}:
                 raise InputRefused(
-                    "K130",
-                    f"{name} is not assessed under this plan",
-                    got=text,
-                    expected=clause,
+                    "K130", f"{name} is not assessed under this plan", got=text, expected=clause,
                     remedy="choose one of the cities of this plan",
-                )
+                )  # fmt: skip
 
     def resolve_target(self, text: str, known: dict[str, str]) -> str:
         """The code of a target given by code, name or short name.
@@ -207,6 +231,11 @@ class Plan:
         ------
         InputRefused
             K130 for an excluded place, K131 with the three nearest names for an unknown one.
+
+        Examples
+        --------
+        >>> s.plan.resolve_target("韶关", {"440200000000": "韶关市"})
+        '440200000000'
         """
         self.check_not_excluded(text)
         tidy = tidy_name(text)
@@ -221,12 +250,10 @@ class Plan:
             return candidates[0]
         names = nearest(tidy, known.values())
         raise InputRefused(
-            "K131",
-            "Unknown target",
-            got=text if text.strip() else repr(text),
+            "K131", "Unknown target", got=text if text.strip() else repr(text),
             expected="one of " + ", ".join(names) + ", …" if names else "a known target",
             remedy="`kaohe targets` lists all of them",
-        )
+        )  # fmt: skip
 
 
 def load_plan(folder: Path | str | None = None, *, draft: bool = False) -> Plan:

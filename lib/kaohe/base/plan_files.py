@@ -13,7 +13,7 @@ DEFAULT_PLAN = "2020"
 
 
 def find_plan(named: Path | str = "") -> Path:
-    """The folder of a plan: a folder, or the year of a packaged plan; the packaged plan of 2020 when none is named.
+    """The folder of the plan `named`: a folder, or the year of a packaged plan; the packaged one of 2020 when none is named.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def find_plan(named: Path | str = "") -> Path:
 
 
 def read_text(path: Path) -> str:
-    """A plan file's text.
+    """The text of the plan file `path`.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def lacking(folder: Path, name: str) -> InputRefused:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file in UTF-8.
+    """Read the TOML file `path` in UTF-8.
 
     Raises
     ------

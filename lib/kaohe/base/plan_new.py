@@ -119,7 +119,7 @@ def migrate_plan(source: Path, out: Path) -> list[str]:
 
 
 def is_current(source: Path) -> bool:
-    """True for a plan folder of this version, which needs no migration.
+    """True when the plan folder `source` is of this version, which needs no migration.
 
     Raises
     ------

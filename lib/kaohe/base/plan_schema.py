@@ -41,7 +41,7 @@ def check_schema(file: str, raw: Mapping[str, Any], wanted: int = SCHEMA) -> Non
 
 
 def marks(file: str, text: str) -> list[tuple[str, str]]:
-    """The lines that wait for somebody: (place, what is to be done), from ``# EDIT: …`` at their ends."""
+    """The lines of `text` that wait for somebody: (place in `file`, what is to be done), from ``# EDIT: …`` at their ends."""
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         hit = MARK.search(line)

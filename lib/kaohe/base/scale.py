@@ -10,7 +10,17 @@ from kaohe.base.errors import KaoheError
 
 @dataclass(frozen=True)
 class Scale:
-    """Values of grades and the cut-offs that turn a score back into a grade: one object."""
+    """Values of grades and the cut-offs that turn a score back into a grade: one object.
+
+    Attributes
+    ----------
+    name : str
+        What the choice is called.
+    values : dict of grade to float
+        Score of a form item of this grade, 0 to 100.
+    cuts : dict of grade to float
+        Least score of the grade, 0 to 100; the last grade needs none.
+    """
 
     name: str
     values: dict[str, float]
@@ -18,6 +28,13 @@ class Scale:
 
     def grade(self, score: float, tolerance: float = 1e-9) -> str:
         """Grade of an unrounded score: the best one whose cut is reached within `tolerance`.
+
+        Parameters
+        ----------
+        score : float
+            0 to 100, unrounded.
+        tolerance : float
+            By how much of a score a cut may be missed, for the error of sums of floating numbers.
 
         Raises
         ------

@@ -57,7 +57,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with the whole plan that it makes."""
+    """A scenario with the whole plan that it makes.
+
+    Attributes
+    ----------
+    name, title, note : str
+        Folder name; what reports call it; a remark, may be empty.
+    changes : tuple of Change
+        In the order of the file.
+    plan : Plan
+        With the changes in it.
+    """
 
     name: str
     title: str
@@ -72,7 +82,7 @@ class Scenario:
 
 
 def example_file(plan: Plan, name: str = EXAMPLE) -> Path:
-    """A scenario that comes with a plan folder."""
+    """Path of the scenario `name` that comes with the folder of `plan`; it is not looked whether it is there."""
     return plan.folder / "scenarios" / f"{name}.toml"
 
 

@@ -2,26 +2,18 @@
 
 `RAW` describes what stands in data/raw (headers are the Chinese labels or one of their aliases)
 and what it becomes in data/processed/clean (columns are the English names, followed by
-`LINEAGE`). Survey questions are appended from the codebook by `contract`.
-
-Kinds and how they are stored clean: text, code (string), place (twelve-digit code), object
-(target code), int and number (float64, missing as NaN), money (yuan), share (0 to 1), flag
-(boolean as 0.0, 1.0, NaN), date (datetime64), grade (official word), choice (one of `allowed`),
-item (number of an item), personal (checked, then replaced by a keyed pseudonym or dropped: never
-stored).
+`LINEAGE`). Survey questions are appended from the codebook by `contract`; kinds: `kaohe.base.columns`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kaohe.base.codebook import Question
+from kaohe.base.columns import Column as Column
+from kaohe.base.columns import Contract as Contract
 from kaohe.base.plan import Plan
 
-KINDS = (
-    "text", "code", "place", "object", "int", "number", "money", "share", "flag", "date", "grade",
-    "choice", "item", "personal",
-)  # fmt: skip
 LINEAGE = ("src_file", "src_sheet", "src_row", "src_sha256")
 # Clean columns that hold keyed pseudonyms of personal ones: name, personal column, label.
 PSEUDONYMS: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -45,43 +37,6 @@ FACT_FIELDS = {
 SEVERITIES = ("轻微", "一般", "严重")
 DAILY_KINDS = ("扣分事项", "定量指标")
 STATES = ("未整改", "整改中", "已完成")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: clean name, header in the raw file, kind and constraints; `conversions` are (unit, factor) of the plan."""
-
-    name: str
-    label: str
-    kind: str
-    required: bool = True
-    unit: str = ""
-    allowed: tuple[str, ...] = ()
-    min: float | None = None
-    max: float | None = None
-    level: str = ""
-    aliases: tuple[str, ...] = ()
-    conversions: tuple[tuple[str, str], ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown kind {self.kind!r}")
-
-
-@dataclass(frozen=True)
-class Contract:
-    """One table: where its raw files lie, its columns and its key."""
-
-    name: str
-    label: str
-    pattern: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    required: bool = False
-
-    def column(self, name: str) -> Column:
-        """The column of this name."""
-        return next(c for c in self.columns if c.name == name)
 
 
 def _c(name: str, label: str, kind: str, required: bool = True, **more: object) -> Column:
@@ -272,5 +227,11 @@ def _with_plan(name: str, plan: Plan) -> Contract:
 
 
 def size_group(persons: float) -> str:
-    """Household size group of a number of persons."""
+    """Household size group of a number of `persons`, one of `SIZE_GROUPS`.
+
+    Examples
+    --------
+    >>> size_group(3)
+    '3-4人'
+    """
     return SIZE_GROUPS[0] if persons <= 2 else SIZE_GROUPS[1] if persons <= 4 else SIZE_GROUPS[2]

@@ -80,7 +80,20 @@ def weighted_kappa(
 
 
 def kappa_of(table: np.ndarray, *, weights: str = "quadratic") -> Agreement:
-    """Weighted kappa of a square table of counts, the first grading in rows (see `weighted_kappa`)."""
+    """Weighted kappa of a square table of counts (see `weighted_kappa`).
+
+    Parameters
+    ----------
+    table : int array, grades × grades
+        Number of pairs; the first grading in rows, the second in columns, both in the order of the grades.
+    weights : str
+        A key of `WEIGHTS`.
+
+    Returns
+    -------
+    Agreement
+        kappa and the shares are NaN for a table without pairs.
+    """
     n = float(table.sum())
     if n == 0:
         return Agreement(0, np.nan, np.nan, np.nan, np.nan)

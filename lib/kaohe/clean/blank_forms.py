@@ -71,11 +71,11 @@ class FormGrid:
         return min(self.grades.values())
 
     def row(self, number: int) -> int:
-        """Sheet row of an item."""
+        """Row on the sheet, from 1, of the item with the official `number` of its form."""
         return self.first + [i.no for i in self.form.items].index(number)
 
     def spots(self, fields: Sequence[str]) -> list[tuple[str, int, int]]:
-        """Label, first and last column of each field of a line: groups, item text, grades, remarks."""
+        """Label, first and last column of each of the `fields` of a line: they stand below groups, item text, grades, remarks."""
         if len(fields) == 1:
             return [(fields[0], 1, self.item)]
         edges = [(1, self.item - 1), (self.item, self.left - 1)]
@@ -87,7 +87,7 @@ class FormGrid:
 
 
 def form_grid(form: Form, plan: Plan) -> FormGrid:
-    """The layout of a form: columns as in its annex."""
+    """The layout of a `form`: columns as in its annex, one column for each of the grades of `plan`."""
     subgroup = 2 if any(i.subgroup for i in form.items) else 0
     item = 3 if subgroup else 2
     source = item + 1 if form.kind == "index_table" else 0
@@ -130,8 +130,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     from kaohe.clean.form_style import dress, protect, set_up_page, validate
 
     book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)
+    sheet = book.worksheets[0]
     sheet.title = sheet_name(form)
     grid = form_grid(form, plan)
     write_texts(sheet, grid, plan, heads or {})
@@ -143,7 +142,19 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
 
 
 def write_texts(sheet: Worksheet, grid: FormGrid, plan: Plan, heads: Mapping[str, str]) -> None:
-    """Write the texts of a form and merge its cells as the annex does."""
+    """Write the texts of a form and merge its cells as the annex does.
+
+    Parameters
+    ----------
+    sheet : Worksheet
+        Of openpyxl, empty; it is written into.
+    grid : FormGrid
+        Where the parts of the form stand.
+    plan : Plan
+        Whose grades head the columns.
+    heads : mapping of label to text
+        What stands behind a label of the header; the others stay open.
+    """
     form = grid.form
     sheet.cell(1, 1, form.title)
     _merge(sheet, 1, 1, 1, grid.width)

@@ -14,7 +14,7 @@ _TIMES = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
 
 def workbook_bytes(book: Workbook) -> bytes:
-    """A workbook's bytes with `STAMP` for every time in it; the same workbook gives the same bytes."""
+    """Bytes of the openpyxl workbook `book` with `STAMP` for every time in it; the same workbook gives the same bytes."""
     raw = io.BytesIO()
     book.save(raw)
     out = io.BytesIO()

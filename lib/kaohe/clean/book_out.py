@@ -32,9 +32,18 @@ _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:\2>)")
 
 @dataclass(frozen=True)
 class Head:
-    """One column of a sheet: its header, how its values are shown (a key of `FORMATS`), its width in characters.
+    """One column of a sheet.
 
     ``text`` is wrapped; ``plain`` is text that is short and needs no wrapping, written faster.
+
+    Attributes
+    ----------
+    label : str
+        Its header.
+    kind : str
+        How its values are shown, a key of `FORMATS`.
+    width : float
+        In characters, as a spreadsheet measures.
     """
 
     label: str
@@ -44,7 +53,15 @@ class Head:
 
 @dataclass(frozen=True)
 class Shown:
-    """A value shown in another way than its column's: an estimate in percent beside one in yuan."""
+    """A value shown in another way than its column's: an estimate in percent beside one in yuan.
+
+    Attributes
+    ----------
+    value : object
+        In the unit of the table: a share as 0 to 1.
+    kind : str
+        A key of `FORMATS`.
+    """
 
     value: Any
     kind: str
@@ -188,13 +205,13 @@ def _cell(make: Any, page: Any, value: Any, kind: str, styles: dict[str, Any]) -
 
 
 def legible(text: str) -> str:
-    """Text that a workbook can hold: no control characters, cut where a cell ends."""
+    """`text` as a workbook can hold it: no control characters, cut where a cell ends."""
     clean = _ILLEGAL.sub("", text)
     return clean if len(clean) <= MAX_TEXT else clean[:MAX_TEXT] + "…"
 
 
 def neutral(text: str) -> str:
-    """Text as a CSV for Excel may hold it: a quotation mark in front of what would become a formula.
+    """`text` as a CSV for Excel may hold it: a quotation mark in front of what would become a formula.
 
     Examples
     --------

@@ -70,12 +70,12 @@ def letters(column: int) -> str:
 
 
 def is_blank(value: Cell) -> bool:
-    """True for an empty cell and for one that holds blanks only."""
+    """True for a `value` that is None or text of blanks only."""
     return value is None or (isinstance(value, str) and not INVISIBLE.sub("", value).strip("\u3000\u00a0 \t\r\n"))
 
 
 def to_text(value: Cell) -> str:
-    """A cell as text: whole numbers without a decimal point, dates as ISO."""
+    """The `value` of a cell as text: whole numbers without a decimal point, dates as ISO, nothing for an empty cell."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -92,7 +92,7 @@ def to_text(value: Cell) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text for numbers, codes, dates and choices: full-width forms narrowed, no blanks, nothing invisible.
+    """`text` for numbers, codes, dates and choices: full-width forms narrowed, no blanks, nothing invisible.
 
     Only the full-width forms of ASCII are narrowed: Unicode's own compatibility forms would turn
     ``²`` into 2 and ``①`` into 1.

@@ -50,6 +50,7 @@ class Checked:
     file : str
         As given.
     table : str
+        Which it was read as; empty when that cannot be told.
     message : str
         Why it was not checked at all; then there are no counts.
     findings : list of Finding

@@ -6,6 +6,7 @@ Entries stand in a list, or, where a column has many, in an Arrow array (`Texts`
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, overload
@@ -22,7 +23,7 @@ MANY = 2_000
 _TABLE = 1 << 24
 
 
-class _Stored(Sequence[Any]):
+class _Stored(Sequence[Any], ABC):
     """Entries in an array, made Python objects when they are asked for."""
 
     array: Any
@@ -39,8 +40,8 @@ class _Stored(Sequence[Any]):
             return [self._one(i) for i in range(*at.indices(len(self)))]
         return self._one(int(at))
 
-    def _one(self, at: int) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _one(self, at: int) -> Any: ...
 
 
 class Texts(_Stored):
@@ -138,9 +139,8 @@ class Coded(Sequence[Any]):
 
     def put(self, rows: Sequence[int] | Rows, value: object) -> None:
         """Give rows another value."""
-        if not self._own:
+        if not self._own or not isinstance(self.entries, list):
             self.entries, self.codes, self._own = list(self.entries), self.codes.copy(), True
-        assert isinstance(self.entries, list)
         if not self.entries or self.entries[-1] is not value:
             self.entries.append(value)
         self.codes[rows] = len(self.entries) - 1
@@ -211,11 +211,9 @@ class Coded(Sequence[Any]):
 
 def combine(columns: Iterable[Codes]) -> tuple[Codes, Rows]:
     """Number the combinations of codes that occur: the number of each row, and a row that has each."""
-    combined: Rows | None = None
-    for codes in columns:
-        plain = codes.astype(np.int64) - (int(codes.min()) if len(codes) else 0)
-        combined = plain if combined is None else _renumber(combined) * (int(plain.max(initial=0)) + 1) + plain
-    assert combined is not None
+    combined, *others = (codes.astype(np.int64) - (int(codes.min()) if len(codes) else 0) for codes in columns)
+    for plain in others:
+        combined = _renumber(combined) * (int(plain.max(initial=0)) + 1) + plain
     numbered = _renumber(combined).astype(np.int32)
     sample = np.zeros(int(numbered.max(initial=-1)) + 1, np.int64)
     sample[numbered[::-1]] = np.arange(len(numbered))[::-1]

@@ -37,6 +37,7 @@ class Context:
         Raw files, clean tables, the files being checked themselves, or nothing.
     folder : Path
         Where they are.
+    plan : Plan
     files : dict of table to raw files
     absent : tuple of str
         Tables that would be needed and are not there.
@@ -57,7 +58,15 @@ class Context:
         return bool(self.source)
 
     def place(self, folder: Path, *, leave_out: Collection[str] = ()) -> list[Path]:
-        """Put the tables below `folder` as raw files, without those being checked; their paths."""
+        """Put the tables below `folder` as raw files, without those being checked; their paths.
+
+        Parameters
+        ----------
+        folder : Path
+            A raw folder to be filled.
+        leave_out : collection of str
+            Names of tables that are not put there.
+        """
         paths: list[Path] = []
         if self.synthetic:
             (folder / "origin.toml").write_text("synthetic = true\n", encoding="utf-8")

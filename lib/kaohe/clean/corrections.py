@@ -27,7 +27,21 @@ FILE = "corrections.csv"
 
 @dataclass
 class Correction:
-    """One line; `found` collects what stood in the cells of its key, `applied` counts those that were corrected."""
+    """One line of the file of corrections, and what became of it.
+
+    Attributes
+    ----------
+    line : int
+        Number of the line in the file, from 1.
+    table, key, column : str
+        Raw table, key of the record, clean name of the column.
+    expect, value, reason : str
+        What must stand in the cell, what is put there, and why.
+    found : list of (where, text)
+        The cells of the key in that column, and what stood in them.
+    applied : int
+        Number of cells that were corrected.
+    """
 
     line: int
     table: str
@@ -44,7 +58,7 @@ Applied = tuple[Correction, Finding]
 
 
 def read_corrections(plan: Plan) -> list[Correction]:
-    """The active corrections of a plan folder.
+    """The active corrections of the folder of `plan`, in the order of the file.
 
     Raises
     ------

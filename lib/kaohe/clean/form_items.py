@@ -43,7 +43,7 @@ class Line:
 
 
 def plain(text: str) -> str:
-    """An item's text as compared: narrow, without blanks and punctuation."""
+    """An item's `text` as compared: narrow, without blanks and punctuation."""
     return _PUNCTUATION.sub("", tidy(text))
 
 
@@ -57,7 +57,7 @@ _PLANS: dict[int, Plan] = {}
 
 
 def item_texts(plan: Plan) -> dict[str, dict[int, str]]:
-    """Normalised item texts by form and number."""
+    """Normalised item texts (see `plain`) of the forms of `plan`, by form and number."""
     _PLANS[id(plan)] = plan
     return _texts(plan.digest, id(plan))
 
@@ -116,7 +116,22 @@ def _readings(row: list[Cell], index: int) -> list[Line]:
 
 
 def recognise(title: str, lines: list[tuple[int, str]], plan: Plan) -> Form | None:
-    """The form whose items agree best, in number and text; the title decides between equals."""
+    """The form whose items agree best, in number and text; the title decides between equals.
+
+    Parameters
+    ----------
+    title : str
+        Normalised text above the grades.
+    lines : list of (int, str)
+        Number and text of each item as read; the number is 0 where there is none.
+    plan : Plan
+        Whose forms come into question.
+
+    Returns
+    -------
+    Form or None
+        None where fewer than half of the lines fit a form.
+    """
     scores = _scores(title, lines, plan)
     best = max(scores, key=lambda f: scores[f])
     titled = max(scores, key=lambda f: (scores[f][1], scores[f][0]))

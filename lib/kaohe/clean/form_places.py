@@ -156,14 +156,12 @@ def visited(found: FormFound, city: str, visits: Visits, office: Office) -> date
     if not text or not tidy(text).strip("年月日"):
         return None
     outcome = parse_date(text, office.words.earliest, office.words.latest)
-    view = found.view
-    if outcome.value is None:
+    view, day = found.view, outcome.value
+    if not isinstance(day, date):
         enter(office, NOTE, outcome.code, view, row, label="核查时间", value=text, expected=outcome.expected)
         return None
     if outcome.code and not re.fullmatch(r"\d{4}年\d{1,2}月\d{1,2}日", text):
         enter(office, NORMALISE, outcome.code, view, row, label="核查时间", value=text)
-    day = outcome.value
-    assert isinstance(day, date)
     if expected := outside(day, city, visits, office.plan):
         enter(office, NOTE, "K299", view, row, label="核查时间", value=day.isoformat(), expected=expected)
     return day

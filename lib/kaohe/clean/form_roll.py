@@ -48,7 +48,17 @@ class FormFor:
 
 @dataclass(frozen=True)
 class Roll:
-    """Register and sample list as cleaned, and why files of them were not used."""
+    """Register and sample list as cleaned, and why files of them were not used.
+
+    Attributes
+    ----------
+    register : Register
+        Targets and places.
+    sample : frozenset of str
+        Codes of the sample villages, with the towns and counties that hold them.
+    refusals : tuple of Finding
+        Why files of the register or of the sample list were not used.
+    """
 
     register: Register
     sample: frozenset[str]
@@ -56,7 +66,7 @@ class Roll:
 
 
 def read_roll(raw: Path, plan: Plan) -> Roll:
-    """Targets, places and sample villages from the raw folder; nothing else of it is read.
+    """Targets, places and sample villages from the folder `raw`, read as `plan` asks; nothing else of the folder is read.
 
     Raises
     ------
@@ -181,7 +191,25 @@ def safe_name(text: str) -> str:
 
 
 def blank_list(plan: Plan, forms: Iterable[str] = ()) -> list[FormFor]:
-    """One empty workbook of each form, with an open header."""
+    """One empty workbook of each form, with an open header.
+
+    Parameters
+    ----------
+    plan : Plan
+        Whose forms are given out.
+    forms : iterable of str
+        Ids of forms, ``index`` or ``field``; all when empty.
+
+    Returns
+    -------
+    list of FormFor
+        In the order of the plan, each for no place, below the folder ``blank``.
+
+    Raises
+    ------
+    InputRefused
+        K346 for an unknown form.
+    """
     chosen = _chosen_forms(list(forms), plan)
     return [
         FormFor(form, "", (), f"blank/{safe_name(_blank_name(form, plan))}.xlsx")

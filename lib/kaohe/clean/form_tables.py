@@ -31,7 +31,32 @@ class ItemRead:
 
 @dataclass
 class FormRead:
-    """One form with its resolved places; `rows` are its item rows, `aside` those set aside."""
+    """One form with its resolved places; `rows` are its item rows, `aside` those set aside.
+
+    Attributes
+    ----------
+    form : Form
+        Which form of the plan it is.
+    sheet, account : Sheet, SheetAccount
+        Where it stands, and the account its rows are entered in.
+    head : int
+        Index of the row of its grade words in the sheet, from 0.
+    object : str
+        Code of the target.
+    places : dict of level to code
+        City, county, town and village as far as the form names them.
+    visit_date : date or None
+    team : str
+        Number of the team, as written.
+    signed : bool
+        Somebody signed it.
+    items : list of ItemRead
+        Those that count.
+    rows, aside : int
+        Number of its item rows, and of those among them that were set aside.
+    dropped : bool
+        The whole form was set aside: another one of the same place stands, or neither.
+    """
 
     form: Form
     sheet: Sheet

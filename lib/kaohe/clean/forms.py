@@ -48,7 +48,24 @@ class _Where:
 
 
 def read_forms(sheet: Sheet, sha256: str, office: Office, visits: Visits | None = None) -> list[FormRead]:
-    """All forms of one sheet, with the sheet's account filled; see the module for what is set aside."""
+    """All forms of one sheet; what is set aside stands in the module's text.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        As `kaohe.clean.intake.read_file` gives it.
+    sha256 : str
+        Of the file's bytes.
+    office : Office
+        Plan, register and ledger; the ledger gets the account of the sheet and the findings.
+    visits : Visits, optional
+        Teams, days and sample against which header fields are looked up.
+
+    Returns
+    -------
+    list of FormRead
+        In the order of the sheet; forms whose target cannot be told are findings instead.
+    """
     visits = visits or Visits()
     account = office.ledger.open(TABLE, sheet.file, sheet.name, sha256, sheet.encoding)
     _count(account, sheet.rows)
@@ -136,17 +153,11 @@ def _read_form(
 
 def _head(found: FormFound, form: Form, account: SheetAccount, visits: Visits, office: Office) -> FormRead | None:
     """The form with its target and places; None when they cannot be told."""
-    places: dict[str, str] | None = {}
-    if form.kind == "index_table":
-        target = resolve_target(found, form, office)
-        if target is None:
-            return None
-    else:
-        places = resolve_places(found, form, office)
-        if places is None:
-            return None
-        target = places["city"]
-    assert places is not None
+    index = form.kind == "index_table"
+    places = {} if index else resolve_places(found, form, office)
+    target = resolve_target(found, form, office) if index else (places or {}).get("city")
+    if places is None or target is None:
+        return None
     day = visited(found, target, visits, office)
     team = to_text(found.fields.get("team", ("", 0))[0]).strip()
     read = FormRead(form, found.view, account, found.head, target, places, day, team, found.signed)

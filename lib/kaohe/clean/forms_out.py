@@ -16,7 +16,15 @@ from kaohe.clean.form_roll import FormFor
 
 @dataclass
 class FormsWritten:
-    """Which files were written, were there already, or were kept because they hold entries."""
+    """What became of each file, by its path below the folder of forms.
+
+    Attributes
+    ----------
+    written, unchanged : list of str
+        Written now; there already, byte for byte.
+    kept : list of str
+        Left as they were, because they hold entries.
+    """
 
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -31,6 +39,7 @@ def write_forms(
     Parameters
     ----------
     out : Path
+        Folder below which they go; held by a lock meanwhile.
     forms : iterable of FormFor
     plan : Plan
     raw : Path, optional

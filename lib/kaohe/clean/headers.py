@@ -19,7 +19,7 @@ _PERIOD = re.compile("上年|去年|上期|同期|往年|计划|目标|预计")
 
 
 def dictionary(contract: Contract) -> dict[str, Column]:
-    """Header keys of a contract: labels, aliases and clean names, each with its column."""
+    """Header keys of a `contract`: labels, aliases and clean names, each with its column."""
     known: dict[str, Column] = {}
     for column in contract.columns:
         for text in (column.label, *column.aliases, column.name):
@@ -28,7 +28,7 @@ def dictionary(contract: Contract) -> dict[str, Column]:
 
 
 def resolve_header(text: str, known: Mapping[str, Column]) -> tuple[Column | None, str]:
-    """The column a header text names, and the unit in its brackets when that is another one."""
+    """The column of `known` (see `dictionary`) that a header `text` names, and the unit in its brackets when that is another one."""
     key = header_key(text)
     if key in known:
         return known[key], ""

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kaohe.base.files import sha256_file
-from kaohe.base.plan import Plan
 from kaohe.clean.cells import Cell, Sheet, header_key
 from kaohe.clean.codes import RULES
 from kaohe.clean.encodings import MOJIBAKE, has_utf8_line
 from kaohe.clean.large_text import read_large
+from kaohe.clean.limits import LIMITS as LIMITS
+from kaohe.clean.limits import Limits as Limits
 
 TEXT_TYPES = (".csv", ".txt", ".tsv")
 BOOK_TYPES = (".xlsx", ".xls", ".xlsm")
@@ -28,48 +29,20 @@ LARGE = 1 << 16
 _MAX_BREAKS = 20
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How large a file may be before it is refused unread; the plan file's ``[choices.intake]``.
-
-    Attributes
-    ----------
-    file_bytes : int
-        Bytes on disk.
-    unzipped_bytes : int
-        Bytes of a workbook once unpacked.
-    ratio : float
-        Unpacked to packed bytes, looked at above `ratio_from` unpacked bytes.
-    rows, columns : int
-        Of one sheet or CSV.
-    cell_characters : int
-        Of one cell of a text table.
-    """
-
-    file_bytes: int = 300 * 2**20
-    unzipped_bytes: int = 600 * 2**20
-    ratio: float = 100.0
-    ratio_from: int = 20 * 2**20
-    rows: int = 1_500_000
-    columns: int = 1_000
-    cell_characters: int = 32_767
-
-    @classmethod
-    def of(cls, plan: Plan) -> Limits:
-        """The limits that a plan states."""
-        mb, given = 2**20, plan.choices["intake"]
-        return cls(
-            file_bytes=int(given["file_mb"] * mb), unzipped_bytes=int(given["unzipped_mb"] * mb),
-            ratio=float(given["ratio"]), ratio_from=int(given["ratio_from_mb"] * mb), rows=int(given["rows"]),
-            columns=int(given["columns"]), cell_characters=int(given["cell_characters"]),
-        )  # fmt: skip
-
-
-LIMITS = Limits()
-
-
 class FileRefused(Exception):
-    """A file that is not used; caught in this room and entered as a finding."""
+    """A file that is not used; caught in this room and entered as a finding.
+
+    Parameters
+    ----------
+    code : str
+        A code of `kaohe.clean.codes`.
+    value, expected : str
+        What was found, and what would be right; by default what the code's rule says.
+    row : int
+        Number of the row in the file, from 1; 0: the file as a whole.
+    sheet : str
+        Empty: the file as a whole, or a text file.
+    """
 
     def __init__(self, code: str, *, value: str = "", expected: str = "", row: int = 0, sheet: str = "") -> None:
         super().__init__(code)
@@ -82,7 +55,17 @@ class FileRefused(Exception):
 
 @dataclass
 class FileRead:
-    """A file's sheets with its hash and the remarks made while reading (code, sheet, text)."""
+    """A raw file as read.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of its bytes.
+    sheets : list of Sheet
+        One for a text file.
+    notes : list of (code, sheet, text)
+        Remarks made while reading.
+    """
 
     sha256: str
     sheets: list[Sheet] = field(default_factory=list)
@@ -95,6 +78,7 @@ def read_file(path: Path, name: str, labels: Iterable[str] = (), limits: Limits 
     Parameters
     ----------
     path : Path
+        Where the file is.
     name : str
         Path relative to the raw folder, as findings show it.
     labels : iterable of str

@@ -68,7 +68,7 @@ def find_layout(sheet: Sheet, contract: Contract) -> Layout:
     Raises
     ------
     FileRefused
-        K240 no header, K241 a column is missing, K242 a column stands twice, K245 no data, K247 a percent
+        K240 no header, K218 its characters are damaged, K241 a column is missing, K242 a column stands twice, K245 no data, K247 a percent
         column in fractions, K248 another unit in the header, K249 a subtotal that does not add up, K253
         data after a long gap, K220 ragged rows, K356 a two-row header with an unknown pair.
     """

@@ -98,7 +98,7 @@ Hit = tuple[int, int, str]
 
 
 def find_personal(text: str) -> list[Hit]:
-    """Where a text holds personal data: (start, end, label) in order, not overlapping.
+    """Where `text` holds personal data: (start, end, label) in order, not overlapping.
 
     Examples
     --------

@@ -106,7 +106,7 @@ def shown(text: str, kind: str) -> str:
 
 
 def mask_text(text: str) -> tuple[str, int]:
-    """Free text with what `find_personal` finds masked; how many there were.
+    """Free `text` with what `find_personal` finds masked, and the number of places masked.
 
     Examples
     --------
@@ -120,10 +120,10 @@ def mask_text(text: str) -> tuple[str, int]:
 
 
 def is_personal_header(text: str) -> bool:
-    """True when a column's name says that it holds personal data."""
+    """True when the header `text` of a column says that it holds personal data."""
     return bool(_PERSONAL_HEADER.search(header_key(text)))
 
 
 def looks_personal(values: list[str]) -> bool:
-    """True when any of the values holds an identity number, account, telephone, address or e-mail."""
+    """True when any of the `values` holds an identity number, account, telephone, address or e-mail."""
     return any(find_personal(v) for v in values if len(v) >= 8)

@@ -89,7 +89,15 @@ class RawRows:
         return TypedRow("same", made(page, position, self._plan))
 
     def item(self, file: str, sheet: str, row: int) -> int:
-        """The number of the item in a row of a form; 0 when there is none or the file cannot be read."""
+        """The number of the item in a row of a form; 0 when there is none or the file cannot be read.
+
+        Parameters
+        ----------
+        file, sheet : str
+            As findings and lineage columns name them.
+        row : int
+            Number of the row in the file, from 1.
+        """
         page, position = self._find(file, sheet, row, "grades") if (self._raw / file).is_file() else (None, 0)
         if page is None:
             return 0

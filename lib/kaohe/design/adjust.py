@@ -94,7 +94,7 @@ def rake_to(
     tol : float
         Greatest relative difference to a total.
     max_iter : int
-        Rounds after which it is refused.
+        Number of rounds after which it is refused.
     into : str
         Name of the step: the columns ``f_<into>`` and ``w_<into>``.
 

@@ -21,12 +21,12 @@ COMPLETED, REFUSED, NOT_CONTACTED, VACANT = OUTCOMES
 
 
 def empty_table(name: str) -> pd.DataFrame:
-    """A built table without rows, with the dtypes of its contract."""
+    """The built table `name` without rows: the columns of its contract in `kaohe.base.built.BUILT`, with their dtypes."""
     return pd.DataFrame({c: pd.Series(dtype=DTYPES[mark]) for c, (mark, _) in BUILT[name].columns.items()})
 
 
 def calibration_record(plan: Plan) -> Calibration:
-    """How the final weight of the table ``weights`` was calibrated, by this plan."""
+    """How the final weight of the table ``weights`` was calibrated, by the choices of `plan`."""
     choice = plan.choices["calibration"]
     return Calibration("w_nonresponse", tuple(choice["margins"]), partition=choice["partition"], method="raking")
 

@@ -59,7 +59,21 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Weights, g = after/before, iterations, and records at the bounds."""
+    """Calibrated weights and how they were reached.
+
+    Attributes
+    ----------
+    weights : float array, one a record
+        Population counts that the records stand for.
+    g : float array, one a record
+        Weight after over weight before (1 where both are 0).
+    iterations : int
+        Newton steps, a count.
+    worst : float
+        Largest relative difference from a total at the end.
+    at_bounds : int
+        Number of records whose g is one of the bounds.
+    """
 
     weights: Floats
     g: Floats
@@ -132,7 +146,7 @@ def calibrate(
     tol : float
         Greatest relative difference to a total.
     max_iter : int
-        Newton steps after which it is refused.
+        Number of Newton steps after which it is refused.
     where : str
         What is calibrated, for messages.
 
@@ -144,7 +158,8 @@ def calibrate(
     Raises
     ------
     InputRefused
-        K302 for weights, K324 for an unknown method or bounds that do not hold 1, K325 for totals
+        K301 for a missing column, K302 for weights, K401 for text where a number belongs, K308 for empty cells, K416 for
+        infinite values, K322 for a total that is no number, K324 for an unknown method or bounds that do not hold 1, K325 for totals
         that no weights can meet because columns depend on one another, K315 for totals that no
         weights within the bounds can meet, K316 for weights that differ within a unit, K326 for
         negative weights (linear without bounds), K323 without convergence.

@@ -20,6 +20,15 @@ LIGHTEST, HEAVIEST = 1e-100, 1e100  # weights whose squares a float still holds
 def records(frame: pd.DataFrame, where: str, *, some: bool = True) -> None:
     """Refuse what is no frame, has no rows (with `some`), or gives two columns one name.
 
+    Parameters
+    ----------
+    frame : object
+        What was given for a frame.
+    where : str
+        What the records are for, in messages.
+    some : bool
+        Ask for one row at least.
+
     Raises
     ------
     InputRefused
@@ -43,7 +52,7 @@ def records(frame: pd.DataFrame, where: str, *, some: bool = True) -> None:
 
 
 def is_number(series: pd.Series) -> bool:
-    """Whether a column holds real numbers or booleans; also booleans as objects, as a merge leaves them beside gaps."""
+    """Whether `series` holds real numbers or booleans; also booleans as objects, as a merge leaves them beside gaps."""
     kind = pd.api.types
     if series.dtype == object:
         return bool(kind.infer_dtype(series, skipna=True) == "boolean")
@@ -53,6 +62,20 @@ def is_number(series: pd.Series) -> bool:
 
 def numbers(frame: pd.DataFrame, column: str, where: str) -> Floats:
     """A numeric column as floats, missing as NaN.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    column : str
+        Its name.
+    where : str
+        What the column is for, in messages.
+
+    Returns
+    -------
+    float array
+        One value a record, in the column's unit.
 
     Raises
     ------
@@ -70,6 +93,22 @@ def numbers(frame: pd.DataFrame, column: str, where: str) -> Floats:
 
 def weights(frame: pd.DataFrame, column: str, where: str, *, some: bool = True) -> Floats:
     """A column of weights as floats: finite, none below 0, and (with `some`) not all 0.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    column : str
+        Name of the column of weights.
+    where : str
+        What they are for, in messages.
+    some : bool
+        Ask for one weight above 0 at least.
+
+    Returns
+    -------
+    float array
+        The weights, one a record.
 
     Raises
     ------
@@ -96,6 +135,10 @@ def levels_of(series: pd.Series, where: str, *, mixed: bool = False) -> tuple[In
 
     Parameters
     ----------
+    series : Series
+        Numbers or text, one value a record.
+    where : str
+        What the column is for, in messages.
     mixed : bool
         Let text stand beside numbers, as the ids of units that were pooled may.
 
@@ -138,6 +181,20 @@ def _whole_numbers(series: pd.Series) -> tuple[Ints | None, Any]:
 
 def crossed(frame: pd.DataFrame, columns: Sequence[str], where: str) -> pd.Series:
     """The combinations of several columns as one column of tuples; a missing cell is refused.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    columns : sequence of str
+        Columns to cross, the first outermost.
+    where : str
+        What the columns are for, in messages.
+
+    Returns
+    -------
+    Series
+        A categorical of tuples, on the index of the frame; only combinations that occur are levels.
 
     Raises
     ------

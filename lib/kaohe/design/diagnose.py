@@ -13,14 +13,14 @@ Floats = npt.NDArray[np.float64]
 
 
 def kish_deff(weights: Floats) -> float:
-    """Design effect of unequal weights, n · Σw² / (Σw)² (Kish 1992)."""
+    """Design effect of unequal `weights` (one a record), n · Σw² / (Σw)² (Kish 1992): a ratio of variances, 1 where all are equal."""
     w = np.asarray(weights, dtype=float)
     total = w.sum()
     return float(len(w) * (w**2).sum() / total**2) if total > 0 else np.nan
 
 
 def effective_size(weights: Floats) -> float:
-    """Effective sample size, (Σw)² / Σw²."""
+    """Effective sample size of `weights` (one a record), in records: (Σw)² / Σw² (Kish 1965, 1992)."""
     w = np.asarray(weights, dtype=float)
     squares = (w**2).sum()
     return float(w.sum() ** 2 / squares) if squares > 0 else np.nan

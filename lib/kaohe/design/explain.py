@@ -42,6 +42,10 @@ def explain_weight(weights: pd.DataFrame, household: object, *, key: str = "hous
     InputRefused
         K331 for a household without a weight.
 
+    Notes
+    -----
+    An identity: the weight is the product of its factors (Särndal, Swensson & Wretman 1992, chapter 4).
+
     Examples
     --------
     >>> f = pd.DataFrame({"id": ["a"], "f_town": [3.0], "f_household": [10.0], "w_design": [30.0], "f_raked": [0.9],

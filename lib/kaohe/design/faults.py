@@ -12,13 +12,22 @@ from kaohe.base.errors import InputRefused, nearest
 
 
 def few(values: Iterable[object], n: int = 5) -> str:
-    """The first `n` of `values` as text, with the number left out."""
+    """`values` as text: `n` of them at most, the first ones, with the number of all where some are left out."""
     texts = [str(v) for v in values]
     return ", ".join(texts[:n]) + (f", … ({len(texts)} in all)" if len(texts) > n else "")
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
     """Refuse a frame that lacks a column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    columns : sequence of str
+        Names that must be there.
+    where : str
+        What they are for, in messages.
 
     Raises
     ------
@@ -39,6 +48,15 @@ def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
 def full(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
     """Refuse empty cells in columns that must say something of every record.
 
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    columns : sequence of str
+        Columns that may have no gap.
+    where : str
+        What they are for, in messages.
+
     Raises
     ------
     InputRefused
@@ -55,6 +73,13 @@ def full(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
 
 def finite(values: npt.NDArray[np.float64], columns: Sequence[str]) -> npt.NDArray[np.float64]:
     """A matrix of variables as it came in, without infinite values; missing ones may be.
+
+    Parameters
+    ----------
+    values : float array, record × variable
+        In the units of the variables.
+    columns : sequence of str
+        Their names.
 
     Raises
     ------
@@ -91,7 +116,15 @@ def yes_or_no(frame: pd.DataFrame, column: str, where: str) -> npt.NDArray[np.bo
 
 
 def bad_weight(column: str, n: int, got: str) -> InputRefused:
-    """A weight that is missing, negative or not finite."""
+    """The refusal (K302) of weights that are missing, negative or not finite.
+
+    Parameters
+    ----------
+    column, got : str
+        Name of the column; what it holds instead of weights.
+    n : int
+        Number of rows in which it does.
+    """
     return InputRefused(
         "K302",
         "Weights are not all numbers of 0 or more",
@@ -115,7 +148,7 @@ def not_nested(stage: int, clashes: Iterable[object]) -> InputRefused:
 
 
 def fpc_stages(given: int, stages: int) -> InputRefused:
-    """Population sizes at some stages only."""
+    """The refusal (K304) of population sizes at `given`, a number of stages, where the design has the number `stages`."""
     return InputRefused(
         "K304",
         "Population sizes are given at some stages only",
@@ -126,7 +159,15 @@ def fpc_stages(given: int, stages: int) -> InputRefused:
 
 
 def fpc_value(stage: int, got: str, expected: str) -> InputRefused:
-    """A population size that cannot be right."""
+    """The refusal (K305) of a population size that cannot be right.
+
+    Parameters
+    ----------
+    stage : int
+        Number of the stage, from 1.
+    got, expected : str
+        What was found; what can be.
+    """
     return InputRefused("K305", "A population size cannot be right", where=f"stage {stage}", got=got, expected=expected)
 
 
@@ -144,7 +185,7 @@ def lonely(stage: int, groups: Iterable[object]) -> InputRefused:
 
 
 def purposive(n: int, kinds: Iterable[object]) -> InputRefused:
-    """Records that were not drawn by chance."""
+    """The refusal (K307) of `n` records that were not drawn by chance, and the `kinds` of selection that they have instead."""
     return InputRefused(
         "K307",
         "Records that were not sampled cannot enter a design",
@@ -157,7 +198,7 @@ def purposive(n: int, kinds: Iterable[object]) -> InputRefused:
 
 
 def remainders(columns: Iterable[object]) -> InputRefused:
-    """Sizes that were read as n/N and are 1 − n/N by the weights."""
+    """The refusal (K314) of `columns` of sizes that were read as n/N and are 1 − n/N by the weights."""
     return InputRefused(
         "K314",
         "Population sizes look like 1 − n/N",

@@ -17,10 +17,30 @@ Floats = npt.NDArray[np.float64]
 def cluster_means(cluster: pd.Series, x: Floats, w: Floats, where: str) -> Floats:
     """Columns averaged over the records of each cluster, so that calibration gives it one g.
 
+    Parameters
+    ----------
+    cluster : Series
+        Cluster of each record.
+    x : float array, record × column
+        Calibration columns, each in its own unit.
+    w : float array, one a record
+        Weights before calibration.
+    where : str
+        What is calibrated, in messages.
+
+    Returns
+    -------
+    float array, record × column
+        Means of the columns of `x`, in their units, the same in all records of a cluster.
+
     Raises
     ------
     InputRefused
         K316 for weights that differ within a cluster, or an empty cluster cell.
+
+    Notes
+    -----
+    Unweighted means, as R survey's aggregate.stage.
     """
     codes, labels = pd.factorize(cluster)
     low, high = np.full(len(labels), np.inf), np.full(len(labels), -np.inf)

@@ -22,6 +22,20 @@ def indicator_matrix(frame: pd.DataFrame, margins: Sequence[str], numeric: Seque
     """One 0/1 column a level of each margin, then the numeric columns.
 
     The columns are linearly dependent where margins share the intercept; users take a basis.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record.
+    margins : sequence of str
+        Columns of categories.
+    numeric : sequence of str
+        Columns of numbers, in their own units.
+
+    Returns
+    -------
+    float array, record × column
+        Counts 0 and 1 for levels, which stand in sorted order.
     """
     parts: list[Floats] = []
     for margin in margins:
@@ -33,7 +47,24 @@ def indicator_matrix(frame: pd.DataFrame, margins: Sequence[str], numeric: Seque
 
 
 def basis(x: Floats, w: Floats) -> Floats:
-    """Orthonormal basis of √w · x: regression residuals are what it does not reach."""
+    """Orthonormal basis of √w · x: regression residuals are what it does not reach.
+
+    Parameters
+    ----------
+    x : float array, record × column
+        Calibration columns, in their units; they may depend on one another.
+    w : float array, one a record
+        Weights before calibration.
+
+    Returns
+    -------
+    float array, record × rank
+        Columns of unit length without a unit of measure; as many as the rank of x (relative tolerance 1e-10).
+
+    Notes
+    -----
+    QR decomposition with pivoting (LAPACK's geqp3; Golub & Van Loan 2013, section 5.4).
+    """
     from scipy import linalg
 
     root = np.sqrt(w)[:, None] * x

@@ -131,7 +131,19 @@ def sizes(frame: pd.DataFrame, entry: FpcEntry, kind: str, upper: Ints, counted:
 
 
 def looks_like_remainders(frame: pd.DataFrame, fpc: Sequence[FpcEntry], kinds: Sequence[str], w: Floats) -> bool:
-    """True where weights are 1 / Π(1 − f) of the columns read as fractions f, and not 1 / Π f."""
+    """True where weights are 1 / Π(1 − f) of the columns read as fractions f, and not 1 / Π f.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a record, with the columns of `fpc`.
+    fpc : sequence
+        Columns of sizes, one a stage.
+    kinds : sequence of str
+        How each was read; the question arises for fractions only.
+    w : float array
+        Weights of the records; those of 0 say nothing.
+    """
     if not kinds or set(kinds) != {"fraction"}:
         return False
     f = np.column_stack([columns.numbers(frame, str(c), "fpc") for c in fpc])

@@ -76,6 +76,12 @@ class Structure:
 
     Attributes
     ----------
+    stages : tuple of Stage
+        First stage first.
+    lonely : str
+        Rule for a stratum with one sampled unit, as `kaohe.estimate.Design` names it.
+    notes : tuple of str
+        Which strata were merged into which.
     order : int array
         Row order in which units of every stage stand together.
     fpc_kinds : tuple of str

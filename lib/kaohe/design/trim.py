@@ -25,12 +25,14 @@ class Trimmed:
 
     Attributes
     ----------
-    weights : float array
+    weights : float array, one a record
+        With the sum of the weights before.
     trimmed : int
         Records whose weight was outside the limits at the start.
     moved : float
         Weight cut off (or, negative, added at the lower limit) in the first pass.
     passes : int
+        How many there were.
     """
 
     weights: Floats
@@ -47,6 +49,7 @@ def trim(
     Parameters
     ----------
     weights : float array
+        Weights, one a record, 0 or more.
     lower, upper : float
         Limits of the weight itself.
     rule : {"equal", "proportional"}
@@ -62,6 +65,10 @@ def trim(
     InputRefused
         K302 for weights that are not numbers of 0 or more, K330 for limits that cannot hold the
         sum or an unknown rule.
+
+    Notes
+    -----
+    As R survey's trimWeights.
 
     Examples
     --------
@@ -128,7 +135,7 @@ def trim_to(
         Trimming and calibration alternate until the calibrated weights are within the limits, by
         `tol` of them; the totals are then met exactly.
     max_rounds : int
-        Rounds of trimming and calibration.
+        Number of rounds of trimming and calibration.
     tol : float
         How far beyond a limit a calibrated weight may end, relative to it.
 

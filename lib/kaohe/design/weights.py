@@ -54,6 +54,10 @@ def village_factors(sample_villages: pd.DataFrame) -> pd.DataFrame:
     InputRefused
         K310 for sizes that differ within a place, K311 for more units sampled than there are,
         K924 for chances of some rows only, or that cannot be.
+
+    Notes
+    -----
+    Weights are one over the chances of selection, stage by stage (Särndal, Swensson & Wretman 1992, chapter 4).
     """
     v = sample_villages.loc[sample_villages["selection"] == RANDOM].copy()
     by_chance = _has_chances(v)

@@ -22,7 +22,7 @@ OUTPUT = (
 
 
 def as_list(columns: Columns) -> list[str]:
-    """One name or several, as a list."""
+    """One name or several in `columns`, as a list."""
     if isinstance(columns, Sequence | KeysView | pd.Index | pd.Series | np.ndarray) and not isinstance(columns, str):
         return list(columns)
     return [columns]

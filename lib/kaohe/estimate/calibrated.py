@@ -18,7 +18,17 @@ from kaohe.design.structure import Floats, Ints, Structure
 
 @dataclass(frozen=True)
 class Block:
-    """One partition of a calibration: its rows in design order, an orthonormal basis of √w0·X, √w0, and g·w0."""
+    """One partition of a calibration.
+
+    Attributes
+    ----------
+    rows : int array
+        Positions of its records, in the order of the design.
+    q : float array, row × rank
+        Orthonormal basis of √w0 · X; no unit of measure.
+    root, after : float array, one a row
+        √w0, and the weight g · w0 after calibration.
+    """
 
     rows: Ints
     q: Floats
@@ -26,7 +36,17 @@ class Block:
     after: Floats
 
     def residual(self, weighted: Floats) -> Floats:
-        """Scores g·w0·(u − XB) from g·w0·u, with B from the regression weighted by w0."""
+        """Scores g·w0·(u − XB) from g·w0·u, with B from the regression weighted by w0.
+
+        Parameters
+        ----------
+        weighted : float array, row × variable
+            g·w0·u in units of the variables times weights.
+
+        Notes
+        -----
+        Deville & Särndal (1992), eq. 3.4.
+        """
         after = self.after
         g_root = np.divide(after, self.root, out=np.zeros_like(after), where=self.root > 0)[:, None]
         u_root = np.divide(weighted, g_root, out=np.zeros_like(weighted), where=g_root > 0)
@@ -42,6 +62,12 @@ def blocks_of(frame: pd.DataFrame, structure: Structure, w: Floats, calibration:
 
     Parameters
     ----------
+    frame : DataFrame
+        One row a record, with the columns that the calibration names.
+    structure : Structure
+        Whose order of rows the blocks keep.
+    calibration : Calibration
+        One step; a part for each level of its partition.
     w : float array
         The design's weight, which stands for the weight after calibration where none is named.
 

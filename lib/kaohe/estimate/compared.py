@@ -115,10 +115,35 @@ class Compared(Sampled):
     ) -> pd.DataFrame:  # fmt: skip
         """Covariance matrix of means, totals or ratios of several variables, over domains where `by` is given.
 
+        Parameters
+        ----------
+        variables, denominator : str or list of str
+            Numeric columns; those that ratios divide by, as `kaohe.estimate.survey.Design.ratio`.
+        kind : {"mean", "proportion", "total", "ratio"}
+            What the estimates are; a ratio needs `denominator`.
+        by, where
+            See `kaohe.estimate.survey.Design`.
+
         Returns
         -------
         DataFrame
             Rows and columns are the variables; with `by`, domain and variable, domains outermost.
+
+        Raises
+        ------
+        InputRefused
+            K408 for another kind, or a ratio without `denominator`; K401, K402 as `kaohe.estimate.survey.Design.mean`.
+
+        Notes
+        -----
+        Särndal, Swensson & Wretman (1992), section 5.5, of the linearised values of `kaohe.estimate.survey.Design.mean`.
+
+        Examples
+        --------
+        >>> from kaohe.estimate import Design
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "a": [1.0, 2, 3, 6], "b": [2.0, 2, 4, 4]})
+        >>> Design(f, weight="w").covariance(["a", "b"]).round(3).values.tolist()
+        [[1.167, 0.5], [0.5, 0.333]]
         """
         names = variables_of(variables)
         inside = self.mask(where)
@@ -148,7 +173,7 @@ class Compared(Sampled):
         kind : {"auto", "JK1", "JKn", "BRR", "Fay", "bootstrap"}
             auto is JK1 without strata and JKn with them.
         **options
-            rho, replicates, rng, fpc, matrix, centre, reweight: see `kaohe.estimate.replicated.replicated`.
+            rho, replicates, rng, fpc, matrix, centre, reweight: see `kaohe.estimate.replicating.replicated`.
 
         Returns
         -------
@@ -172,6 +197,6 @@ class Compared(Sampled):
            estimate     se   df
         0       4.5  1.118  2.0
         """
-        from kaohe.estimate.replicated import replicated
+        from kaohe.estimate.replicating import replicated
 
         return replicated(self, kind, **options)

@@ -140,8 +140,9 @@ def contrast_freedom(
     """
     own = c**2 * np.diag(cov)
     found = [union]
-    if own.sum() > 0:
-        found.append(float(own.sum() ** 2 / (own**2 / each.ravel()).sum()))
+    used, free = own > 0, each.ravel()
+    if used.any():  # 0 where an estimate that varies has none
+        found.append(float(own.sum() ** 2 / (own[used] ** 2 / free[used]).sum()) if (free[used] > 0).all() else 0.0)
     if not hasattr(design, "made"):
         found.append(design.contrast_df(num, den, codes, n_domains, c))
     return float(np.nanmin(found))

@@ -29,7 +29,7 @@ POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 
 
 def persons(design: Sampled, size: str) -> Floats:
-    """Persons of each record; 1 where `size` is empty.
+    """Persons of each record of `design`, from its column `size`; 1 where `size` is empty.
 
     Raises
     ------

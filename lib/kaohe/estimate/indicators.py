@@ -42,7 +42,7 @@ class Indicators:
         return [q.id for q in self.questions]
 
     def subset(self, names: Sequence[str]) -> Indicators:
-        """Some of the questions."""
+        """Those of the questions whose ids are `names`, in that order."""
         keep = [self.names.index(n) for n in names]
         return Indicators(
             tuple(self.questions[k] for k in keep), self.num[:, keep], self.den[:, keep], self.asked[:, keep],
@@ -58,6 +58,8 @@ def build_indicators(frame: pd.DataFrame, table: str, plan: Plan) -> Indicators:
     frame : DataFrame
         Records with asked and derived questions.
     table : {"household", "village"}
+    plan : Plan
+        Whose codebook holds the questions.
 
     Notes
     -----

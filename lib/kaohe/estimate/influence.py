@@ -40,7 +40,9 @@ def influence(
     where : condition
         A domain, as for `Design.mean`.
     top : int, optional
-        Keep only so many, those that move the estimate most.
+        How many records or units to keep: those that move the estimate most.
+    denominator : str, optional
+        Column that a ratio divides by.
 
     Returns
     -------

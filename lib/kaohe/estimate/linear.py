@@ -21,7 +21,21 @@ ROUNDING = 1e-13  # a relative standard error below this is rounding of one that
 
 @dataclass(frozen=True)
 class Numbers:
-    """Estimates by domain and variable; arrays are domain × variable."""
+    """Estimates by domain and variable; arrays are domain × variable.
+
+    Attributes
+    ----------
+    estimate, variance : float array
+        In the variable's unit, and in its square; missing where there is nothing to estimate from.
+    df, n, n_psu, n_missing : float array
+        Degrees of freedom; counts of records with an answer, of first-stage units that hold any, of records without.
+    size : float array
+        Sum of weights of the answers; of a ratio, the denominator's total.
+    srs_wr, srs_wor : float array
+        Variance of the same in simple random sampling with and without replacement.
+    cap : float array
+        Number that the effective sample size of a share's interval cannot exceed: answers, or the parts that they count.
+    """
 
     estimate: Floats
     variance: Floats
@@ -35,7 +49,7 @@ class Numbers:
     cap: Floats
 
     def deff(self, kind: str) -> Floats:
-        """Variance over that of simple random sampling with (wr) or without replacement (wor)."""
+        """Ratio of the variance to that of simple random sampling of the `kind` wr (with replacement) or wor (without); Kish (1965)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self.variance / (self.srs_wr if kind == "wr" else self.srs_wor))
 

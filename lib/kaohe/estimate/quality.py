@@ -19,7 +19,7 @@ class Rules:
     Attributes
     ----------
     min_n : int
-        Fewer answers: suppressed, the number is not for release.
+        Fewer answers (a count) than this: suppressed, the number is not for release.
     warn_n, warn_df : int
         Fewer answers, or degrees of freedom: caution.
     warn_cv, max_cv : float

@@ -16,22 +16,15 @@ from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Columns, Freedom, as_list, confidence, variables_of
 from kaohe.estimate.linear import ONE, Numbers, point_estimates
-from kaohe.estimate.recalibrated import before, recalibrated
 from kaohe.estimate.replicates import (
     Replicates,
-    balanced,
-    bootstrap,
     constants,
     covariance_of_replicates,
-    jackknife,
     refused,
     replicate_covariance,
 )  # fmt: skip
 from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.survey import Design
-
-KINDS = ("auto", "JK1", "JKn", "BRR", "Fay", "bootstrap", "subbootstrap")
-Reweight = Callable[[Floats], Floats]
 
 
 class ReplicateDesign(Design):
@@ -50,7 +43,7 @@ class ReplicateDesign(Design):
     kind : {"JK1", "JKn", "BRR", "Fay", "bootstrap", "other"}
         Sets the constants below where they are not given.
     scale, rscales : float, sequence of float, optional
-        Factors of the sum of squares and of each square. By default 1/R for BRR, 1/(R(1 − rho)²)
+        Factors (without a unit) of the sum of squares and of each square. By default 1/R for BRR, 1/(R(1 − rho)²)
         for Fay, (R − 1)/R for JK1, 1/(R − 1) for the bootstrap; JKn and other need them.
     rho : float
         Fay's factor.
@@ -98,7 +91,17 @@ class ReplicateDesign(Design):
 
     @classmethod
     def of(cls, design: Sampled, made: Replicates, centre: str) -> ReplicateDesign:
-        """The replicate form of a design, with its own degrees of freedom."""
+        """The replicate form of a design, with its own degrees of freedom.
+
+        Parameters
+        ----------
+        design : Sampled
+            Whose records, strata and units it keeps.
+        made : Replicates
+            Weights of each replicate.
+        centre : {"estimate", "mean"}
+            What squares are taken about.
+        """
         self = cls.__new__(cls)
         self.__dict__.update(design.__dict__)
         self.made, self.centre, self.by_rank = made, centre, False
@@ -108,7 +111,13 @@ class ReplicateDesign(Design):
     def numbers(
         self, num: Floats, den: Floats | None, domain: Ints, n_domains: int, *, squares: bool = True, df: Freedom = "units",
     ) -> Numbers:  # fmt: skip
-        """Estimates with variances from replicates; counts and degrees of freedom as in the design."""
+        """Estimates with variances from replicates; counts and degrees of freedom as in the design.
+
+        Raises
+        ------
+        InputRefused
+            K419 for Satterthwaite's degrees of freedom: replicates do not tell strata apart.
+        """
         if df == "satterthwaite":
             raise InputRefused(
                 "K419", "Unknown degrees of freedom", where="df", got=f"{df} of replicate weights", expected="units",
@@ -154,7 +163,24 @@ class ReplicateDesign(Design):
     def measure_variance(
         self, weighted: Floats, inside: npt.NDArray[np.bool_], evaluate: Callable[[Floats], float]
     ) -> float:
-        """Variance of a measure computed with each replicate's weights."""
+        """Variance of a measure computed with each replicate's weights.
+
+        Parameters
+        ----------
+        weighted, inside
+            Not needed: as `kaohe.estimate.sampled.Sampled.measure_variance`.
+        evaluate : callable
+            Weights, one a record → the measure.
+
+        Returns
+        -------
+        float
+            Variance, in the square of the measure's unit.
+
+        Notes
+        -----
+        Wolter (2007).
+        """
         each = np.array([[evaluate(self.made.weights[:, r])] for r in range(self.made.weights.shape[1])])
         value = np.array([evaluate(self.w)])
         return float(covariance_of_replicates(self.made, value, each, centre=self.centre)[0, 0])
@@ -169,7 +195,9 @@ class ReplicateDesign(Design):
         estimator : callable
             Weights, one a record in the order of the frame → a number, or as many as `names`.
         names : str or list of str
+            One for each number.
         level : float
+            Level of confidence, 0 to 1.
 
         Returns
         -------
@@ -210,11 +238,26 @@ class ReplicateDesign(Design):
         })  # fmt: skip
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
-        """Covariance matrix of ratios (or totals) of matrices in one domain."""
+        """Covariance matrix of ratios (or totals) of matrices in one domain.
+
+        Notes
+        -----
+        As `statistic`: Wolter (2007).
+        """
         return self.joint(num, den, np.where(inside, 0, -1).astype(np.int64), 1)[1]
 
     def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
-        """Estimates of all domains and variables and their joint covariance, domains outermost."""
+        """Estimates of all domains and variables and their joint covariance, domains outermost.
+
+        Returns
+        -------
+        estimates, covariance : float arrays
+            As `kaohe.estimate.sampled.Sampled.joint`.
+
+        Notes
+        -----
+        Wolter (2007).
+        """
         value = point_estimates(self.w, num, den, codes, n_domains)
         each = np.hstack([self._each(num, den, codes == d) for d in range(n_domains)])
         return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
@@ -223,64 +266,3 @@ class ReplicateDesign(Design):
 def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
     columns = [numbers(frame, name, "replicate weights") for name in as_list(names)]
     return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
-
-
-def replicated(
-    design: Sampled, kind: str = "auto", *, rho: float = 0.0, replicates: int = 500,
-    rng: np.random.Generator | None = None, fpc: bool | None = None, matrix: npt.NDArray[np.int64] | None = None,
-    centre: str = "estimate", reweight: Reweight | None = None,
-) -> ReplicateDesign:  # fmt: skip
-    """The replicate form of a design.
-
-    Parameters
-    ----------
-    kind : {"auto", "JK1", "JKn", "BRR", "Fay", "bootstrap"}
-        auto is JK1 without strata and JKn with them; bootstrap is that of Rao, Wu & Yue (R's
-        subbootstrap).
-    rho : float
-        Fay's factor.
-    replicates, rng : int, Generator
-        For the bootstrap; the generator must be given, so that the result can be had again.
-    fpc : bool, optional
-        Whether jackknife scales carry the first stage's 1 − n/N. By default they do where the
-        design has sizes and one stage: with more stages the first alone understates the error.
-    matrix : int array, optional
-        Hadamard matrix for BRR and Fay.
-    centre : {"estimate", "mean"}
-    reweight : callable, optional
-        Weights → weights, applied to each replicate and to the full sample: the calibration done
-        again, so that its gain is counted. It starts from the weights before calibration: the
-        design's own, or, for a calibrated design, those of its record. Without it a calibrated design
-        is calibrated again in each replicate as its record says.
-
-    Raises
-    ------
-    InputRefused
-        K420.
-    """
-    if kind not in KINDS:
-        raise refused(f"kind {kind}", ", ".join(KINDS))
-    stages = design.structure.stages
-    strata = len(np.unique(stages[0].group)) > 1
-    sized = len(stages) == 1 and bool(np.all(np.isfinite(stages[0].population)))
-    with_fpc = sized if fpc is None else fpc
-    kind = ("JKn" if strata else "JK1") if kind == "auto" else kind
-    if kind == "JK1" and strata:
-        raise refused("JK1 for a design with strata", "JKn")
-    base = before(design)
-    if kind in {"JK1", "JKn"}:
-        made = jackknife(design.structure, base, stratified=kind == "JKn", fpc=with_fpc)
-    elif kind in {"BRR", "Fay"}:
-        made = balanced(design.structure, base, rho=rho, matrix=matrix)
-    else:
-        if rng is None:
-            raise refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
-        made = bootstrap(design.structure, base, replicates=replicates, rng=rng)
-    out = ReplicateDesign.of(design, made, centre)
-    if reweight is not None:
-        columns = [reweight(made.weights[:, r]) for r in range(made.weights.shape[1])]
-        out.made = replace(made, weights=np.column_stack(columns))
-        out.w = np.asarray(reweight(base), dtype=float)
-    elif design.calibration:
-        out.made = replace(made, weights=recalibrated(design, made.weights))
-    return out

@@ -65,7 +65,27 @@ def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
 
 
 def village_sample(sample_villages: pd.DataFrame, forms: pd.DataFrame, helper: dict[str, str]) -> pd.DataFrame:
-    """Drawn villages whose form came in, with village weights and answers."""
+    """Drawn villages whose form came in, with village weights and answers.
+
+    Parameters
+    ----------
+    sample_villages : DataFrame
+        The clean table.
+    forms : DataFrame
+        Village forms that came in, with asked and derived questions: village and one column a question.
+    helper : dict of village to helper city
+        Of paired villages.
+
+    Returns
+    -------
+    DataFrame
+        One row a village: village, town, county, city, stratum, psu, the sizes of the stages, f_county, f_town, f_village,
+        weight (their product), the columns of `forms`, helper_city (empty: none). Empty where nothing came in.
+
+    Notes
+    -----
+    As `kaohe.design.weights.village_factors`.
+    """
     if not len(sample_villages) or not len(forms):
         return pd.DataFrame()
     received = sample_villages[sample_villages["village"].isin(set(forms["village"]))]
@@ -83,7 +103,12 @@ def village_sample(sample_villages: pd.DataFrame, forms: pd.DataFrame, helper: d
 
 
 def village_design(villages: pd.DataFrame) -> Design:
-    """The design of the village sample: towns, then villages, with sizes."""
+    """The design of the sample `villages` (as from `village_sample`): towns, then villages, with sizes.
+
+    Notes
+    -----
+    Without usable sizes, or with unequal chances, first-stage units count as drawn with replacement.
+    """
     if (villages["psu"] == villages["town"]).all() and drawn_by_counts(villages):
         return Design(
             villages, weight="weight", strata="stratum", psu=["town", "village"],

@@ -144,7 +144,7 @@ def psu_totals(
         what does not fit (removed afterwards; by default the system's), and compensated
         summation. A relation keeps the settings of its own connection. `threads` also holds for Dask.
     max_cells : int
-        Refuse (K388) what would return more cells.
+        Greatest number of cells (rows of sums); more are refused (K388).
 
     Returns
     -------

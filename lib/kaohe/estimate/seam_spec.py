@@ -31,6 +31,12 @@ class Item:
         Denominator column of a ratio; empty for the number of answers, as for a mean.
     kind : {"value", "level", "fgt"}
         The column itself; 1 where it equals `level`; ((line − y)/line)^power below `line`.
+    level : object
+        The level meant by the kind ``level``.
+    line : float
+        Poverty line of the kind ``fgt``, in the column's unit, such as yuan.
+    measure : str
+        headcount, gap or severity, of the kind ``fgt``.
     """
 
     name: str
@@ -43,7 +49,7 @@ class Item:
 
     @property
     def power(self) -> int:
-        """The exponent of a poverty measure."""
+        """The exponent of a poverty measure, a whole number: 0, 1 or 2."""
         return POWERS[self.measure]
 
 

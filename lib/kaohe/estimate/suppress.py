@@ -120,6 +120,7 @@ def hide_counts(counts: pd.Series, least: int) -> pd.Series:
     counts : Series
         Respondents of parts that add up to a known total; no names are used.
     least : int
+        Smallest number of respondents that may be shown.
 
     Returns
     -------

@@ -36,6 +36,11 @@ class Trial:
     cap : float, optional
         Weights above so many times the median of their part are cut, the excess shared out, and
         calibrated anew until both hold.
+
+    Examples
+    --------
+    >>> kaohe.Trial(["county", "register_hh_kind"], bounds=(0.5, 2.0)).method
+    'raking'
     """
 
     margins: str | Sequence[str]
@@ -86,6 +91,7 @@ def try_calibrations(
     trials : mapping of name to Trial
         The first is what the others are seen against.
     weight, partition : str
+        Columns of the weight before, and of the parts that are calibrated apart.
     design : callable
         Frame, weight column, calibration record → Design.
     estimate : callable
@@ -94,7 +100,7 @@ def try_calibrations(
     Returns
     -------
     Trials
-        A trial whose totals cannot be met is said in `refused` and left out of the estimates.
+        A trial whose totals cannot be met, or not with its cap, is said in `refused` and left out of the estimates.
 
     Raises
     ------

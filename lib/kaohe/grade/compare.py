@@ -63,6 +63,10 @@ def compare_summary(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         class_id, n (targets), n_ranked (in both), mean_diff (points), mean_shift and max_shift (places, in
         size), n_moved (targets with another rank), up, down, open (targets whose grade rises, falls, or is
         open in one of the two).
+
+    Notes
+    -----
+    Counts and plain means: by definition.
     """
     out = []
     for class_id in plan.classes:

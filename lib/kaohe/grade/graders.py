@@ -61,6 +61,13 @@ def kappa_error(table: np.ndarray, *, weights: str = "quadratic") -> float:
 def cross_table(pairs: pd.DataFrame, first: str, second: str, levels: Sequence[str]) -> pd.DataFrame:
     """Counts of pairs of grades, `first` in rows; all levels, in order.
 
+    Parameters
+    ----------
+    pairs : DataFrame
+        One row a thing that was graded twice.
+    first, second, levels : str, str, sequence of str
+        Columns of grades; all grades in order.
+
     Raises
     ------
     KaoheError
@@ -213,7 +220,7 @@ def fleiss_kappa(counts: np.ndarray) -> float:
 
 
 def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) -> pd.DataFrame:
-    """Fleiss' kappa of all of some columns of grades, and Cohen's of each two of them.
+    """Kappa of all of some columns of grades (Fleiss 1971), and of each two of them (Cohen 1960).
 
     Parameters
     ----------

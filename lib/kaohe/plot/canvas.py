@@ -46,6 +46,11 @@ class Caption:
 class Canvas:
     """An empty picture.
 
+    Methods put one shape each on the picture. ``x`` and ``y`` are inches from its left and its top; ``w``, ``h`` and ``r`` inches of
+    width, height and radius; ``points`` are pairs of x and y; ``z`` is the rank of a shape, higher ones lie above; ``fill``, ``edge``
+    and ``color`` are colours as ``#rrggbb``, or none; ``line`` is the width of a line in points; ``dash`` gives lengths on and off, in
+    points; ``size`` is that of the text in points; ``align`` is left, center or right.
+
     Parameters
     ----------
     height, width : float
@@ -97,14 +102,26 @@ class Canvas:
         self._add(Shape("rect", corners, z, "", fill, edge, line if edge != "none" else 0, dash))
 
     def tiles(self, boxes: Sequence[tuple[float, float, float, float]], fill: str, *, z: float = 1) -> None:
-        """Many rectangles (x, y, w, h) of one colour as one shape."""
+        """Many rectangles (x, y, w, h) of one colour as one shape.
+
+        Parameters
+        ----------
+        boxes : sequence of (x, y, w, h)
+            Inches.
+        """
         if not boxes:
             return
         points = [p for x, y, w, h in boxes for p in ((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y))]
         self._add(Shape("path", points, z, "MLLLZ" * len(boxes), fill))
 
     def hatch(self, x: float, y: float, w: float, h: float, *, step: float = 0.075) -> None:
-        """A white box with slanted lines: missing."""
+        """A white box with slanted lines: missing.
+
+        Parameters
+        ----------
+        step : float
+            Inches from one slanted line to the next.
+        """
         self.rect(x, y, w, h, PAPER, edge=SOFT, line=0.6)
         points: list[tuple[float, float]] = []
         k = 1
@@ -123,7 +140,13 @@ class Canvas:
         self._add(Shape("line", tuple(points), z, edge=color, line=line, dash=dash))
 
     def area(self, points: Sequence[tuple[float, float]], fill: str, *, alpha: float = 0.2, z: float = 0.6) -> None:
-        """A closed shape, see-through: the band of a curve."""
+        """A closed shape, see-through: the band of a curve.
+
+        Parameters
+        ----------
+        alpha : float
+            How much it covers, a share of 0 to 1.
+        """
         self._add(Shape("polygon", tuple(points), z, fill=fill, alpha=alpha))
 
     def dot(
@@ -157,7 +180,15 @@ class Canvas:
         self, x: float, y: float, text: str, *, size: float = SIZE, color: str = INK, align: str = "left",
         fit: float = 0.0, z: float = 5,
     ) -> None:  # fmt: skip
-        """One line of text, its middle at height `y`; cut with … where it is wider than `fit` inches."""
+        """One line of text, its middle at height `y`; cut with … where it is wider than `fit` inches.
+
+        Parameters
+        ----------
+        text : str
+            Characters that the font lacks are replaced, and the caption says so.
+        fit : float
+            Inches that there are; 0: any.
+        """
         shown = fonts.drawable(text)
         self.lacks = self.lacks or shown != text
         if fit:
@@ -169,7 +200,13 @@ class Canvas:
     def lines(
         self, x: float, y: float, texts: Sequence[str], *, size: float = SIZE, color: str = INK, align: str = "left"
     ) -> None:
-        """Lines of text, the block's middle at height `y`."""
+        """Lines of text, the block's middle at height `y`.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            One a line, from the top.
+        """
         pitch = size * LINE / 72
         top = y - pitch * (len(texts) - 1) / 2
         for number, text in enumerate(texts):
@@ -198,7 +235,7 @@ class Canvas:
         return lean(out.getvalue())
 
     def png(self, dpi: int = 144) -> bytes:
-        """The picture as PNG on white."""
+        """The picture as PNG on white, with `dpi` pixels an inch."""
         import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -212,6 +249,15 @@ class Canvas:
 
     def chart(self, id: str, caption: Caption, table: DataTable) -> Chart:
         """The finished output; with ``KAOHE_CHECK_LAYOUT=1`` a clipped or overlapping text is an error.
+
+        Parameters
+        ----------
+        id : str
+            Slug of the figure.
+        caption : Caption
+            The words around it.
+        table : DataTable
+            Its numbers as text.
 
         Raises
         ------

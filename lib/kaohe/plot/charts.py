@@ -1,11 +1,11 @@
 """The charts of the reports: built tables in, one `Chart` out.
 
-Every function takes built tables (contracts in `kaohe.base.built`), the report's context and
+Every function takes built tables (contracts in `kaohe.base.built`), ``ctx``, the report's context, and
 keyword-only options. A chart whose data is missing says so in one `Text` paragraph instead of an
 empty picture, so a notebook cell never needs a condition. Every function takes ``id`` too: the ASCII
 slug of the figure, by default the name given in its signature; where there is a ``title``, it stands in
 place of the computed one. Rows that belong to other targets or
-classes are left out here: whole tables may be given.
+classes are left out here: whole tables may be given. In the examples ``s = kaohe.open()``.
 
 Grades
     grade_matrix(item_grades, ctx)                     a city, county or unit: items × levels
@@ -77,7 +77,7 @@ from kaohe.plot.charts_sample import income_bars, response_bars, weights_chart
 from kaohe.plot.charts_scenario import scenario_ranks
 from kaohe.plot.charts_scores import streams_bars, waterfall
 from kaohe.plot.charts_survey import estimate_dots, estimate_profile
-from kaohe.plot.sections import item_charts, rank_chart, topic_profiles
+from kaohe.plot.sets import item_charts, rank_chart, topic_profiles
 
 __all__ = [
     "agreement_matrix",

@@ -30,6 +30,12 @@ def band_place(composite: pd.DataFrame, ctx: Context, *, id: str = "bands") -> C
         Built table `composite` with the rows of the class.
     ctx : Context
         A unit.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("50_unit", "DW001")
+    >>> charts.band_place(job.peers("composite"), job.ctx).title
+    '单位001综合得分83.1分，在3档中居第2档，同档4个单位分不出先后'
     """
     items = records(of_class(composite, ctx.class_id))
     scored = [r for r in items if not is_missing(r["composite"])]
@@ -73,6 +79,11 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
     ctx : Context
     class_id : str
         The class.
+
+    Examples
+    --------
+    >>> charts.unit_bands(s.table("composite"), s.ctx).title
+    '8个单位分为3档，中段最多，有4个单位'
     """
     peers = of_class(composite, class_id)
     if peers.empty:

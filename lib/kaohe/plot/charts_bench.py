@@ -34,6 +34,11 @@ def influence_bars(found: pd.DataFrame, *, most: int = 12, title: str = "", id: 
     ------
     InputRefused
         K741 for single records, and where no unit is left: a chart shows no single record.
+
+    Examples
+    --------
+    >>> charts.influence_bars(s.design.influence("income_per_head", unit="town")).title
+    '“人均可支配收入”：去掉任何一个镇，估计的变化不超过标准误的52%'
     """
     said = about(found)
     single = bool({"record", "household"} & set(found.columns))
@@ -100,6 +105,12 @@ def trial_dots(estimates: pd.DataFrame, weights: pd.DataFrame, *, title: str = "
     ----------
     estimates, weights : DataFrame
         `kaohe.estimate.trials.Trials`; one row of estimates a trial.
+
+    Examples
+    --------
+    >>> tried = s.what_if({"base": kaohe.Trial("county"), "none": kaohe.Trial(())})
+    >>> charts.trial_dots(tried.estimates, tried.weights).title
+    '“人均可支配收入”：与base差得最多的是none，相当于标准误的37%'
     """
     said = about(estimates)
     items = records(estimates)

@@ -38,6 +38,11 @@ def pair_chances(
     class_id : str
         The class; the report's own when empty. A class without survey, or of more than 20 targets,
         gets a sentence instead.
+
+    Examples
+    --------
+    >>> charts.pair_chances(s.table("pair_probabilities"), s.table("composite"), s.ctx, class_id="city14").title
+    '两两比较的78对中51对有95%以上把握分出先后，27对没有，最难分的是梅州与河源（52%对48%）'
     """
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:

@@ -26,6 +26,12 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
         Built table `composite`.
     ctx : Context
         A city or unit.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.position_in_class(job.peers("composite"), job.ctx).title
+    '韶关市综合得分80.6分，在13市中列第4名，高于平均2.0分'
     """
     peers = of_class(composite, ctx.class_id)
     own = peers[peers["object"] == ctx.object]
@@ -124,6 +130,11 @@ def effective_weights(
     ctx : Context
     class_id : str
         The class; the report's own when empty.
+
+    Examples
+    --------
+    >>> charts.effective_weights(s.table("effective_weights"), s.ctx, class_id="city14").title
+    '交叉考核对得分差异的影响大于方案权重（42%，方案40%）'
     """
     which = class_of(ctx, class_id)
     mine = of_class(effective_weights, which)

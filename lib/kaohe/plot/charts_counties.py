@@ -28,6 +28,11 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         A city shows its counties; a county those given, itself marked; the province the `last` ones.
     last : int
         How many counties of the province.
+
+    Examples
+    --------
+    >>> charts.county_ranks(s.table("counties"), s.ctx).title
+    '全省有核查得分的42个县（市、区）中5个靠后：新兴县、端州区、惠城区等5个'
     """
     mine = counties
     if ctx.kind == "city":
@@ -125,6 +130,12 @@ def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-plac
         Built table `counties`, the whole province.
     ctx : Context
         A county.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("45_county", "武江区")
+    >>> charts.county_place(s.table("counties"), job.ctx).title
+    '武江区实地核查得分89.6分，在42个县（市、区）中列第8位'
     """
     scored = sorted(records(counties[counties["score"].notna()]), key=lambda r: (r["score"], r["county"]))
     me = next((r for r in scored if r["county"] == ctx.object), None)

@@ -39,6 +39,11 @@ def lorenz(curve: pd.DataFrame, *, title: str = "", id: str = "lorenz") -> Chart
     ------
     InputRefused
         K741 for more groups, or none that can be shown.
+
+    Examples
+    --------
+    >>> charts.lorenz(s.design.lorenz_curve("income_per_head")).title
+    '“人均可支配收入”：最低的20%住户占合计的9.8%'
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(0.0, 0.0), *[(r["prob"], r["estimate"]) for r in part], (1.0, 1.0)] for n, part in groups.items()}
@@ -79,6 +84,11 @@ def poverty_lines(
     ------
     InputRefused
         K741 for more groups, or none that can be shown.
+
+    Examples
+    --------
+    >>> charts.poverty_lines(s.design.poverty_curve("income_per_head", [8000, 12000])).title
+    '贫困线由8,000元升到12,000元，贫困发生率由9.0%升到27.0%'
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(r["line"], r["estimate"]) for r in part] for n, part in groups.items()}
@@ -119,6 +129,11 @@ def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = ""
     ------
     InputRefused
         K741 for more groups, or none that can be shown.
+
+    Examples
+    --------
+    >>> charts.quantiles(s.design.quantile_curve("income_per_head", [0.25, 0.5, 0.75]), line=s.plan.poverty_line).title
+    '“人均可支配收入”的中位数：16,500元'
     """
     said, groups = about(curve), _groups(curve)
     lines = {n: [(r["prob"], r["estimate"]) for r in part] for n, part in groups.items()}

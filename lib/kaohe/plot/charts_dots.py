@@ -25,7 +25,7 @@ from kaohe.plot.estimate_cells import (
     name_of,
     unit_of,
     value,
-)
+)  # fmt: skip
 from kaohe.plot.labels import joined, quoted
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import hidden_note, mark
@@ -50,10 +50,8 @@ class Dots:
     columns : list of Numbers
         Beside the dots.
     colors : list of str
-    axis : str
-        What the axis shows.
-    share : bool
-        In percent.
+    axis, share : str, bool
+        What the axis shows, and whether in percent.
     floor, ceiling : float, optional
         Limits of the axis.
     line : (value, text, low, high), optional
@@ -126,6 +124,11 @@ def estimate_chart(
     ------
     InputRefused
         K741 for a table of several units, or without the columns of estimates.
+
+    Examples
+    --------
+    >>> charts.estimate_chart(s.design.mean("income_per_head", by="county")).title
+    '“人均可支配收入”：最高的是浈江区（20,750），最低的是武江区（10,750）'
     """
     lacking = sorted(NEEDED - set(map(str, table.columns)))
     said = about(table)
@@ -144,9 +147,7 @@ def estimate_chart(
     items = [r for r in items if not any(r[k] == ALL for k in by)] or items
     digits = digits_of(items, unit, share)
     if order == "estimate":
-        items = sorted(
-            items, key=lambda r: (hidden(str(r["quality"])) or is_missing(r["estimate"]), -float(r["estimate"]))
-        )
+        items.sort(key=lambda r: (hidden(str(r["quality"])) or is_missing(r["estimate"]), -float(r["estimate"])))
     left_out = max(len(items) - most, 0)
     if left_out:
         items = items[: most - most // 2] + items[len(items) - most // 2 :]

@@ -38,6 +38,12 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
     evidence : DataFrame
         Built table `evidence`; rows of other targets are left out.
     ctx : Context
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.evidence_gap(job.own("evidence"), job.ctx).title
+    '17项中3项与实地核查相差一档以上：指标表偏低3项（统筹协调、医疗救助、财政专项扶贫资金）'
     """
     mine = own_rows(evidence, ctx).sort_values("item")
     if mine.empty:
@@ -130,6 +136,12 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
     self_compare : DataFrame
         Built table `self_compare`; rows of other targets are left out.
     ctx : Context
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.self_gap(job.own("self_compare"), job.ctx).title
+    '韶关市17项中4项自评高于考核（贫困退出、医疗救助、住房保障等）、13项一致'
     """
     mine = own_rows(self_compare, ctx).sort_values("item")
     known = mine[(mine["self_grade"] != "") & (mine["index_grade"] != "")]

@@ -50,6 +50,11 @@ def grade_heatmap(
     page : int
         Classes of more than 45 targets show only those with an item at 一般 or below, 45 a page
         (see `heatmap_pages`); the totals row always counts the whole class.
+
+    Examples
+    --------
+    >>> charts.grade_heatmap(s.table("item_grades"), s.ctx, class_id="city6").title
+    '贫困退出（2市）、就业扶贫（2市）和消费扶贫（2市）是多市共同短板'
     """
     which = class_of(ctx, class_id)
     grid = _grid(index_rows(item_grades, which), ctx)
@@ -111,6 +116,11 @@ def heatmap_pages(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = ""
     -------
     int
         1 for classes of up to 45 targets.
+
+    Examples
+    --------
+    >>> charts.heatmap_pages(s.table("item_grades"), s.ctx, class_id="city14")
+    1
     """
     grid = _grid(index_rows(item_grades, class_of(ctx, class_id)), ctx)
     if grid is None or len(grid.targets) <= PER_PAGE:

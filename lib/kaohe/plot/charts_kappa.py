@@ -52,6 +52,14 @@ def agreement_matrix(
         How it was weighted.
     source : str
         Whose grades these are, for the note.
+
+    Examples
+    --------
+    >>> from kaohe.grade import graders
+    >>> table = graders.cross_table(s.gradings(), "self_grade", "index_grade", s.plan.grades)
+    >>> kappa = graders.agreement_by(s.gradings(), "self_grade", "index_grade", s.plan)["kappa"].iloc[0]
+    >>> charts.agreement_matrix(table, "自评", "考核", kappa=kappa).title
+    '自评与考核：64.8%的等次相同，自评高于考核的占35.2%'
     """
     levels, counts = [str(v) for v in table.index], table.to_numpy()
     n, left, top, wide, high = int(counts.sum()), 1.3, 0.72, 1.05, 0.42
@@ -113,6 +121,13 @@ def kappa_dots(
     ------
     InputRefused
         K741 where no row but that of all together has a kappa.
+
+    Examples
+    --------
+    >>> from kaohe.grade import graders
+    >>> found = graders.agreement_by(s.gradings(), "self_grade", "index_grade", s.plan, by=["item", "name"])
+    >>> charts.kappa_dots(found, "name").title
+    '一致性最低的是“基础设施完善情况”（Kappa 0.00，等次相同的占38%）'
     """
     listed = records(found)
     whole = next((r for r in listed if r[label] == ALL and not is_missing(r["kappa"])), None)

@@ -51,6 +51,12 @@ def grade_matrix(item_grades: pd.DataFrame, ctx: Context, *, id: str = "grade-ma
     level's form has follow below. A cell is a grade, 缺 (should be graded and is not), 不适用, or —
     (not on that level's form). The small number counts places at 一般 or below where the grade of
     all places together is better.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.grade_matrix(job.own("item_grades"), job.ctx).title
+    '韶关市68个评定中5个为“一般”或“较差”，分散在防止返贫监测、统筹协调、医疗救助、财政专项扶贫资金等'
     """
     mine = own_rows(item_grades, ctx)
     if mine.empty:
@@ -71,6 +77,12 @@ def unit_grades(item_grades: pd.DataFrame, ctx: Context, *, id: str = "unit-grad
     ----------
     item_grades : DataFrame
         Built table `item_grades`.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("50_unit", "DW001")
+    >>> charts.unit_grades(job.own("item_grades"), job.ctx).title
+    '单位001的15项指标中1项为“一般”（党建）'
     """
     return grade_matrix(item_grades, ctx, id=id)
 
@@ -82,6 +94,12 @@ def county_grades(item_grades: pd.DataFrame, ctx: Context, *, id: str = "county-
     ----------
     item_grades : DataFrame
         Built table `item_grades`.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("45_county", "武江区")
+    >>> charts.county_grades(job.own("item_grades"), job.ctx).title
+    '武江区51个评定中5个为“一般”或“较差”，分散在防止返贫监测、遍访制度、医疗救助、住房保障等'
     """
     return grade_matrix(item_grades, ctx, id=id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -59,6 +59,11 @@ def grade_mix(
     page : int
         Classes of more than 45 targets show those with an item at 一般 or below, 45 a page, most
         weak items first.
+
+    Examples
+    --------
+    >>> charts.grade_mix(s.table("item_grades"), s.ctx, class_id="city6").title
+    '5市有“一般及以下”指标，其中广州有3项'
     """
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
@@ -110,6 +115,11 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     ctx : Context
     class_id : str
         The class; the report's own when empty.
+
+    Examples
+    --------
+    >>> charts.item_mix(s.table("item_grades"), s.ctx, class_id="city14").title
+    '统筹协调（4市）和住房保障（4市）是多市共同短板'
     """
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
@@ -132,8 +142,7 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     return _draw(bars, f"数量（{unit}）", "").chart(id, caption, _table("各项指标等次数量", "指标", bars))
 
 
-def _count(frame: pd.DataFrame, by: str, name: object) -> list[Bar]:
-    assert callable(name)
+def _count(frame: pd.DataFrame, by: str, name: Callable[[str], str]) -> list[Bar]:
     found: dict[str, dict[str, int]] = {}
     for row in records(frame[[by, "grade"]]):
         counts = found.setdefault(str(row[by]), dict.fromkeys((*GRADES, ""), 0))

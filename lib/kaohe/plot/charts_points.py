@@ -26,6 +26,12 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     daily_sources : DataFrame
         Built table `daily_sources`; rows of other targets are left out.
     ctx : Context
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.daily_deductions(job.own("daily_sources"), job.ctx).title
+    '韶关市日常工作共扣9.5分，最多的是扶贫数据信息动态监测情况（5.0分）'
     """
     mine = own_rows(daily_sources, ctx)
     if mine.empty or mine["points"].isna().any():
@@ -84,6 +90,12 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
     survey_items : DataFrame
         Built table `survey_items`; rows of other targets are left out.
     ctx : Context
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.survey_scores(job.own("survey_items"), job.ctx).title
+    '韶关市调查得分共失35.4分，最多的是义务教育适龄人口在校率（7.2分）、饮水安全达标（6.8分）'
     """
     mine = own_rows(survey_items, ctx)
     if mine.empty:

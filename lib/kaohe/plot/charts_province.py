@@ -34,6 +34,11 @@ def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class
         Built table `class_summary`.
     ctx : Context
         A class shows its own row, the province all three.
+
+    Examples
+    --------
+    >>> charts.class_summary(s.table("class_summary"), s.ctx).title
+    '28个对象中3个为“一般及以下”：任务市1个、帮扶市1个、帮扶单位1个；1个缺数据'
     """
     mine = of_class(class_summary, ctx.class_id)
     if mine.empty or not int(mine["n"].sum()):
@@ -103,6 +108,11 @@ def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Ch
         Built table `composite`; cities are shown.
     ctx : Context
         The province.
+
+    Examples
+    --------
+    >>> charts.tile_grid(s.table("composite"), s.ctx).title
+    '有脱贫攻坚任务的14市中12市“较好”、1市“一般”；“一般及以下”为汕头；云浮缺数据；帮扶市中广州为“一般及以下”'
     """
     cities = {c: cls.id for cls in ctx.plan.classes.values() if cls.kind == "city" for c in cls.members}
     found = {str(r["object"]): r for r in records(composite) if str(r["object"]) in cities}

@@ -29,6 +29,11 @@ def data_quality_bars(
     ctx : Context
     limit : float
         Share from which a city should check and complete its data.
+
+    Examples
+    --------
+    >>> charts.data_quality_bars(s.table("data_quality"), s.ctx).title
+    '未答和存疑平均4.8%，韶关、阳江、清远等8市超过5%'
     """
     items = [r for r in records(data_quality) if not is_missing(r["missing_share"])]
     if not items:
@@ -101,6 +106,12 @@ def completeness_bars(completeness: pd.DataFrame, ctx: Context, *, id: str = "co
     completeness : DataFrame
         Built table `completeness`; rows of other targets are left out.
     ctx : Context
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.completeness_bars(job.own("completeness"), job.ctx).title
+    '韶关市4部分数据中1部分不全：没有收到指标表'
     """
     items = records(own_rows(completeness, ctx))
     if not items:

@@ -42,6 +42,11 @@ def rank_intervals(
     class_id : str
         The class; the report's own when empty. A class without survey has no sampling error and
         gets a sentence instead.
+
+    Examples
+    --------
+    >>> charts.rank_intervals(s.table("rank_intervals"), s.table("composite"), s.ctx, class_id="city14").title
+    '计入抽样误差，茂名、河源的名次不变，其余11市只能定到区间，最宽的湛江、汕尾各跨5个位次；云浮数据不全，不排名次'
     """
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:
@@ -130,6 +135,11 @@ def sensitivity_ranks(
     -----
     Lines show, for each kind of choice but random scales, the scenario that moves ranks most in total; moves in the
     title and table are over all scenarios.
+
+    Examples
+    --------
+    >>> charts.sensitivity_ranks(s.table("sensitivity"), s.ctx, class_id="city14").title
+    '换用其他办法，名次至多变动2位（茂名、清远、汕头等13市）'
     """
     which = class_of(ctx, class_id)
     mine = of_class(sensitivity, which)

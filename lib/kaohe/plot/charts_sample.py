@@ -21,24 +21,8 @@ from kaohe.plot.terms import hidden
 
 PERCENTILES = ("p10", "p25", "p50", "p75", "p90")
 _ROUND = (
-    1000,
-    1500,
-    2000,
-    3000,
-    4000,
-    5000,
-    7500,
-    10000,
-    15000,
-    20000,
-    30000,
-    40000,
-    50000,
-    75000,
-    100000,
-    150000,
-    200000,
-)
+    1000, 1500, 2000, 3000, 4000, 5000, 7500, 10000, 15000, 20000, 30000, 40000, 50000, 75000, 100000, 150000, 200000,
+)  # fmt: skip
 
 
 def _order(frame: pd.DataFrame, ctx: Context, kind: str) -> list[dict[str, Any]]:
@@ -73,6 +57,11 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
         The report's own city is marked.
     domain_type : str
         ``city`` or ``helper``; empty: that of the report's class, else ``city``.
+
+    Examples
+    --------
+    >>> charts.income_bars(s.table("income"), s.ctx).title
+    '梅州收入低于相对贫困线的人口比例最高（10.0%），全省9.2%'
     """
     items = _order(income, ctx, domain_type)
     open_rows = [r for r in items if not hidden(str(r["quality"])) and not is_missing(r["p50"])]
@@ -165,6 +154,11 @@ def response_bars(
         The report's own city is marked.
     domain_type : str
         ``city``, ``helper`` or ``county``.
+
+    Examples
+    --------
+    >>> charts.response_bars(s.table("response"), s.ctx).title
+    '全省应答率99.2%，最低的梅州为42.6%'
     """
     items = _order(response, ctx, domain_type)
     if not items:
@@ -222,6 +216,11 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
         Built table `weight_diagnostics`.
     ctx : Context
         The report's own city is marked.
+
+    Examples
+    --------
+    >>> charts.weights_chart(s.table("weight_diagnostics"), s.ctx).title
+    '权重设计效应1.07–1.32，湛江最大（最大权重为最小的8.7倍）'
     """
     items = [r for r in records(weight_diagnostics) if not is_missing(r["w_median"]) and r["w_min"] > 0]
     if not items:

@@ -30,6 +30,13 @@ def scenario_ranks(
         The scenario in words.
     class_id : str
         The class; the report's own when empty.
+
+    Examples
+    --------
+    >>> from kaohe.grade.compare import compare
+    >>> base, ranks = s.table("composite"), s.table("rank_intervals")
+    >>> charts.scenario_ranks(compare(base, base, ranks, ranks, s.plan), s.ctx, title="同样的口径", class_id="city14").title
+    '换用这一情形，等次都不变，名次不变'
     """
     which = class_of(ctx, class_id)
     mine = [

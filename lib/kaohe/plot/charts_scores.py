@@ -45,6 +45,11 @@ def streams_bars(streams: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     ctx : Context
     class_id : str
         The class; the report's own when empty. Of more than 40 targets the first and last ten are shown.
+
+    Examples
+    --------
+    >>> charts.streams_bars(s.table("streams"), s.ctx, class_id="city14").title
+    '首末两市（茂名、揭阳）相差10.8分，其中专项调查占4.7分'
     """
     which = class_of(ctx, class_id)
     mine = of_class(streams, which)
@@ -182,7 +187,13 @@ def waterfall(
     reference : str
         ``mean`` (the class) or ``next`` (the next target above).
     most : int
-        Components drawn; the smaller ones are drawn as one bar.
+        Number of components drawn; the smaller ones are drawn as one bar.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.waterfall(job.own("contributions"), job.ctx).title
+    '韶关市比同类平均高2.0分，影响最大的是日常工作的“信访投诉”（+2.9分）'
     """
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]

@@ -43,6 +43,11 @@ def estimate_dots(
     -----
     Marked cities have an interval wholly on one side of the province's estimate, compared as
     printed; comparisons are one by one, without correction for their number.
+
+    Examples
+    --------
+    >>> charts.estimate_dots(s.table("estimates"), s.ctx, "sat_work").title
+    '“对脱贫攻坚工作表示满意的比例”：肇庆、潮州明显低于全省（55.2%），汕头、汕尾、湛江明显高于全省'
     """
     which = domain_type or DOMAINS.get(ctx.class_id, "city")
     mine = estimates[estimates["indicator"] == indicator]
@@ -157,6 +162,12 @@ def estimate_profile(
         A survey topic of the plan; empty for the shares that count in the survey score.
     unit : str
         ``household`` or ``village``.
+
+    Examples
+    --------
+    >>> job = kaohe.open_report("40_city", "韶关市")
+    >>> charts.estimate_profile(s.table("estimates"), job.ctx, topic=job.ctx.plan.raw["survey_topics"]["household"][1]).title
+    '韶关市“落实‘三保障’情况”11项可比的比例中1项明显差于全省（住房安全有保障），1项明显好于全省（获得教育生活费补助）'
     """
     scored = [q.id for q in ctx.plan.questions.values() if q.weight > 0]
     which = estimates["topic"] == topic if topic else estimates["indicator"].isin(scored)

@@ -60,7 +60,7 @@ def choices_in_force(ctx: Context) -> list[tuple[str, str, str]]:
 
 
 def sentences(ctx: Context) -> list[str]:
-    """The choices in force, one sentence each, without a full stop; a note that says the value again is left out."""
+    """The choices in force in the plan of `ctx`, one sentence each, without a full stop; a note that says the value again is left out."""
     return [
         f"{what}：{value}" + ("" if note == value else f"（{note}）") for what, value, note in choices_in_force(ctx)
     ]

@@ -27,7 +27,7 @@ class Context:
     class_id, class_label : str
         The target's class and its label (有脱贫攻坚任务的14个市); empty where there is none.
     n_class : int
-        Targets in the class.
+        Number of targets in the class.
     year : int
         The year assessed.
     origin : str
@@ -38,6 +38,11 @@ class Context:
         The plan in force.
     names : mapping of code to name, optional
         Names of the targets (cities, counties, units), where the register of places does not hold them.
+
+    Raises
+    ------
+    KaoheError
+        K701 for an unknown kind or origin.
     """
 
     object: str
@@ -59,7 +64,7 @@ class Context:
             raise _fault(f"origin = {self.origin}", "demo or office")
 
     def name_of(self, code: str) -> str:
-        """Name of a target or place: the report's own list first, then the register, else the code."""
+        """Name of the target or place `code`: the report's own list first, then the register, else the code."""
         return self.names.get(code) or self.plan.gazetteer.name(code)
 
 

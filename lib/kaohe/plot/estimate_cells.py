@@ -33,7 +33,7 @@ Field = tuple[str, str, Callable[[Row], str]]  # head, alignment, text of a row
 
 
 def about(frame: pd.DataFrame) -> dict[str, Any]:
-    """What a table of estimates says of itself: labels, units, shares, names, heads, source, level."""
+    """What a table of estimates, `frame`, says of itself: labels, units, shares, names, heads, source, level; empty for any other."""
     found = frame.attrs.get(KEY)
     return dict(found) if isinstance(found, Mapping) else {}
 
@@ -100,7 +100,17 @@ def points(number: Any, share: bool, digits: int) -> str:
 
 
 def name_of(column: str, cell: Any, said: Mapping[str, Any]) -> str:
-    """A level in words: places by name, variables by label, measures by their term."""
+    """A level in words: places by name, variables by label, measures by their term.
+
+    Parameters
+    ----------
+    column : str
+        Of a table of estimates.
+    cell : object
+        A value in it.
+    said : mapping
+        As from `about`.
+    """
     if is_missing(cell):
         return numbers.MISSING
     text = str(cell)

@@ -103,7 +103,7 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
 
 
 def describe(frame: pd.DataFrame, said: Mapping[str, Any]) -> EstimateTable:
-    """The frame as an `EstimateTable` with what is known about it (texts, numbers, lists and mappings only).
+    """`frame` as an `EstimateTable` with what is `said` about it (texts, numbers, lists and mappings only).
 
     Keys: by (columns of the domains), labels and units by variable, shares (variables shown in percent),
     all_shares, names by code, heads by column, record (what is counted: 户), level, source, note, directions.

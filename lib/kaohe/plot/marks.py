@@ -34,7 +34,17 @@ def shown(row: Row) -> tuple[str, str, str]:
 
 
 def plain(value: Any, unit: str, share: bool) -> str:
-    """A number without its unit: the axis names it."""
+    """A number without its unit: the axis names it.
+
+    Parameters
+    ----------
+    value : float
+        In its unit; a share as 0 to 1.
+    unit : str
+        Yuan (元) stand without decimals, other quantities with one.
+    share : bool
+        Write it in percent, with one decimal.
+    """
     if share:
         return str(half_up(100 * float(value), 1))
     return numbers.number(value, 0 if unit == "元" else 1)

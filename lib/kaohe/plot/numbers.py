@@ -27,7 +27,7 @@ _KIND_NAME = {
 
 
 def is_missing(value: Any) -> bool:
-    """True for None, NaN and NaT."""
+    """True for a `value` that is None, NaN or NaT."""
     return value is None or value != value or str(value) == "NaT"
 
 
@@ -63,14 +63,14 @@ def half_up(value: Any, digits: int = 0) -> Decimal:
 
 
 def number(value: Any, digits: int = 1) -> str:
-    """A number with fixed decimals and thousands separators; — when missing."""
+    """`value` with a fixed number of decimals, `digits`, and thousands separators; — when missing or infinite."""
     if is_missing(value) or math.isinf(value):
         return MISSING
     return f"{half_up(value, digits):,}".replace("-", "−")
 
 
 def integer(value: Any) -> str:
-    """A whole number with thousands separators; — when missing."""
+    """The whole number nearest to `value`, with thousands separators; — when missing."""
     return number(value, 0)
 
 
@@ -80,7 +80,7 @@ def score(value: Any) -> str:
 
 
 def percent(share: Any, digits: int = 1) -> str:
-    """A share of 0 to 1 as a percentage: 0.985 is 98.5%."""
+    """A `share` of 0 to 1 in percent, with a fixed number of decimals, `digits`: 0.985 is 98.5%; — when missing."""
     if is_missing(share):
         return MISSING
     return f"{half_up(Decimal(str(share)) * 100, digits)}%".replace("-", "−")
@@ -103,7 +103,7 @@ def chance(p: Any) -> str:
 
 
 def points(difference: Any, digits: int = 1) -> str:
-    """The size of a difference of two shares in percentage points (百分点)."""
+    """The size of a `difference` of two shares (0 to 1) in percentage points (百分点), with a fixed number of decimals, `digits`."""
     if is_missing(difference):
         return MISSING
     return f"{half_up(abs(Decimal(str(difference))) * 100, digits)}个百分点"
@@ -118,7 +118,17 @@ def signed(value: Any, digits: int = 1) -> str:
 
 
 def measure(value: Any, unit: str, is_share: bool) -> str:
-    """An estimate as its unit asks: shares in %, yuan whole, other quantities with one decimal and unit."""
+    """An estimate as its unit asks: shares in %, yuan whole, other quantities with one decimal and unit.
+
+    Parameters
+    ----------
+    value : float
+        In its unit; a share as 0 to 1.
+    unit : str
+        As the codebook has it.
+    is_share : bool
+        Write it in percent.
+    """
     if is_missing(value):
         return MISSING
     if is_share:
@@ -158,7 +168,7 @@ def rank_span(low: Any, high: Any) -> str:
 
 
 def rank_short(low: Any, high: Any) -> str:
-    """A rank interval for a card: 3–9, or 3."""
+    """A rank interval from `low` to `high` for a card: 3–9, or 3."""
     if is_missing(low) or is_missing(high):
         return MISSING
     a, b = half_up(low), half_up(high)

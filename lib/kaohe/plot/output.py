@@ -6,138 +6,53 @@ Texts in a payload are plain; whoever renders them escapes them. In JupyterLab t
 from __future__ import annotations
 
 import base64
-import os
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
-from kaohe.base.errors import EXIT_BUG, KaoheError
 from kaohe.plot.cells import Cell as Cell
 from kaohe.plot.cells import cell as cell
 from kaohe.plot.cells import cell_text as cell_text
 from kaohe.plot.context import Context as Context
-
-MIME = "application/vnd.kaohe.v1+json"
-BATCH = "KAOHE_BATCH"
-_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-
-def in_batch() -> bool:
-    """True inside a batch (environment ``KAOHE_BATCH=1``): nobody looks at JupyterLab's pictures."""
-    return os.environ.get(BATCH, "") == "1"
-
-
-def _jsonable(value: Any) -> Any:
-    if is_dataclass(value):
-        return {f.name: _jsonable(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): _jsonable(value[k]) for k in sorted(value)}
-    many = isinstance(value, Sequence) and not isinstance(value, str)
-    return [_jsonable(v) for v in value] if many else value
-
-
-class Output:
-    """Base of all payloads: one MIME output with plain text beside it."""
-
-    kind = ""
-
-    def payload(self) -> dict[str, Any]:
-        """The JSON-able content: its ``kind``, then every field but pictures for JupyterLab."""
-        own = {f.name: _jsonable(getattr(self, f.name)) for f in fields(self) if f.name != "png"}  # type: ignore[arg-type]
-        return {"kind": self.kind, **own}
-
-    def plain(self) -> str:
-        """One line of plain text."""
-        raise NotImplementedError
-
-    def html(self) -> str:
-        """Escaped HTML for JupyterLab; never used by the exporter."""
-        return f"<p>{escape(self.plain())}</p>"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle: dict[str, Any] = {MIME: self.payload(), "text/plain": self.plain()}
-        if not in_batch():
-            bundle["text/html"] = self.html()
-        return bundle
-
-
-@dataclass(frozen=True)
-class Header(Output):
-    """Head of a report: title, target, facts, mark, banner of invented data, preview flag, file slug."""
-
-    title: str
-    target: str
-    class_label: str
-    facts: Sequence[tuple[str, str]]
-    mark: str
-    banner: str = ""
-    preview: bool = False
-    slug: str = ""
-    kind = "header"
-
-    def plain(self) -> str:
-        """Title, mark and banner."""
-        parts = [self.title, self.mark, self.banner, "预览" if self.preview else ""]
-        return " | ".join(p for p in parts if p)
-
-
-@dataclass(frozen=True)
-class Note:
-    """One sentence of the main conclusions, with the id of the figure or table it rests on."""
-
-    text: str
-    ref: str = ""
-
-
-@dataclass(frozen=True)
-class Notes(Output):
-    """主要结论: sentences computed from the tables."""
-
-    items: Sequence[Note]
-    kind = "notes"
-
-    def plain(self) -> str:
-        """The sentences, one a line."""
-        return "\n".join(f"{n}. {i.text}" for n, i in enumerate(self.items, start=1))
-
-    def html(self) -> str:
-        """A numbered list."""
-        return "<ol>" + "".join(f"<li>{escape(i.text)}</li>" for i in self.items) + "</ol>"
-
-
-@dataclass(frozen=True)
-class Card:
-    """One large figure with its label and a short note."""
-
-    value: str
-    label: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Cards(Output):
-    """A row of large figures."""
-
-    items: Sequence[Card]
-    kind = "cards"
-
-    def plain(self) -> str:
-        """Labels and values in one line."""
-        return "；".join(f"{i.label} {i.value}" + (f"（{i.note}）" if i.note else "") for i in self.items)
+from kaohe.plot.mime import BATCH as BATCH
+from kaohe.plot.mime import MIME as MIME
+from kaohe.plot.mime import Output as Output
+from kaohe.plot.mime import check_rows, check_slug, fault
+from kaohe.plot.mime import in_batch as in_batch
+from kaohe.plot.output_words import Card as Card
+from kaohe.plot.output_words import Cards as Cards
+from kaohe.plot.output_words import Header as Header
+from kaohe.plot.output_words import Note as Note
+from kaohe.plot.output_words import Notes as Notes
+from kaohe.plot.output_words import Seal as Seal
+from kaohe.plot.output_words import Text as Text
 
 
 @dataclass(frozen=True)
 class DataTable:
-    """The numbers of a chart, as text at the displayed precision."""
+    """The numbers of a chart, as text at the displayed precision.
+
+    Attributes
+    ----------
+    caption : str
+        What the numbers are.
+    columns : sequence of str
+        Heads, with units.
+    rows : sequence of sequence of str
+        One cell a column.
+
+    Raises
+    ------
+    KaoheError
+        K701 for a row of another length.
+    """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
 
     def __post_init__(self) -> None:
-        _check_rows(self.caption, len(self.columns), self.rows)
+        check_rows(self.caption, len(self.columns), self.rows)
 
 
 @dataclass(frozen=True)
@@ -165,6 +80,11 @@ class Chart(Output):
     names : sequence of float
         Where the names of the rows stand, in inches of the picture: its width, then right, upper and lower edge
         of the names. A narrow screen keeps them in sight while the picture is moved; empty: it does not.
+
+    Raises
+    ------
+    KaoheError
+        K701 for an id that is no slug, or a description that says the title again.
     """
 
     id: str
@@ -179,9 +99,9 @@ class Chart(Output):
     kind = "figure"
 
     def __post_init__(self) -> None:
-        _check_slug(self.id)
+        check_slug(self.id)
         if not self.alt or self.alt == self.title:
-            raise _fault(self.id, f"alt = {self.alt!r}", "a description distinct from the title")
+            raise fault(self.id, f"alt = {self.alt!r}", "a description distinct from the title")
 
     def plain(self) -> str:
         """The title."""
@@ -199,7 +119,13 @@ class Chart(Output):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its label and how it is aligned (left, right, center)."""
+    """A column of a table: its label and how it is aligned (left, right, center).
+
+    Attributes
+    ----------
+    label, align : str
+        Its head; left, right or center.
+    """
 
     label: str
     align: str = "left"
@@ -207,7 +133,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Table(Output):
-    """A table; a cell is plain text, or text with a grade or a link (see `cell`)."""
+    """A table of a report.
+
+    Attributes
+    ----------
+    id, caption : str
+        Slug, unique on the page; what is shown.
+    columns : sequence of Column
+        Heads, with units.
+    rows : sequence of sequence of Cell
+        Text, or text with a grade or a link (see `cell`).
+    note : str
+        Said beneath.
+    folded : bool
+        It opens when asked for.
+
+    Raises
+    ------
+    KaoheError
+        K701 for an id that is no slug, a row of another length, or an unknown alignment.
+    """
 
     id: str
     caption: str
@@ -218,11 +163,11 @@ class Table(Output):
     kind = "table"
 
     def __post_init__(self) -> None:
-        _check_slug(self.id)
-        _check_rows(self.id, len(self.columns), self.rows)
+        check_slug(self.id)
+        check_rows(self.id, len(self.columns), self.rows)
         for column in self.columns:
             if column.align not in {"left", "right", "center"}:
-                raise _fault(self.id, f"align = {column.align}", "left, right or center")
+                raise fault(self.id, f"align = {column.align}", "left, right or center")
 
     def plain(self) -> str:
         """Caption and number of rows."""
@@ -236,65 +181,3 @@ class Table(Output):
             f"<table><caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table><p><small>{escape(self.note)}</small></p>"
         )
-
-
-@dataclass(frozen=True)
-class Text(Output):
-    """Computed paragraphs, as what is missing or doubtful; tone ``""`` or ``warning``."""
-
-    paragraphs: Sequence[str]
-    tone: str = ""
-    kind = "text"
-
-    def __post_init__(self) -> None:
-        if self.tone not in {"", "warning"}:
-            raise _fault("text", f"tone = {self.tone}", "empty or warning")
-
-    def plain(self) -> str:
-        """The paragraphs, one a line."""
-        return "\n".join(self.paragraphs)
-
-    def html(self) -> str:
-        """The paragraphs."""
-        return "".join(f"<p>{escape(p)}</p>" for p in self.paragraphs)
-
-
-@dataclass(frozen=True)
-class Seal(Output):
-    """What this report was made of; publishing refuses a notebook whose seal is missing or differs.
-
-    `facts` (label, value) and `choices` in force stand in the page's footer.
-    """
-
-    notebook: str
-    target: str
-    preview: bool
-    build: str
-    plan: str
-    version: str
-    tables: Mapping[str, str]
-    facts: Sequence[tuple[str, str]] = ()
-    choices: Sequence[str] = ()
-    kind = "seal"
-
-    def plain(self) -> str:
-        """Notebook, target and build in one line."""
-        state = "预览，不可发布" if self.preview else "已封存"
-        return f"{state}：{self.notebook} {self.target} build {self.build[:12]}，读取{len(self.tables)}张表"
-
-
-def _check_slug(text: str) -> None:
-    if not _SLUG.fullmatch(text):
-        raise _fault("id", text, "lower-case ASCII letters, digits and hyphens, starting with a letter")
-
-
-def _check_rows(where: str, width: int, rows: Sequence[Sequence[Any]]) -> None:
-    for number, row in enumerate(rows, start=1):
-        if len(row) != width:
-            raise _fault(where, f"row {number} has {len(row)} cells", f"{width} cells, one a column")
-
-
-def _fault(where: str, got: str, expected: str) -> KaoheError:
-    error = KaoheError("K701", "An output is put together wrongly", where=where, got=got, expected=expected)
-    error.exit_code = EXIT_BUG
-    return error

@@ -10,59 +10,25 @@ import pandas as pd
 
 from kaohe.plot import numbers, tables, terms
 from kaohe.plot import table_maker as t
-from kaohe.plot.charts_band import unit_bands
 from kaohe.plot.charts_chances import pair_chances
 from kaohe.plot.charts_class import position_in_class
 from kaohe.plot.charts_counties import county_place
 from kaohe.plot.charts_evidence import self_gap
-from kaohe.plot.charts_heat import grade_heatmap
 from kaohe.plot.charts_matrix import county_grades, grade_matrix, unit_grades
-from kaohe.plot.charts_mix import item_mix
 from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_sample import response_bars
 from kaohe.plot.charts_scores import waterfall
 from kaohe.plot.charts_survey import estimate_profile
 from kaohe.plot.output import Context, Output, Text
+from kaohe.plot.sets import item_charts as item_charts
+from kaohe.plot.sets import rank_chart as rank_chart
+from kaohe.plot.sets import topic_profiles as topic_profiles
 from kaohe.plot.survey_cells import estimate_cell, interval_cell
 from kaohe.plot.words_common import Source
 from kaohe.plot.words_method import self_report
 from kaohe.plot.words_why import next_grade
 
 COUNTY_NOTE = "县级样本量小，区间宽；初级抽样单元只有一个的县不能估计误差，有效户数过少的县依保密要求不列示。"
-
-
-def topic_profiles(estimates: pd.DataFrame, ctx: Context, *, province: pd.DataFrame | None = None) -> list[Output]:
-    """The shares of each of the plan's household topics against the province, one chart a topic.
-
-    Parameters
-    ----------
-    estimates : DataFrame
-        ``estimates`` with the rows of the target, and of the province where `province` is not given.
-    ctx : Context
-    province : DataFrame, optional
-        ``estimates`` of the province.
-
-    Returns
-    -------
-    list of Output
-        Charts; topics without a share that can be shown are named together in one `Text` at the end.
-    """
-    if province is not None:
-        estimates = pd.concat([estimates, province], ignore_index=True)
-    shown: list[Output] = []
-    bare = []
-    wanted = estimates[(estimates["domain"] == ctx.object) | (estimates["domain_type"] == "province")]
-    for topic in ctx.plan.raw["survey_topics"]["household"]:
-        made = estimate_profile(wanted, ctx, topic=topic)
-        if isinstance(made, Text):
-            bare.append(topic)
-        else:
-            shown.append(made)
-    if not shown:
-        return [Text((f"没有{ctx.name}可列示的专项调查比例估计。",))]
-    if bare:
-        shown.append(Text((f"{'、'.join(bare)}没有可列示的比例，金额和数量见下表。",)))
-    return shown
 
 
 def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
@@ -134,39 +100,6 @@ def response_chart(response: pd.DataFrame, ctx: Context) -> Output:
     ctx : Context
     """
     made: Output = response_bars(response, ctx, domain_type="helper" if ctx.class_id == "city6" else "city")
-    return made
-
-
-def item_charts(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:
-    """Where a class is weak: targets × items, and for a large class the mix of each item before it.
-
-    Parameters
-    ----------
-    item_grades : DataFrame
-        ``item_grades`` of the class.
-    ctx : Context
-    """
-    heat: Output = grade_heatmap(item_grades, ctx)
-    if ctx.plan.classes[ctx.class_id].kind != "unit":
-        return [heat]
-    mix: Output = item_mix(item_grades, ctx)
-    return [mix, heat]
-
-
-def rank_chart(ranks: pd.DataFrame, composite: pd.DataFrame, ctx: Context) -> Output:
-    """Ranks with their intervals where a survey gives sampling error, scores in bands where it does not.
-
-    Parameters
-    ----------
-    ranks, composite : DataFrame
-        ``rank_intervals`` and ``composite`` of the class.
-    ctx : Context
-    """
-    made: Output
-    if "survey" in ctx.plan.classes[ctx.class_id].streams:
-        made = rank_intervals(ranks, composite, ctx)
-    else:
-        made = unit_bands(composite, ctx, class_id=ctx.class_id)
     return made
 
 

@@ -20,13 +20,12 @@ def lean(svg: str) -> str:
     Only tags are touched; texts stay as they are, so that hostile text stays text.
     """
     body = svg[svg.index("<g id=") : svg.rindex("</svg>")]
-    view = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert view is not None
+    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
     body = _TAG.sub(_tag, body)
     body = re.sub(r"\s*\n\s*", "\n", body).strip()
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {view[1]} {view[2]}" width="{view[1]}pt" '
-        f'height="{view[2]}pt" font-family="{fonts.FAMILY_STACK}" stroke-linejoin="round">\n{body}\n</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}pt" '
+        f'height="{height}pt" font-family="{fonts.FAMILY_STACK}" stroke-linejoin="round">\n{body}\n</svg>'
     )
 
 

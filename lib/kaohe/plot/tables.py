@@ -1,7 +1,7 @@
 """All tables of the reports: built frame in, `Table` out (or a `Text` saying why there is nothing).
 
-Signatures: every function takes the rows to show (see `kaohe.base.built`) and the report's
-`Context`, and a keyword ``id``. Nothing is computed beyond selecting, ordering and formatting.
+Signatures: every function takes the rows to show (see `kaohe.base.built`), ``ctx``, the report's
+`Context`, and a keyword ``id``, the slug of the table. Nothing is computed beyond selecting, ordering and formatting.
 
 Grades and the rest of one target: `grades`, `field_grades`, `evidence`, `forms`, `streams`,
 `caps`, `decisions`, `daily`, `problems`, `self_compare`, `completeness`.

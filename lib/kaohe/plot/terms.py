@@ -59,7 +59,7 @@ QUALITY = {
 
 
 def hidden(quality: str) -> bool:
-    """True when the estimate must not be shown."""
+    """True when an estimate of this `quality` must not be shown."""
     return quality == "suppressed"
 
 

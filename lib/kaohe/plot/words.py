@@ -1,7 +1,7 @@
 """Computed texts of the reports: an open report in, `Notes`, `Cards` or `Text` out.
 
-Every function takes the report (`kaohe.plot.words_common.Source`: ``ctx``, ``own``, ``peers``,
-``table``) and reads the built tables named in its docstring; `method` and `choices` take the
+Every function takes ``job``, the report (`kaohe.plot.words_common.Source`: its ``ctx``, ``own``, ``peers``,
+``table``), and reads the built tables named in its docstring; `method` and `choices` take the
 context alone. Every sentence is made from the tables, with its zero, one and many cases.
 
 Main conclusions: `conclusions_city`, `conclusions_county`, `conclusions_unit`,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -16,27 +15,14 @@ from kaohe.estimate.calibrated import blocks_of
 from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
 from kaohe.estimate.domains import Where
+from kaohe.estimate.held import Held
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
+from kaohe.estimate.sampled import Sampled
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
-
-P = ParamSpec("P")
-
-
-def dressed(
-    method: Callable[Concatenate[Design, P], pd.DataFrame],
-) -> Callable[Concatenate[BenchDesign, P], EstimateTable]:
-    """A design's method whose table knows its labels; signature and docstring stay."""
-
-    @wraps(method)
-    def call(self: BenchDesign, /, *args: P.args, **options: P.kwargs) -> EstimateTable:
-        named: Any = options
-        return self.dress(method(self, *args, **options), by=named.get("by"), level=named.get("level", 0.95),
-                          all_shares=method.__name__ == "proportion")  # fmt: skip
-
-    return call
+from kaohe.publish.dressed import dressed
 
 
 class BenchDesign(Design):
@@ -44,6 +30,8 @@ class BenchDesign(Design):
 
     ``s = kaohe.open()`` gives one for households (``s.design``) and one for villages (``s.village_design``);
     it can also be made of any frame, as a `Design`.
+
+    ``options`` are arguments by name of the function of `kaohe.estimate` that the text names, such as size, where or level.
 
     Examples
     --------
@@ -53,24 +41,49 @@ class BenchDesign(Design):
     [['韶关市', '2.50', '40'], ['440500000000', '2.50', '40']]
     """
 
+    def __dir__(self) -> list[str]:
+        """What tab completion offers: the estimates and the design, not the matrices behind them."""
+        behind = {n for kind in (Held, Sampled) for n in vars(kind) if not n.startswith("_")} - {"df", "notes"}
+        return sorted(set(super().__dir__()) - behind)
+
     _said: dict[str, Any]
     _lookup: Callable[[str], str]
 
     @classmethod
     def of(cls, design: Design) -> Self:
-        """The same design, dressed."""
+        """The same `design`, dressed.
+
+        Examples
+        --------
+        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [1.0, 2, 3, 4]})
+        >>> BenchDesign.of(Design(f, weight="w")).mean("y")["estimate"].tolist()
+        [2.5]
+        """
         made = cls.__new__(cls)
         made.__dict__.update(design.__dict__)
         return made
 
     def named(self, lookup: Callable[[str], str], **said: Any) -> Self:
-        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes."""
+        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes.
+
+        Parameters
+        ----------
+        lookup : callable
+            Code of a place → its name.
+        **said
+            Keys as `kaohe.plot.estimate_table.describe` takes them: labels, units and so on.
+
+        Examples
+        --------
+        >>> s.design.named({"440203000000": "甲县", "440204000000": "乙县"}.get).mean("poor", by="county").shown().iloc[:, 0].tolist()
+        ['甲县', '乙县']
+        """
         made = type(self).of(self)
         made._lookup, made._said = lookup, said
         return made
 
     def per_person(self, size: str = "hh_size") -> Self:
-        """The same design counting persons: the weight times the persons of the record.
+        """The same design counting persons: the weight times the persons of the record, which the column `size` holds.
 
         Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
 
@@ -89,7 +102,23 @@ class BenchDesign(Design):
         return made
 
     def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
-        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order."""
+        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows of the design, in order, with the column of the new weight.
+        weight : str
+            Its name.
+        calibration : Calibration, optional
+            How the new weight was calibrated.
+
+        Examples
+        --------
+        >>> equal = s.design.frame.assign(equal=100.0)
+        >>> s.design.reweighted(equal, "equal").mean("income_per_head")["estimate"].tolist()
+        [15750.0]
+        """
         made = type(self).of(self)
         made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
         made.calibration = () if calibration is None else (calibration,)
@@ -99,7 +128,30 @@ class BenchDesign(Design):
     def dress(
         self, frame: pd.DataFrame, *, by: Columns | None = None, level: float = 0.95, **more: Any
     ) -> EstimateTable:
-        """A table of estimates with the labels, units and names that are known of its columns."""
+        """A table of estimates with the labels, units and names that are known of its columns.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Estimates, one a row: a column ``variable``, and those of `by`.
+        by : str or list of str, optional
+            Columns of the domains, whose codes get names.
+        level : float
+            Level of confidence of the intervals in it, 0 to 1.
+        **more
+            Further keys as `kaohe.plot.estimate_table.describe` takes them.
+
+        Returns
+        -------
+        EstimateTable
+            The same rows and columns.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"county": ["440203000000"], "variable": ["poor"], "estimate": [0.1], "quality": ["ok"]})
+        >>> s.design.dress(table, by="county").attrs["kaohe"]["names"]
+        {'440203000000': '武江区'}
+        """
         said = {**getattr(self, "_said", {}), **more}
         columns = [c for c in as_list(by or []) if c in frame.columns]
         lookup = getattr(self, "_lookup", str)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kaohe.base.built import BUILT
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_json, read_parquet, sha256_file, sha256_text
 from kaohe.base.plan import Plan
@@ -21,7 +22,21 @@ BANNER = "演示数据（虚构）"
 
 @dataclass(frozen=True)
 class BuildInfo:
-    """What `kaohe build` says about its tables (build.json)."""
+    """What `kaohe build` says about its tables (build.json).
+
+    Attributes
+    ----------
+    folder : Path
+        Of the built tables.
+    origin : {"demo", "office"}
+        Invented data, or the office's.
+    data_hash, plan_hash, build : str
+        Hashes of the clean tables, of the plan, and of both with the library.
+    time : str
+        When, as ISO text.
+    tables : dict of name to SHA-256
+        Built tables.
+    """
 
     folder: Path
     origin: str
@@ -38,7 +53,7 @@ class BuildInfo:
 
 
 def find_build(processed: str | Path = "") -> Path:
-    """The folder of built tables of the processed data (see `open_report`).
+    """The folder of built tables within `processed`, the processed data (see `kaohe.publish.report.open_report` for an empty one).
 
     Raises
     ------
@@ -65,7 +80,7 @@ def find_build(processed: str | Path = "") -> Path:
 
 
 def check_tables(info: BuildInfo) -> None:
-    """Refuse built tables that are not, byte for byte, those that `kaohe build` wrote.
+    """Refuse built tables that are not, byte for byte, those that `kaohe build` wrote and of which `info` tells.
 
     Raises
     ------
@@ -86,7 +101,7 @@ def check_tables(info: BuildInfo) -> None:
 
 
 def check_plan(info: BuildInfo, plan: Plan) -> None:
-    """Refuse tables that were built under another plan.
+    """Refuse tables, of which `info` tells, that were built under another plan than `plan`.
 
     Raises
     ------
@@ -105,7 +120,7 @@ def check_plan(info: BuildInfo, plan: Plan) -> None:
 
 
 def build_info(build: Path) -> BuildInfo:
-    """What build.json says beside the tables.
+    """What build.json says beside the tables of the folder `build`.
 
     Raises
     ------
@@ -136,7 +151,7 @@ def build_info(build: Path) -> BuildInfo:
 
 
 def beijing_time(stamp: str) -> str:
-    """An ISO time as 2020年12月28日 10:05 in Beijing time; empty stays 未注明."""
+    """The ISO time `stamp` as 2020年12月28日 10:05 in Beijing time; empty becomes 未注明."""
     if not stamp:
         return "未注明"
     moment = datetime.fromisoformat(stamp).astimezone(timezone(timedelta(hours=8)))
@@ -159,3 +174,16 @@ def named_table(folder: Path, name: str) -> pd.DataFrame:
             remedy="a table of the library that was not made yet: run `kaohe clean` and `kaohe build`",
         )  # fmt: skip
     return read_parquet(path)
+
+
+def columns_of(table: str) -> dict[str, tuple[str, str]]:
+    """Mark and label of each column of a built table; K802 for another table."""
+    if table not in BUILT:
+        raise InputRefused(
+            "K802",
+            "There is no such table",
+            got=table,
+            expected="one of " + ", ".join(nearest(table, BUILT)) + ", …",
+            remedy="the built tables are listed in the data dictionary",
+        )
+    return BUILT[table].columns

@@ -76,5 +76,5 @@ def _book(notebook: str, target: str, built: str) -> str:
 
 
 def linked_files(pages: Iterable[str]) -> set[str]:
-    """Names of the files in ``outputs/tables`` that pages link to."""
+    """Names of the files in ``outputs/tables`` that `pages`, HTML texts, link to."""
     return {name for page in pages for name in _LINK.findall(page)}

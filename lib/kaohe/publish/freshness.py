@@ -38,7 +38,17 @@ class Digests(Protocol):
 
 @dataclass
 class Known:
-    """What was found out before: digests of parts by table file, and what the lists were made from."""
+    """What was found out before, so that it need not be found out again.
+
+    Attributes
+    ----------
+    tables : dict of table to SHA-256
+        The files that were looked at.
+    parts : dict of part to digest
+        Rows in them.
+    lists : dict of file to SHA-256
+        Index, glossary and summary as written, and ``made from``: the digest of what they were made from.
+    """
 
     tables: dict[str, str] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
@@ -46,7 +56,7 @@ class Known:
 
 
 def read_known(outputs: Path) -> Known:
-    """What an earlier run of the same library left; nothing when it is missing, damaged or of another library."""
+    """What an earlier run of the same library left in the folder `outputs`; nothing when it is missing, damaged or of another library."""
     try:
         said = json.loads((outputs / KNOWN).read_text(encoding="utf-8"))
         if said["library"] == library_hash():
@@ -57,7 +67,7 @@ def read_known(outputs: Path) -> Known:
 
 
 def write_known(outputs: Path, known: Known) -> None:
-    """Leave it for the next run, atomically."""
+    """Leave what is `known` in the folder `outputs` for the next run, atomically."""
     said = {"library": library_hash(), "tables": known.tables, "parts": known.parts, "lists": known.lists}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True)
     path = outputs / KNOWN
@@ -94,7 +104,7 @@ class KnownDigests:
         return self._known[text]
 
     def known(self, entries: Iterable[Entry]) -> tuple[dict[str, str], dict[str, str]]:
-        """Hashes of the tables, and digests of the parts that these reports read as far as they are known."""
+        """Hashes of the tables, and digests of the parts that the reports `entries` read, as far as they are known."""
         wanted = {part for entry in entries for part in entry.parts}
         return dict(self._info.tables), {p: d for p, d in self._known.items() if p in wanted}
 
@@ -130,7 +140,22 @@ class Change:
 
 
 def change_of(entry: Entry, inputs: Mapping[str, str], digests: Digests) -> Change:
-    """What has changed since a report was made."""
+    """What has changed since a report was made.
+
+    Parameters
+    ----------
+    entry : Entry
+        The report as it was last made.
+    inputs : mapping of name to fingerprint
+        As `kaohe.publish.manifest.inputs_of` finds them now.
+    digests : mapping of part to digest
+        Of the tables as they are now.
+
+    Returns
+    -------
+    Change
+        Names of inputs, and of tables: with rows about the target, and with rows about others that it shows.
+    """
     tables: dict[bool, set[str]] = {True: set(), False: set()}
     for part, digest in entry.parts.items():
         if digests[part] != digest:
@@ -161,7 +186,19 @@ def is_own(part: str, entry: Entry) -> bool:
 def state_of(
     entry: Entry | None, inputs: dict[str, str], digests: Digests, outputs: Path, *, check_files: bool = True
 ) -> str:
-    """Whether a report has to be made: ``fresh``, ``stale``, ``failed`` or ``missing``."""
+    """Whether a report has to be made: ``fresh``, ``stale``, ``failed`` or ``missing``.
+
+    Parameters
+    ----------
+    entry : Entry, optional
+        The report as it was last made.
+    inputs, digests
+        As `change_of`.
+    outputs : Path
+        Folder of the outputs.
+    check_files : bool
+        Read what was put in place and compare it, byte for byte, by hash.
+    """
     if entry is None:
         return "missing"
     if entry.state == FAILED:
@@ -177,7 +214,19 @@ def state_of(
 
 
 def lists_digest(manifest: Manifest, states: Mapping[str, str], info: BuildInfo, plan_digest: str) -> str:
-    """Digest of everything that index and summary are made from."""
+    """Digest of everything that index and summary are made from.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        All reports.
+    states : mapping of slug to state
+        As from `state_of`.
+    info : BuildInfo
+        The build in place.
+    plan_digest : str
+        Hash of the plan.
+    """
     entries = {slug: entry.__dict__ for slug, entry in manifest.entries.items()}
     said: dict[str, Any] = {
         "entries": entries, "states": dict(states), "tables": info.tables, "data": info.data_hash, "time": info.time,
@@ -187,7 +236,17 @@ def lists_digest(manifest: Manifest, states: Mapping[str, str], info: BuildInfo,
 
 
 def lists_stand(outputs: Path, known: Known, digest: str) -> bool:
-    """True when index, glossary and summary were made from the same and are still, byte for byte, what was written."""
+    """True when index, glossary and summary were made from the same and are still, byte for byte, what was written.
+
+    Parameters
+    ----------
+    outputs : Path
+        Folder of the outputs.
+    known : Known
+        What the run before left.
+    digest : str
+        As from `lists_digest`.
+    """
     if known.lists.get("made from") != digest:
         return False
     files = {name: said for name, said in known.lists.items() if name != "made from"}

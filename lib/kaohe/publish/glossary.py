@@ -191,7 +191,7 @@ def terms(plan: Plan) -> Iterator[str]:
 
 
 def render_glossary(plan: Plan, *, banner: str, choices: list[tuple[str, str, str]], stamp: str) -> str:
-    """The page.
+    """The page of terms, indicators, method and choices, as HTML.
 
     Parameters
     ----------

@@ -59,6 +59,20 @@ class KaoheExporter(TemplateExporter):
     ) -> tuple[str, dict[str, Any]]:
         """The page of an executed notebook; `resources` come back with the ending of the page's file.
 
+        Parameters
+        ----------
+        nb : NotebookNode
+            An executed, sealed notebook.
+        resources : dict, optional
+            Of nbconvert.
+        **kw
+            Not used: nbconvert's signature.
+
+        Returns
+        -------
+        page, resources : str, dict
+            HTML of one whole page without other files; `resources` with the ending of its file.
+
         Raises
         ------
         KaoheError

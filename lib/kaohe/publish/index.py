@@ -40,6 +40,15 @@ class Row:
     """One report in the list.
 
     `state` is empty for a fresh one; `href` is empty where there is no page.
+
+    Attributes
+    ----------
+    name, group, label, href : str
+        Name of the target, heading it stands under, kind of report, its page (empty: there is none).
+    grade, score, rank, completeness : str
+        As printed; empty where there is none.
+    state : str
+        Empty for a fresh one.
     """
 
     name: str

@@ -110,14 +110,35 @@ class Zygote:
         return self._process.pid
 
     def fork(self, argv: list[str], cwd: str, env: dict[str, str]) -> int:
-        """The process id of a new kernel."""
+        """The process id of a new kernel.
+
+        Parameters
+        ----------
+        argv : list of str
+            Command line of the kernel.
+        cwd : str
+            Its working folder.
+        env : dict of name to value
+            Its environment.
+
+        Raises
+        ------
+        ZygoteUnavailable
+            The zygote is gone or refuses.
+        """
         answer = self._ask({"op": "fork", "argv": argv, "cwd": cwd, "env": env})
         if "pid" not in answer:
             raise ZygoteUnavailable(str(answer.get("refused", answer)))
         return int(answer["pid"])
 
     def poll(self, pid: int) -> int | None:
-        """Exit code of a kernel; None while it lives."""
+        """Exit code of the kernel with the process id `pid`; None while it lives.
+
+        Raises
+        ------
+        ZygoteUnavailable
+            The zygote is gone.
+        """
         answer = self._ask({"op": "poll", "pid": pid})
         return None if answer["code"] is None else int(answer["code"])
 
@@ -141,17 +162,14 @@ class Zygote:
         with self._lock:
             self.wait_ready()
             try:
-                assert self._process.stdin is not None
-                self._process.stdin.write(json.dumps(request) + "\n")
-                self._process.stdin.flush()
+                print(json.dumps(request), file=self._process.stdin, flush=True)
             except (OSError, ValueError) as error:
                 raise ZygoteUnavailable(str(error)) from error
             return self._read()
 
     def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
         try:
-            line = self._process.stdout.readline()
+            line = self._process.stdout.readline() if self._process.stdout else ""
         except (OSError, ValueError) as error:
             raise ZygoteUnavailable(str(error)) from error
         if not line:

@@ -41,9 +41,9 @@ class Entry:
     reason : str
         Why it failed.
     exit_code : int
-        3 or 4 for a failed one.
+        Exit code: 3 or 4 for a failed one, else 0.
     seconds : float
-        How long it took.
+        How many seconds it took.
     slowest : tuple of (int, float)
         The slowest cell and its seconds.
     build : str
@@ -70,19 +70,24 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Entries by slug."""
+    """All reports as they were last made.
+
+    Attributes
+    ----------
+    entries : mapping of slug to Entry
+    """
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
     def with_entry(self, entry: Entry) -> Manifest:
-        """A manifest with one entry more or anew; a failure keeps the files of the last success."""
+        """A manifest with `entry` added or in place of the one before; a failure keeps the files of the last success."""
         before = self.entries.get(entry.slug)
         if entry.state == FAILED and before is not None:
             entry = replace(entry, outputs=before.outputs)
         return Manifest({**self.entries, entry.slug: entry})
 
     def only(self, slugs: Iterable[str]) -> Manifest:
-        """A manifest of these reports."""
+        """A manifest of those reports whose slug is among `slugs`."""
         keep = set(slugs)
         return Manifest({s: e for s, e in self.entries.items() if s in keep})
 
@@ -142,13 +147,30 @@ def json_schema() -> dict[str, Any]:
 
 
 def write_manifest(outputs: Path, manifest: Manifest) -> None:
-    """Write the manifest, atomically."""
+    """Write `manifest` into the folder `outputs`, atomically."""
     reports = {slug: asdict(entry) for slug, entry in sorted(manifest.entries.items())}
     write_json(outputs / NAME, {"schema": SCHEMA, "library": kaohe.__version__, "reports": reports})
 
 
 def inputs_of(report: ReportId, notebook_file: Path, plan_digest: str, edition: str) -> dict[str, str]:
-    """Fingerprints of everything but the tables."""
+    """Fingerprints of everything but the tables.
+
+    Parameters
+    ----------
+    report : ReportId
+        Whose fingerprints.
+    notebook_file : Path
+        The notebook; an empty fingerprint where it is not there.
+    plan_digest : str
+        Hash of the plan.
+    edition : str
+        ``leadership`` or ``statistician``.
+
+    Returns
+    -------
+    dict
+        notebook, parameters, library and plan, each with its fingerprint.
+    """
     return {
         "notebook": _file_hash(notebook_file, notebook_file.stat().st_mtime_ns) if notebook_file.is_file() else "",
         "parameters": json.dumps({"target": report.target.object, "edition": edition}, sort_keys=True),
@@ -158,7 +180,7 @@ def inputs_of(report: ReportId, notebook_file: Path, plan_digest: str, edition: 
 
 
 def edition_of(entry: Entry | None, default: str = "leadership") -> str:
-    """The edition a report was last made in."""
+    """The edition the report of `entry` was last made in; `default` where there is none."""
     if entry is None:
         return default
     return str(json.loads(entry.inputs.get("parameters") or "{}").get("edition", default))

@@ -41,7 +41,7 @@ class SealedRun:
     seal : dict
         Notebook, target, build, plan, version and the digest of each part of a table that was read.
     seconds : float
-        From asking for a kernel to its end.
+        Seconds from asking for a kernel to its end.
     slowest : tuple of (int, float)
         The slowest cell, counted from 1 among code cells, and its seconds.
     """
@@ -121,7 +121,7 @@ def run_notebook(
 
 @contextmanager
 def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for the kernels started inside the block; put back afterwards."""
+    """Environment `variables` for the kernels started inside the block; put back afterwards."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -148,7 +148,7 @@ def _execute(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from kaohe.publish.engine import OUTPUT_CAP, TooMuchOutput, register
+    from kaohe.publish.engine import TooMuchOutput, register
 
     register()
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -177,33 +177,31 @@ def _execute(
             return result
         except PapermillExecutionError as error:
             raise _cell_failed(error, holder, where, memory) from error
-        except TooMuchOutput as error:
-            raise failed(
-                "K837",
-                "The notebook put out too much",
-                holder[-1] if holder else None,
-                where=f"{where}, cell {_reached(holder)}",
-                expected=f"at most {OUTPUT_CAP // 10**6} million characters from all its cells",
-                remedy="look at the cell: it prints in a loop, or shows a whole table",
-            ) from error
-        except CellTimeoutError as error:
-            raise failed(
-                "K832",
-                "The notebook took too long",
-                holder[-1] if holder else None,
-                where=f"{where}, cell {_reached(holder)}",
-                expected=f"the whole notebook in {timeout:g} s",
-                remedy="give more time with --timeout, or look at the cell",
-            ) from error
-        except (DeadKernelError, RuntimeError) as error:
-            raise failed(
-                "K831",
-                "The kernel died",
-                holder[-1] if holder else None,
-                where=f"{where}, cell {_reached(holder)}",
-                got=str(error).splitlines()[0][:160] if str(error) else type(error).__name__,
-                remedy="memory may have run out: run again with fewer --jobs",
-            ) from error
+        except (TooMuchOutput, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            raise _stopped(error, holder, where, timeout) from error
+
+
+def _stopped(error: Exception, holder: list[nbformat.NotebookNode], where: str, timeout: float) -> RunFailed:
+    """The end of a notebook that no cell of it raised: too much output, no time left, a kernel that died."""
+    from nbclient.exceptions import CellTimeoutError
+
+    from kaohe.publish.engine import OUTPUT_CAP, TooMuchOutput
+
+    if isinstance(error, TooMuchOutput):
+        code, title, got = "K837", "The notebook put out too much", ""
+        expected = f"at most {OUTPUT_CAP // 10**6} million characters from all its cells"
+        remedy = "look at the cell: it prints in a loop, or shows a whole table"
+    elif isinstance(error, CellTimeoutError):
+        code, title, got = "K832", "The notebook took too long", ""
+        expected = f"the whole notebook in {timeout:g} s"
+        remedy = "give more time with --timeout, or look at the cell"
+    else:
+        code, title, expected = "K831", "The kernel died", ""
+        got = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        remedy = "memory may have run out: run again with fewer --jobs"
+    last = holder[-1] if holder else None
+    place = f"{where}, cell {_reached(holder)}"
+    return failed(code, title, last, where=place, got=got, expected=expected, remedy=remedy)
 
 
 def _cell_failed(error: Any, holder: list[nbformat.NotebookNode], where: str, memory: int) -> RunFailed:

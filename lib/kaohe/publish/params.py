@@ -50,7 +50,7 @@ def _unreadable(path: Path, error: Exception) -> InputRefused:
 
 
 def check_notebook(path: Path, given: Mapping[str, Any]) -> None:
-    """Refuse a notebook that cannot be run with these parameters, quickly, before anything starts.
+    """Refuse the notebook `path` when it cannot be run with the parameters `given`, quickly, before anything starts.
 
     Raises
     ------
@@ -95,12 +95,12 @@ def _defaults(cells: list[str], where: str) -> dict[str, Any]:
         for statement in ast.parse(cells[0]).body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
                 found[statement.target.id] = ast.literal_eval(statement.value)
-            elif isinstance(statement, ast.Assign) and all(isinstance(t, ast.Name) for t in statement.targets):
-                for name in statement.targets:
-                    assert isinstance(name, ast.Name)
-                    found[name.id] = ast.literal_eval(statement.value)
-            else:
+                continue
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            names = [t.id for t in targets if isinstance(t, ast.Name)]
+            if not isinstance(statement, ast.Assign) or len(names) != len(targets):
                 raise ValueError(ast.unparse(statement).splitlines()[0])
+            found |= dict.fromkeys(names, ast.literal_eval(statement.value))
     except (SyntaxError, ValueError) as error:
         raise InputRefused(
             "K821",

@@ -8,8 +8,9 @@ import numpy as np
 
 from kaohe.base.files import read_parquet
 from kaohe.plot.against import as_printed
+from kaohe.publish.built import columns_of
 from kaohe.publish.kept import head_of, row_hashes
-from kaohe.publish.parts import Part, Rows, columns_of, digest_of, rows_digest
+from kaohe.publish.parts import Part, Rows, digest_of, rows_digest
 from kaohe.publish.reports import Target
 
 

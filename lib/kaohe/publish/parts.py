@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kaohe.base.built import BUILT
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE as PROVINCE_CODE
 from kaohe.plot.against import as_printed
+from kaohe.publish.built import columns_of
 from kaohe.publish.kept import head_of, kept, row_hashes
 from kaohe.publish.reports import Target
 
@@ -41,6 +41,7 @@ class Part:
     Attributes
     ----------
     table : str
+        Name of a built table.
     column, op, value : str
         All rows when empty. ``=``: those equal to a value; `` of ``: those of the targets of groups
         joined by ``+`` (a class, a city's counties, or a code itself); `` in ``: those about a county
@@ -64,7 +65,13 @@ class Part:
 
     @classmethod
     def parse(cls, text: str) -> Part:
-        """A part from its written form."""
+        """A part from `text`, its written form (what ``str`` gives).
+
+        Raises
+        ------
+        InputRefused
+            K803 for any other text.
+        """
         found = _PART.fullmatch(text)
         if not found:
             raise InputRefused("K803", "A seal names an unreadable part of a table", got=text)
@@ -74,7 +81,7 @@ class Part:
         )
 
     def narrowed(self, conditions: Mapping[str, str]) -> Part:
-        """The rows of this part that equal these values too.
+        """The rows of this part that equal the values of `conditions`, by column, too.
 
         Raises
         ------
@@ -239,8 +246,14 @@ def rows_digest(frame: pd.DataFrame) -> str:
 class Rows:
     """Positions of the rows of parts in one table.
 
-    `find` gives the positions of the rows whose column holds one of some values, ascending; without
-    it they are looked up here.
+    Parameters
+    ----------
+    frame : DataFrame
+        A built table.
+    targets : list of Target
+        All targets, by which groups are resolved.
+    find : callable, optional
+        Column and values → positions of the rows whose column holds one of them, ascending; without it they are looked up here.
     """
 
     def __init__(
@@ -252,7 +265,7 @@ class Rows:
         self._indices: dict[str, dict[str, np.ndarray]] = {}
 
     def of(self, part: Part) -> np.ndarray:
-        """The positions of a part's rows, in order."""
+        """The positions of the rows of `part`, in order."""
         if not part.column:
             wanted = np.arange(len(self.frame))
         elif part.op == " in ":
@@ -279,16 +292,3 @@ class Rows:
 def digest_of(head: bytes, hashes: np.ndarray) -> str:
     """SHA-256 over what `head_of` and `row_hashes` of `kaohe.publish.kept` give."""
     return hashlib.sha256(head + b"\0" + hashes.astype("<u8").tobytes()).hexdigest()
-
-
-def columns_of(table: str) -> dict[str, tuple[str, str]]:
-    """Mark and label of each column of a built table; K802 for another table."""
-    if table not in BUILT:
-        raise InputRefused(
-            "K802",
-            "There is no such table",
-            got=table,
-            expected="one of " + ", ".join(nearest(table, BUILT)) + ", …",
-            remedy="the built tables are listed in the data dictionary",
-        )
-    return BUILT[table].columns

@@ -156,7 +156,7 @@ def faults(data: bytes) -> Iterator[str]:
 
 
 def too_large(size: int) -> PrintFailed | None:
-    """K884 for a PDF of so many bytes, or None when it is not too large."""
+    """K884 for a PDF of `size` bytes, or None when it is not too large."""
     if size < LIMIT:
         return None
     return PrintFailed(

@@ -34,6 +34,17 @@ from kaohe.publish.reports import Notebook, Target, notebook_of, read_reports, r
 class Report:
     """One report being made. Shown in a notebook it is the report's head.
 
+    Parameters
+    ----------
+    notebook, target : Notebook, Target
+        Which report of whom.
+    targets : list of Target
+        All targets of the build, among them those it is compared with.
+    plan, info : Plan, BuildInfo
+        The plan in force, and what the build says of itself.
+    preview : bool
+        Opened without a target: it cannot be published.
+
     Attributes
     ----------
     ctx : Context
@@ -74,7 +85,7 @@ class Report:
         ----------
         name : str
             Of a built table (docs/data_dictionary.md).
-        only : str
+        **only : str
             ``column="value"``: rows that equal the value.
 
         Returns
@@ -94,7 +105,7 @@ class Report:
 
         Parameters
         ----------
-        name, only : str
+        name, **only : str
             As `table` takes them.
 
         Returns
@@ -115,7 +126,7 @@ class Report:
 
         Parameters
         ----------
-        name, only : str
+        name, **only : str
             As `table` takes them.
         province : bool
             The province's rows as well, in tables of survey domains.
@@ -229,8 +240,8 @@ def open_report(notebook: str, target: str = "", processed: str | Path = "", pla
     Raises
     ------
     InputRefused
-        K801 unknown notebook; K804 no processed data; K805 built under another plan; K130 a place
-        that the plan leaves out; K131 an unknown target.
+        K801 unknown notebook; K804 no processed data; K805 built under another plan; K806 no
+        target of this kind in the build; K130 a place that the plan leaves out; K131 an unknown target.
     """
     which = notebook_of(notebook)
     scheme = cached_plan(str(plan) or os.environ.get(ENV_PLAN, ""))

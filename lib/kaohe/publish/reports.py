@@ -21,7 +21,17 @@ TIMEOUT = 120.0
 
 @dataclass(frozen=True)
 class Notebook:
-    """One of the numbered notebooks: file stem, kind of its targets, file prefix, title, what it is called in lists."""
+    """One of the numbered notebooks.
+
+    Attributes
+    ----------
+    stem, prefix : str
+        Name of its file without ending; that of its pages begins with.
+    kind : str
+        Kind of its targets.
+    title, label : str
+        Head of its reports; what it is called in lists.
+    """
 
     stem: str
     kind: str
@@ -47,7 +57,17 @@ NOTEBOOKS: dict[str, Notebook] = {
 
 @dataclass(frozen=True)
 class Target:
-    """One object of assessment: kind, code, name, class and, for a county, its city."""
+    """One object of assessment, or the whole that a report is about.
+
+    Attributes
+    ----------
+    kind : str
+        province, class, city, county or unit.
+    object, name : str
+        Code and name.
+    class_id, city : str
+        Its class; of a county, code of its city; else empty.
+    """
 
     kind: str
     object: str
@@ -58,7 +78,13 @@ class Target:
 
 @dataclass(frozen=True)
 class ReportId:
-    """One report: a notebook for a target."""
+    """One report: a notebook for a target.
+
+    Attributes
+    ----------
+    notebook : Notebook
+    target : Target
+    """
 
     notebook: Notebook
     target: Target
@@ -79,7 +105,7 @@ def report_slug(stem: str, code: str) -> str:
 
 
 def notebook_of(stem: str) -> Notebook:
-    """The notebook of a name, with or without its number or ending (``40_city``, ``city``, ``40_city.ipynb``).
+    """The notebook called `stem`, with or without its number or ending (``40_city``, ``city``, ``40_city.ipynb``).
 
     Raises
     ------
@@ -118,7 +144,7 @@ def read_reports(build: Path, plan: Plan) -> list[ReportId]:
 
 
 def reports_of(frame: pd.DataFrame, plan: Plan) -> list[ReportId]:
-    """The reports of the built table ``targets`` (see `read_reports`)."""
+    """The reports that the built table ``targets``, `frame`, lists under `plan` (see `read_reports`)."""
     return _reports(frame.to_dict("records"), plan)
 
 
@@ -138,12 +164,21 @@ def _reports(rows: Iterable[Mapping[Any, Any]], plan: Plan) -> list[ReportId]:
 
 
 def targets_of(reports: list[ReportId]) -> list[Target]:
-    """Each target once."""
+    """Each target of `reports` once, in their order."""
     return list(dict.fromkeys(r.target for r in reports))
 
 
 def resolve(text: str, targets: list[Target], plan: Plan) -> Target:
     """The target that a user means, among those given.
+
+    Parameters
+    ----------
+    text : str
+        Code, name or short name.
+    targets : list of Target
+        Those in question; of one code a city is meant before a county or a unit.
+    plan : Plan
+        What it leaves out is refused with its clause.
 
     Raises
     ------
@@ -156,7 +191,7 @@ def resolve(text: str, targets: list[Target], plan: Plan) -> Target:
 
 
 def refuse_missing(path: Path) -> None:
-    """Refuse a notebook that is not there.
+    """Refuse (K820) a notebook `path` that is not there.
 
     Raises
     ------

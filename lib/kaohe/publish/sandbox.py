@@ -34,7 +34,15 @@ THREADS = {
 
 @dataclass(frozen=True)
 class Sandbox:
-    """One temporary folder with what kernels need; `kernel_name` is what notebooks run on."""
+    """One temporary folder with what kernels need.
+
+    Attributes
+    ----------
+    root : Path
+        The folder.
+    kernel_name : str
+        The kernelspec that notebooks run on.
+    """
 
     root: Path
     kernel_name: str = PLAIN
@@ -42,13 +50,13 @@ class Sandbox:
     @classmethod
     @contextmanager
     def temporary(cls, kernel_name: str = PLAIN) -> Iterator[Sandbox]:
-        """A sandbox that is removed at the end of the block."""
+        """A sandbox for `kernel_name` that is removed at the end of the block."""
         with own_folder() as root:
             yield cls.prepare(root, kernel_name)
 
     @classmethod
     def prepare(cls, root: Path, kernel_name: str = PLAIN) -> Sandbox:
-        """Write the kernelspecs into `root` and make its folders."""
+        """Write the kernelspecs into `root` and make its folders; notebooks run on `kernel_name`."""
         for name in ("work", "runtime", "config", "ipython", "matplotlib"):
             (root / name).mkdir(parents=True, exist_ok=True)
         write_spec(root / "jupyter" / "kernels" / PLAIN, PLAIN)

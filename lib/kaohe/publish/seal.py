@@ -18,7 +18,7 @@ class RunFailed(KaoheError):
 
 
 def notebook_text(notebook: nbformat.NotebookNode) -> str:
-    """A notebook as the text of its file: the same notebook gives the same bytes."""
+    """`notebook` as the text of its file: the same notebook gives the same bytes."""
     text: str = nbformat.writes(notebook, version=4)
     return text if text.endswith("\n") else text + "\n"
 

@@ -24,7 +24,9 @@ def listing(processed: Path, sandbox: Sandbox | None = None) -> Listing:
     Parameters
     ----------
     processed : Path
-        Folder of the processed tables, or of the built ones; `sandbox` is where kernels run.
+        Folder of the processed tables, or of the built ones.
+    sandbox : Sandbox, optional
+        Where kernels run.
 
     Returns
     -------
@@ -47,6 +49,13 @@ def listing(processed: Path, sandbox: Sandbox | None = None) -> Listing:
 
 def refuse_strays(before: Listing, after: Listing, notebook: str) -> None:
     """Fail a report during which a file came, went or changed that no report may write.
+
+    Parameters
+    ----------
+    before, after : mapping
+        From `listing`.
+    notebook : str
+        Notebook and target, for the message.
 
     Raises
     ------

@@ -45,7 +45,19 @@ class Hit:
 
 @dataclass
 class Swept:
-    """What was looked at and what was found."""
+    """What was looked at and what was found.
+
+    Attributes
+    ----------
+    files, pieces : int
+        Number of files that were read, and of different texts in them.
+    canaries, withheld : int
+        Number of personal values of the raw files, and of withheld estimates, that were searched for.
+    unread : list of str
+        Raw files that could not be opened.
+    hits : list of Hit
+        What was found, with its place.
+    """
 
     files: int = 0
     pieces: int = 0
@@ -112,7 +124,7 @@ def sweep(processed: Path, outputs: Path, raw: Path, plan: Plan, *, logs: tuple[
 
 
 def refuse_hits(done: Swept) -> None:
-    """Refuse what a sweep found.
+    """Refuse what a sweep, `done`, found.
 
     Raises
     ------

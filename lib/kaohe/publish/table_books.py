@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from kaohe.base.plan import Plan
 from kaohe.publish.reports import report_slug
 
 Rows = Callable[[pd.DataFrame], pd.DataFrame]
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Book:
     title: str
     target: str
     pages: tuple[Page, ...]
+
+    def __post_init__(self) -> None:
+        if not _SLUG.fullmatch(self.slug):
+            raise ValueError(f"a workbook's file name is of a-z, 0-9 and -: {self.slug!r}")
 
     @property
     def tables(self) -> tuple[str, ...]:

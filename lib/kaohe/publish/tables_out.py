@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,12 +30,20 @@ from kaohe.publish.table_books import LISTS, Book, books_of
 from kaohe.publish.table_cells import HIDDEN, UNKNOWN, Names, cells
 from kaohe.publish.tables_state import FOLDER, README, STATE, code, read_state, stamp
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
-
 
 @dataclass
 class TablesOut:
-    """What was done: files written, files that were fresh, built tables that are not there."""
+    """What was done: files written, files that were fresh, built tables that are not there.
+
+    Attributes
+    ----------
+    folder : Path
+        Of workbooks and CSV files.
+    made, fresh : list of str
+        Names of files that were written, and of those that needed no writing.
+    absent : set of str
+        Built tables that are not there.
+    """
 
     folder: Path
     made: list[str] = field(default_factory=list)
@@ -194,7 +201,6 @@ class _Source:
             self._look(page.table)
             sheets.append(SheetOut(page.name, heads, rows))
         marks = "　".join(m for m in (str(self._plan.meta["mark"]), self._info.banner) if m)
-        assert _SLUG.fullmatch(book.slug), book.slug
         return write_book(sheets, title=book.title, header=marks, subject=str(self._plan.meta["id"]))
 
     def csv(self, table: str) -> bytes:
@@ -242,6 +248,6 @@ def _plain(value: Any) -> str:
 
 
 def said(done: TablesOut) -> str:
-    """How it went, in a line."""
+    """How the writing of tables went, from what was `done`, in a line."""
     text = f"tables: {len(done.made)} written, {len(done.fresh)} unchanged; see {done.folder}"
     return text + (f" (not built: {', '.join(sorted(done.absent))})" if done.absent else "")

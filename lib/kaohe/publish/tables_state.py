@@ -42,7 +42,15 @@ def read_state(home: Path) -> tuple[dict[str, dict[str, str]], str]:
 
 
 def untouched(outputs: Path, info: BuildInfo, plan: Plan) -> int | None:
-    """How many files there are when the whole set was made from this build and is as it was written; otherwise None."""
+    """How many files there are when the whole set was made from this build and is as it was written; otherwise None.
+
+    Parameters
+    ----------
+    outputs : Path
+        Folder of the outputs.
+    info, plan : BuildInfo, Plan
+        The build and the plan in place.
+    """
     home = outputs / FOLDER
     files, made_from = read_state(home)
     if not files or made_from != stamp(info, plan) or not (home / README).is_file():

@@ -12,31 +12,26 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
-from kaohe.base.files import read_parquet
-from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
 from kaohe.estimate.arguments import Columns
-from kaohe.estimate.derive import derive
 from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
-from kaohe.estimate.samples import household_design, village_design, village_sample
+from kaohe.estimate.samples import household_design, village_design
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
 from kaohe.grade.graders import gradings
-from kaohe.plot.context import Context
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
 from kaohe.publish.bench import BenchDesign
-from kaohe.publish.built import ENV_PLAN, build_info, find_build, named_table
-
-REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
+from kaohe.publish.built import ENV_PLAN, find_build
+from kaohe.publish.opened import Opened
 
 
 @dataclass(frozen=True, repr=False)
-class Workbench:
-    """Tables and designs of one build; see `open_survey`.
+class Workbench(Opened):
+    """Tables and designs of one build; see `open_survey`. In the examples ``s = kaohe.open()``.
 
     Attributes
     ----------
@@ -45,12 +40,18 @@ class Workbench:
     plan : Plan
     """
 
-    folder: Path
-    plan: Plan
-
     @classmethod
     def of(cls, households: pd.DataFrame, plan: Plan, design: BenchDesign) -> Workbench:
         """A workbench over a frame and a design of one's own, without a folder; tables of a build are refused.
+
+        Parameters
+        ----------
+        households : DataFrame
+            One row a record.
+        plan : Plan
+            Whose codebook says what the columns mean.
+        design : BenchDesign
+            Over the same records.
 
         Examples
         --------
@@ -73,27 +74,18 @@ class Workbench:
         )
 
     @cached_property
-    def households(self) -> pd.DataFrame:
-        """One row a responding household of the drawn sample: weights with their factors, answers, derived variables."""
-        return read_parquet(self.folder / "sample.parquet")
-
-    @cached_property
-    def villages(self) -> pd.DataFrame:
-        """One row a drawn village whose form came in: weights with their factors, answers, derived variables."""
-        tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
-        forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
-        paired = tables["pairing"].dropna(subset="helper_city")
-        helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
-        return village_sample(
-            tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper
-        )
-
-    @cached_property
     def design(self) -> BenchDesign:
         """The household design: strata, units, sizes of all stages, calibration (see `household_design`).
 
         Its estimates are DataFrames that show official names and draw themselves:
         ``s.design.mean("income_per_head", by="county").chart()``.
+
+        Examples
+        --------
+        >>> s.design
+        <BenchDesign: 40 records, weight weight (sum 2,400), strata: 2, first-stage units: 4, stages: 3, calibrated>
+        >>> s.design.mean("income_per_head", by="county")[["county", "estimate"]].round().values.tolist()
+        [['440203000000', 10750.0], ['440204000000', 20750.0]]
         """
         return BenchDesign.of(household_design(self.households, self.plan)).named(
             self.name, **codebook.told(self.plan, "household", self.source)
@@ -101,44 +93,24 @@ class Workbench:
 
     @cached_property
     def village_design(self) -> BenchDesign:
-        """The village design: towns, then villages, with sizes."""
+        """The village design: towns, then villages, with sizes.
+
+        Examples
+        --------
+        >>> s.village_design.mean("v_households")["estimate"].tolist()
+        [43.5]
+        """
         return BenchDesign.of(village_design(self.villages)).named(
             self.name, **codebook.told(self.plan, "village", self.source)
         )
 
-    @cached_property
-    def places(self) -> dict[str, str]:
-        """Names of towns and villages by code, from the register of places."""
-        path = self.folder.parent / "clean" / "places.parquet"
-        if not path.is_file():
-            return {}
-        frame = read_parquet(path)
-        return dict(zip(frame["place"].astype(str), frame["name"].astype(str), strict=True))
-
-    def name(self, code: str) -> str:
-        """Name of a place by its code, towns and villages with those above them; the code itself where there is none."""
-        own = self.places.get(code)
-        if own is None or not code.isdigit() or level_of(code) not in {"town", "village"}:
-            return own or self.plan.gazetteer.name(code)
-        return f"{self.name(parent_code(code, 'county' if level_of(code) == 'town' else 'town'))}{own}"
-
-    @cached_property
-    def source(self) -> str:
-        """What stands under charts: where the numbers come from, and that they are invented where they are."""
-        said = ("专项调查（抽样户加权估计）", f"{self.plan.meta['year']}年", build_info(self.folder).banner)
-        return "，".join(t for t in said if t)
-
-    @cached_property
-    def ctx(self) -> Context:
-        """The province as the charts and tables of the reports take it: ``charts.response_bars(s.table("response"), s.ctx)``."""
-        info = build_info(self.folder)
-        return Context(
-            object=PROVINCE, name="全省", kind="province", class_id="", class_label="", n_class=0, year=int(self.plan.meta["year"]),
-            origin=info.origin, source_note=info.banner, plan=self.plan,
-        )  # fmt: skip
-
     def questions(self, text: str = "", *, table: str = "household") -> pd.DataFrame:
-        """The codebook: id, topic, label, type, stat, unit, direction, applies; `text` looks for a word in id, topic and label.
+        """The questions of a `table` (household or village) of the codebook in which `text` stands: in id, topic or label.
+
+        Returns
+        -------
+        DataFrame
+            One row a question: id, topic, label, type, stat, unit, direction, applies.
 
         Examples
         --------
@@ -214,6 +186,12 @@ class Workbench:
         -------
         Trials
             ``.weights`` and ``.estimates``; draw with ``charts.trial_dots``.
+
+        Examples
+        --------
+        >>> tried = s.what_if({"base": kaohe.Trial("county"), "none": kaohe.Trial(())})
+        >>> tried.estimates[["trial", "estimate"]].round().values.tolist()
+        [['base', 16429.0], ['none', 15929.0]]
         """
         ask: Any = estimate or (lambda d: self.question("income_per_head", design=d))
         made = try_calibrations(
@@ -225,32 +203,15 @@ class Workbench:
     def _reweighted(self, frame: pd.DataFrame, weight: str, record: Calibration | None) -> BenchDesign:
         return self.design.reweighted(frame, weight, record)
 
-    @cached_property
-    def totals(self) -> dict[str, dict[str, dict[object, float]]]:
-        """Register totals by city, margin (as the sample names it) and level."""
-        out: dict[str, dict[str, dict[object, float]]] = {}
-        for r in self.table("calibration").to_dict("records"):
-            margin = REGISTER.get(str(r["margin"]), str(r["margin"]))
-            out.setdefault(str(r["city"]), {}).setdefault(margin, {})[r["level"]] = float(r["target"])
-        return out
-
     def gradings(self) -> pd.DataFrame:
-        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`)."""
-        return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
+        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`).
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A built table by name, such as ``response`` or ``calibration``.
-
-        Raises
-        ------
-        InputRefused
-            K101 for a missing file, K102 for a damaged one.
+        Examples
+        --------
+        >>> s.gradings()[["object", "item", "self_grade", "index_grade", "field_grade"]].head(1).values.tolist()
+        [['440100000000', 1, '好', '好', '较好']]
         """
-        return named_table(self.folder, name)
-
-    def clean(self, name: str) -> pd.DataFrame:
-        """A clean table by name, such as ``doubles`` or ``grades``; K101 and K102 as `table`."""
-        return named_table(self.folder.parent / "clean", name)
+        return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
 
     def explain_weight(self, household: str) -> pd.DataFrame:
         """How a household came to its weight (see `kaohe.design.explain_weight`).
@@ -269,6 +230,11 @@ class Workbench:
         ------
         InputRefused
             K331, as `kaohe.design.explain_weight`.
+
+        Examples
+        --------
+        >>> s.explain_weight("440203H0000")[["step", "factor", "weight"]].tail(2).values.tolist()
+        [['f_nonresponse', 1.25, 60.0], ['f_calibration', 0.9, 54.0]]
         """
         return explain_weight(self.table("weights"), household)
 
@@ -293,6 +259,12 @@ def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:
     ------
     InputRefused
         K804 without built tables; K140 and on for a plan that cannot be read.
+
+    Examples
+    --------
+    >>> s = kaohe.open()
+    >>> s.question("poor", by="county")[["county", "estimate"]].round(3).values.tolist()
+    [['440203000000', 0.114], ['440204000000', 0.0]]
     """
     folder = str(plan) or os.environ.get(ENV_PLAN, "")
     return Workbench(find_build(processed), load_plan(folder or None))

@@ -36,7 +36,7 @@ app = typer.Typer(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option("--out")] = opt.RAW,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the raw files.")] = opt.RAW,
     seed: opt.Seed = 2020,
     households: opt.Households = 400_000,
     plan: opt.PlanFolder = "",

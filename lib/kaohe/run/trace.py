@@ -33,7 +33,13 @@ STATES = {
 
 @dataclass(frozen=True)
 class Places:
-    """The folders a trace goes through."""
+    """The folders a trace goes through.
+
+    Attributes
+    ----------
+    raw, processed, outputs : Path
+        Raw files; clean and built tables; reports.
+    """
 
     raw: Path
     processed: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import hashlib
 import json
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 import kaohe
 from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import PSEUDONYMS
-from kaohe.clean import clean_all, peek, pseudonym
+from kaohe.clean import clean_all
 from kaohe.clean.pseudonym import normal, pseudonyms
 from support.raw_office import RawOffice
 
@@ -31,11 +30,6 @@ def hmac_by_hand(key: bytes, message: bytes) -> str:
     block = key.ljust(64, b"\x00")
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in block) + message).digest()
     return hashlib.sha256(bytes(b ^ 0x5C for b in block) + inner).hexdigest()
-
-
-def test_docstrings() -> None:
-    assert doctest.testmod(pseudonym).failed == 0
-    assert doctest.testmod(peek).failed == 0
 
 
 def test_a_pseudonym_is_the_hmac_of_kind_and_value() -> None:

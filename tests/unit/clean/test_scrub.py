@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import doctest
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaohe.clean import scrub
 from kaohe.clean.scrub import account_fault, id_fault, is_personal_header, mask_text, phone_fault, shown
 
 DAY = date(2020, 9, 30)
-
-
-def test_docstrings() -> None:
-    assert doctest.testmod(scrub).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import inspect
 import re
 
@@ -12,9 +11,8 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.estimate import Design
-from kaohe.plot import charts, estimate_cells
+from kaohe.plot import charts
 from kaohe.plot.estimate_table import describe
-from kaohe.publish import bench as bench_module
 from kaohe.publish.bench import BenchDesign
 
 NAMES = {"a": "甲", "b": "乙", "x": "东", "y": "西"}
@@ -40,11 +38,6 @@ def kappas(**changes: object) -> pd.DataFrame:
     }  # fmt: skip
     f = pd.DataFrame(columns | changes)
     return f.assign(ci_low=f["kappa"] - 0.08, ci_high=f["kappa"] + 0.08)
-
-
-def test_examples() -> None:
-    assert doctest.testmod(estimate_cells).failed == 0
-    assert doctest.testmod(bench_module).failed == 0
 
 
 class TestContrast:

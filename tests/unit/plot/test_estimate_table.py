@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import pickle
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.estimate import Design
-from kaohe.plot import charts, estimate_table
+from kaohe.plot import charts
 from kaohe.plot.estimate_table import EstimateTable, describe
 from kaohe.plot.output import Chart
 from kaohe.publish.bench import BenchDesign
@@ -36,10 +35,6 @@ def plain(**changes: object) -> pd.DataFrame:
 @pytest.fixture
 def table() -> EstimateTable:
     return describe(plain(), SAID)
-
-
-def test_examples() -> None:
-    assert doctest.testmod(estimate_table).failed == 0
 
 
 class TestIsADataFrame:

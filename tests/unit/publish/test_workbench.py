@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from pathlib import Path
 
@@ -14,28 +13,6 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import write_parquet
 from kaohe.estimate.trials import Trial
 from kaohe.plot.estimate_table import EstimateTable
-from kaohe.publish import bench, workbench
-
-
-@pytest.mark.parametrize("module", [bench, workbench])
-def test_examples(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
-
-
-def test_every_public_method_has_a_worked_example() -> None:
-    for kind in (bench.BenchDesign, kaohe.estimate.Design):
-        for name in ("mean", "total", "ratio", "proportion", "quantile", "poverty", "contrast", "test"):
-            assert ">>>" in str(getattr(kind, name).__doc__) or "As `" in str(getattr(kind, name).__doc__), name
-    for name in (
-        "against_rest",
-        "influence",
-        "quantile_curve",
-        "lorenz_curve",
-        "poverty_curve",
-        "decomposition",
-        "per_person",
-    ):
-        assert ">>>" in str(getattr(bench.BenchDesign, name).__doc__), name
 
 
 def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ class Chance:
         return int.from_bytes(digest, "big")
 
     def below(self, bound: int) -> int:
-        """The next whole number from 0 to bound − 1."""
+        """The next whole number from 0 to `bound` − 1, each with the same chance."""
         return below(self.number, bound)
 
     def unit(self) -> float:
-        """The next number from 0 to 1 (1 not included): the first 53 bits over 2**53."""
+        """The next number from 0 to 1 (1 not included): by definition of the module the first 53 bits over 2**53."""
         return (self.number() >> (BITS - _DOUBLE)) / float(1 << _DOUBLE)
 
     def units(self, n: int) -> npt.NDArray[np.float64]:

@@ -116,11 +116,12 @@ def max_entropy(p: Floats, uniforms: Floats) -> Bools:
 
 
 def joint_probabilities(p: Floats) -> Floats:
-    """Chances that two units are drawn together, exactly; the diagonal is `p`.
+    """Chances that two units are drawn together, exactly; `p` are their own chances, as `max_entropy` takes them, and the diagonal.
 
     Notes
     -----
     p_ij = p_i · P(j drawn | i drawn); given i, the rest is a draw of n − 1 with the same odds.
+    Chen, Dempster & Liu (1994); Tillé (2006), chapter 5.
 
     Examples
     --------

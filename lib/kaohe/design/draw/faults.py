@@ -58,7 +58,13 @@ def check_sizes(frame: pd.DataFrame, unit: str, size: str, where: str) -> None:
 
 
 def bad_register(where: str, got: str, expected: str = "", remedy: str = "mend the register") -> InputRefused:
-    """A register that cannot be the frame of a sample."""
+    """A register that cannot be the frame of a sample (K910).
+
+    Parameters
+    ----------
+    where, got, expected, remedy : str
+        Parts of the message: the register, what is wrong in it, what would be right, what to do.
+    """
     return InputRefused("K910", "The register cannot be used for a draw", where=where, got=got,
                         expected=expected or "one row for each unit, all of them usable", remedy=remedy)  # fmt: skip
 
@@ -79,7 +85,15 @@ def infeasible(where: str, got: str, expected: str, remedy: str) -> InputRefused
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputRefused:
-    """A name that the register or the plan does not have."""
+    """The refusal (K915) of a name that the register or the plan does not have.
+
+    Parameters
+    ----------
+    kind, name : str
+        What is named, such as a city, and the name given.
+    known : iterable of str
+        Names there are; the nearest are shown.
+    """
     names = list(known)
     return InputRefused(
         "K915", "Unknown place or team in a draw", where=kind, got=name,
@@ -88,7 +102,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputRefused:
 
 
 def bad_choice(key: str, got: object, expected: str) -> InputRefused:
-    """A setting of the draw that cannot be."""
+    """The refusal (K922) of a setting of the draw that cannot be.
+
+    Parameters
+    ----------
+    key, expected : str
+        Name of the setting, and what it may be.
+    got : object
+        What was given.
+    """
     return InputRefused("K922", "A setting of the draw cannot be used", where=key, got=str(got), expected=expected)
 
 

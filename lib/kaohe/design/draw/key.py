@@ -39,7 +39,7 @@ def choose_key(
     Raises
     ------
     InputRefused
-        K301, K910, K911, K912; K923 for a village with risk that the register does not have, a risk
+        K301, K910, K911, K912; K922 for `per_city` below 1; K923 for a village with risk that the register does not have, a risk
         that is no number, or a city with fewer villages than wanted.
     """
     if per_city < 1:
@@ -80,6 +80,17 @@ def _with_sizes(out: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 def key_households(chosen: pd.DataFrame, households: pd.DataFrame, seed: str, sizes: Sizes) -> pd.DataFrame:
     """Households of the chosen villages, by lot within each village.
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        As from `choose_key`: village, n_households and places.
+    households : DataFrame
+        The register of households.
+    seed : str
+        The public text of the draw.
+    sizes : Sizes
+        Households of a village (all of a smaller one), and their kinds.
 
     Returns
     -------

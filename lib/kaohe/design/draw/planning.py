@@ -20,6 +20,11 @@ class Planning:
         Parts of that variance between towns of a county, and between villages of a town.
     cost_town, cost_village, cost_household : float
         Yuan for each unit taken.
+
+    Raises
+    ------
+    InputRefused
+        K922 for a share or parts of the variance that cannot be, or costs below 0.
     """
 
     share: float = 0.5
@@ -45,5 +50,5 @@ class Planning:
         return 1 - self.icc_town - self.icc_village
 
     def town_cost(self, sizes: Sizes) -> float:
-        """Yuan for one town with its villages and households."""
+        """Yuan for one town with the villages and households of `sizes`; by definition the sum of the costs of the units."""
         return self.cost_town + sizes.villages * (self.cost_village + sizes.households * self.cost_household)

@@ -117,7 +117,7 @@ def _variance(towns: Sequence[_Town], p: Floats, whole: float, planning: Plannin
 
 
 def count_kinds(households: pd.DataFrame) -> pd.DataFrame:
-    """Households of a register by village and kind, for `county_steps`."""
+    """Numbers of the register's `households` (columns village, hh_kind) by village (index) and kind (columns `HH_KINDS`)."""
     counts = households.groupby(["village", "hh_kind"]).size().unstack(fill_value=0)
     return counts.reindex(columns=list(HH_KINDS), fill_value=0)
 
@@ -128,8 +128,12 @@ class Frontier:
 
     Attributes
     ----------
+    counties : tuple of str
+        Codes, in the order of `picks`.
     variance : float array
         By number of towns in all, from 0; infinite where that number cannot be drawn.
+    picks : tuple of int array
+        For each county and number of towns in it and the counties before: its own number of towns.
     """
 
     counties: tuple[str, ...]
@@ -138,7 +142,12 @@ class Frontier:
 
     @classmethod
     def of(cls, steps: Mapping[str, Steps]) -> Frontier:
-        """By dynamic programming over the counties: exact, whatever the shape of the variances."""
+        """By dynamic programming over the counties: exact, whatever the shape of the variances.
+
+        Parameters
+        ----------
+        steps : mapping of county to Steps
+        """
         best, picks = np.zeros(1), []
         for each in steps.values():
             wide = np.full(len(best) + int(each.towns[-1]), np.inf)
@@ -154,6 +163,13 @@ class Frontier:
 
     def fewest(self, wanted_se: float, where: str) -> dict[str, int]:
         """Towns of each county: the fewest in all with which the standard error is at most `wanted_se`.
+
+        Parameters
+        ----------
+        wanted_se : float
+            Of a share, 0 to 1.
+        where : str
+            The city, for the refusal.
 
         Raises
         ------

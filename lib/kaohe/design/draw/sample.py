@@ -42,6 +42,11 @@ class Sizes:
         Ratio of the kinds of household in their order (`HH_KINDS`); empty: equal chances in a village.
     scheme : {"entropy", "systematic"}
         How units are drawn with unequal chances.
+
+    Raises
+    ------
+    InputRefused
+        K922 for fewer than two of a stage, an unknown scheme, or a rule that does not fit.
     """
 
     villages: int = 2
@@ -87,7 +92,7 @@ class Drawn:
 
 
 def parse_rule(text: str) -> tuple[float, ...]:
-    """``equal`` or a ratio such as ``5:3:2`` as `Sizes.rule`.
+    """`text`, ``equal`` or a ratio such as ``5:3:2``, as `Sizes.rule`.
 
     Raises
     ------
@@ -104,6 +109,16 @@ def parse_rule(text: str) -> tuple[float, ...]:
 
 def with_places(villages: pd.DataFrame) -> pd.DataFrame:
     """The register of villages with town, county and city from the code, checked, in the order of the codes.
+
+    Parameters
+    ----------
+    villages : DataFrame
+        The register: village (twelve-digit code), n_households, and any other column.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the columns town, county, city, in the order of the codes of the villages.
 
     Raises
     ------
@@ -122,7 +137,13 @@ def with_places(villages: pd.DataFrame) -> pd.DataFrame:
 
 
 def counties_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Strata of a frame from `with_places`: county, city, n_towns, n_villages, n_households."""
+    """Strata of a `frame` from `with_places`.
+
+    Returns
+    -------
+    DataFrame
+        One row a county, in the order of the codes: county, city, n_towns, n_villages, n_households.
+    """
     return frame.groupby(["county", "city"], as_index=False).agg(
         n_towns=("town", "nunique"), n_villages=("village", "size"), n_households=("n_households", "sum")
     )

@@ -36,7 +36,7 @@ class TeamDraw:
     goes_to : tuple of str
         The city that team i assesses.
     attempts : int
-        The permutation that was permitted, counted from 1.
+        Number of the permutation that was permitted, from 1.
     permitted : int
         How many assignments are permitted; each had the same chance.
     """
@@ -133,6 +133,8 @@ def count_permitted(allowed: Bools, *, mutual: bool = False) -> int:
     ----------
     allowed : bool array, n × n
         As from `allowed_pairs`; n up to `MOST_TEAMS`.
+    mutual : bool
+        Let two teams go to each other's city.
 
     Notes
     -----

@@ -32,7 +32,7 @@ class Population:
     Attributes
     ----------
     seed, households : int
-        What it was made from.
+        Seed, and number of households, that it was made from.
     geography : Geography
         Its places.
     effects : Effects
@@ -172,7 +172,7 @@ def size_group_index(register_size: np.ndarray) -> np.ndarray:
 
 
 def register_totals(people: Population) -> pd.DataFrame:
-    """Register totals by city: counties, kinds of household, size groups.
+    """Register totals of the population `people` by city: counties, kinds of household, size groups.
 
     Returns
     -------

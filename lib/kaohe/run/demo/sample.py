@@ -21,7 +21,15 @@ RANDOM, KEY = SELECTIONS
 
 @dataclass(frozen=True)
 class Design:
-    """Sizes of the stages."""
+    """Sizes of the stages.
+
+    Attributes
+    ----------
+    towns, villages, households : int
+        Number of units taken at each stage: towns of a county, villages of a town, households of a village.
+    key_villages : int
+        Number of 重点调查 villages of a city.
+    """
 
     towns: int = 3
     villages: int = 2

@@ -48,9 +48,11 @@ def sample(
     rule: Annotated[
         str, typer.Option("--rule", help="Households: equal, or by kind as 5:3:2; empty: the plan's choice.")
     ] = "",
-    villages_per_town: Annotated[int, typer.Option("--villages-per-town", min=0, help="0: the plan's choice.")] = 0,
+    villages_per_town: Annotated[
+        int, typer.Option("--villages-per-town", min=0, help="Villages of each drawn town; 0: the plan's choice.")
+    ] = 0,
     households_per_village: Annotated[
-        int, typer.Option("--households-per-village", min=0, help="0: the plan's choice.")
+        int, typer.Option("--households-per-village", min=0, help="Households of each village; 0: the plan's choice.")
     ] = 0,
     out: Annotated[Path, Out] = SAMPLE,
     overwrite: Overwrite = False,
