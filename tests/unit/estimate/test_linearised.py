@@ -11,7 +11,7 @@ from kaohe.design.propensity import fit_propensity
 from kaohe.design.trim import trim
 from kaohe.estimate import Design
 from kaohe.estimate.hadamard import hadamard
-from kaohe.estimate.poverty import fgt, gini, qsr, relative_line
+from kaohe.estimate.poverty import fgt, fgt_below, gini, headcount_below, median_gap, qsr, relative_line
 from kaohe.estimate.quantiles import weighted_quantile
 from kaohe.estimate.replicates import balanced, bootstrap, jackknife, replicate_covariance
 
@@ -111,6 +111,23 @@ def test_median_gap_error_agrees_with_the_bootstrap(design: Design) -> None:
     made = bootstrap(design.structure, design.w, replicates=500, rng=np.random.default_rng(5))
     _, cov = replicate_covariance(made, design.w, rmpg)
     assert design.poverty("income", "rmpg")["se"][0] == pytest.approx(np.sqrt(cov[0, 0]), rel=0.2)
+
+
+def test_standard_errors_are_the_spread_of_many_samples() -> None:
+    """600 samples of 40 towns of 8: the mean standard error, from totals of the scores by town, against the spread of the estimates."""
+    rng = np.random.default_rng(21)
+    town, everybody = np.repeat(np.arange(40), 8), np.ones(320, dtype=bool)
+    values, errors = [], []
+    for _ in range(600):
+        y = np.exp(9.5 + 0.2 * rng.normal(size=40)[town] + 0.6 * rng.normal(size=320))
+        w = 500 * rng.uniform(0.5, 1.5, 320)
+        line = relative_line(y, w)
+        made = [gini(y, w), qsr(y, w), *(f(y, w, line, everybody, line.scores) for f in (headcount_below, median_gap, fgt_below(1)))]
+        totals = np.add.reduceat(np.column_stack([m.scores for m in made]) * w[:, None], np.arange(0, 320, 8))
+        values.append([m.value for m in made])
+        errors.append(np.sqrt(totals.var(axis=0, ddof=1) * 40))
+    ratio = np.mean(errors, axis=0) / np.std(values, axis=0, ddof=1)
+    assert ((ratio > 0.9) & (ratio < 1.12)).all(), ratio
 
 
 def test_woodruff_errors_agree_with_the_bootstrap(design: Design) -> None:
