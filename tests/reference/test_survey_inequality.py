@@ -99,3 +99,54 @@ def test_linearisation_and_replication_are_of_one_size() -> None:
         cases()["first"]["all"]["all"]["estimate"],
         1e-9,
     )
+
+
+GROUPS = {
+    **{k: f"kind == '{k}'" for k in "abc"},
+    **{k: f"area == '{k}'" for k in ("east", "north", "west")},
+    "all": None,
+}
+
+
+@pytest.mark.parametrize("group", list(GROUPS))
+@pytest.mark.parametrize("shape", ["three", "first"])
+def test_the_default_interval_of_a_headcount(shape: str, group: str) -> None:
+    """Korn & Graubard's written out in R (its svyciprop says the same without the cap), with the degrees of freedom of the domain."""
+    d, e = sample(shape), cases()["default"][shape]["headcount"][group]
+    for capped in (True, False):
+        found = d.poverty("income", "headcount", line=11000, where=GROUPS[group], capped=capped).iloc[0]
+        want = [e["estimate"], e["se"], *e["capped" if capped else "open"], e["df"], e["n"]]
+        same(found[["estimate", "se", "ci_low", "ci_high", "df", "n"]], want, 1e-9)
+        assert found["method"] == "beta"
+
+
+@pytest.mark.parametrize("by", [None, "kind", "area"])
+@pytest.mark.parametrize("shape", ["three", "first"])
+def test_the_default_interval_below_an_estimated_line(shape: str, by: str | None) -> None:
+    e, found = cases()["default"][shape]["arpr"], sample(shape).poverty("income", "arpr", by=by)
+    wanted = [e["all"]] if by is None else [e[level] for level in found[by]]
+    same(found["df"], [w["df"] for w in wanted], 1e-12)
+    same(found[["ci_low", "ci_high"]], [w["ci"] for w in wanted], 1e-9)
+
+
+@pytest.mark.parametrize("name", ["kind", "area", "mixed", "few"])
+@pytest.mark.parametrize("shape", ["three", "first"])
+def test_the_default_interval_of_a_difference(shape: str, name: str) -> None:
+    """The smallest of three degrees of freedom, each worked in R; `few` is two towns of one county against an area."""
+    e, f = cases()["default"][shape]["contrast"][name], frame()
+    few = f["town"].isin(f["town"].unique()[:2])
+    side = {
+        "kind": f["kind"], "area": f["area"].map({"north": "a", "west": "b"}),
+        "mixed": pd.Series(np.select([f["area"] == "north", (f["area"] == "west") & (f["kind"] == "a")], ["a", "b"], "other")),
+        "few": pd.Series(np.select([few, f["area"] == "west"], ["a", "b"], "other")),
+    }[name]  # fmt: skip
+    d = Design(f.assign(side=side), weight="w", **SHAPES[shape])
+    found = d.contrast("income", by="side", weights={"a": 1, "b": -1}).iloc[0]
+    same(
+        found[["estimate", "se", "ci_low", "ci_high", "df", "p_value"]],
+        [e["estimate"], e["se"], *e["ci"], e["df"], e["p"]],
+        1e-9,
+    )
+    assert e["df"] == min(e["rules"].values())
+    same(d.contrast("income", by="side", weights={"a": 1, "b": -1}, df="units")["df"], [e["rules"]["units"]], 1e-12)
+    assert d.test("income", by="side", where=side.isin(["a", "b"]))["p_value"][0] == pytest.approx(e["p"], rel=1e-9)

@@ -12,6 +12,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.columns import levels_of
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.arguments import Freedom
 from kaohe.estimate.linear import ONE
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def domain_names(domains: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> str:
     return faults.few("·".join(str(v) for v in row) for row in domains[chosen].itertuples(index=False, name=None))
 
 
-def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) -> pd.DataFrame:
+def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, rule: Freedom = "units") -> pd.DataFrame:
     """Pearson's X² of a category by domain, second-order corrected, as an F statistic.
 
     Parameters
@@ -40,6 +41,8 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
         Domain of each row, negative for none; records without an answer are left to no cell.
     domains : DataFrame
         One row a domain, for messages.
+    rule : str or float
+        A number stands for the units minus strata.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
     numbers = design.numbers(answers, ONE, union, 1)
     if not numbers.df[0, 0] > 0:
         raise no_test(name, f"{numbers.df[0, 0]:g} degrees of freedom", "a domain with more units")
-    p, n, df = numbers.estimate[0], float(numbers.n[0, 0]), float(numbers.df[0, 0])
+    p, n, df = numbers.estimate[0], float(numbers.n[0, 0]), float(numbers.df[0, 0]) if isinstance(rule, str) else rule
     v = design.covariance_of(answers, ONE, inside)
     table = p.reshape(rows, cols)
     expected = table.sum(axis=1, keepdims=True) @ table.sum(axis=0, keepdims=True)

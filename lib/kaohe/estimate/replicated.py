@@ -15,7 +15,7 @@ from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Columns, Freedom, as_list, confidence, variables_of
-from kaohe.estimate.linear import ONE, Numbers, point_estimates
+from kaohe.estimate.linear import ONE, Numbers
 from kaohe.estimate.recalibrated import before, recalibrated
 from kaohe.estimate.replicates import (
     Replicates,
@@ -27,7 +27,7 @@ from kaohe.estimate.replicates import (
     refused,
     replicate_covariance,
 )  # fmt: skip
-from kaohe.estimate.sampled import Sampled
+from kaohe.estimate.sampled import Inside, Sampled
 from kaohe.estimate.survey import Design
 
 KINDS = ("auto", "JK1", "JKn", "BRR", "Fay", "bootstrap", "subbootstrap")
@@ -211,12 +211,12 @@ class ReplicateDesign(Design):
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
-        return self.joint(num, den, np.where(inside, 0, -1).astype(np.int64), 1)[1]
+        return self.joint_of(num, den, [inside])[1]
 
-    def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
-        """Estimates of all domains and variables and their joint covariance, domains outermost."""
-        value = point_estimates(self.w, num, den, codes, n_domains)
-        each = np.hstack([self._each(num, den, codes == d) for d in range(n_domains)])
+    def joint_of(self, num: Floats, den: Floats | None, inside: Inside) -> tuple[Floats, Floats]:
+        """Estimates of domains that may overlap, and their joint covariance, domains outermost."""
+        value = self.points(num, den, inside)
+        each = np.hstack([self._each(num, den, own) for own in inside])
         return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
 
 

@@ -18,7 +18,7 @@ from kaohe.design.sizes import FpcEntry, FpcKind, looks_like_remainders
 from kaohe.design.structure import Floats, Ints, build_structure
 from kaohe.estimate.arguments import Columns, Freedom, variables_of
 from kaohe.estimate.calibrated import Blocks, blocks_of
-from kaohe.estimate.degrees import satterthwaite, stratum_variances
+from kaohe.estimate.degrees import joint_freedom, satterthwaite, stratum_covariances, stratum_variances
 from kaohe.estimate.domains import Where, domain_codes, records_where
 from kaohe.estimate.linear import (
     Numbers,
@@ -35,6 +35,8 @@ DEFAULT = Rules()
 RECORD = "(record)"  # the unit of a design without units: each record its own
 CROSSED = "(strata)"  # combinations of several columns of strata
 Margins: TypeAlias = bool | str
+Inside: TypeAlias = Sequence[npt.NDArray[np.bool_]]
+"""Domains by the records that are in them; a record may be in several."""
 
 
 class Sampled:
@@ -240,12 +242,17 @@ class Sampled:
         parts = stratum_variances(self.structure, rows, scores, residuals=bool(self.blocks))
         return float(satterthwaite(self.structure, parts)[0])
 
-    def contrast_df(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats) -> float:
-        """Effective degrees of freedom of Σ c · estimate over domains and variables; missing without a variance."""
-        scores = self._joint_scores(num, den, codes, n_domains) @ c
+    def contrast_df(self, num: Floats, den: Floats | None, inside: Inside, c: Floats) -> float:
+        """Effective degrees of freedom of weighted sums over domains and variables; missing without a variance.
+
+        Parameters
+        ----------
+        c : float array, sum × (domain · variable)
+        """
+        scores = self._joint_scores(num, den, inside) @ c.T
         order = self.structure.order
-        parts = stratum_variances(self.structure, order, scores[order, None], residuals=bool(self.blocks))
-        return float(satterthwaite(self.structure, parts)[0])
+        parts = stratum_covariances(self.structure, order, scores[order], residuals=bool(self.blocks))
+        return joint_freedom(parts, np.maximum(self.structure.stages[0].n - 1, 1.0))
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
@@ -259,16 +266,24 @@ class Sampled:
         -------
         estimates, covariance : float arrays, domain × variable, and (domain · variable) squared
         """
-        scores = self._joint_scores(num, den, codes, n_domains)
+        return self.joint_of(num, den, [codes == d for d in range(n_domains)])
+
+    def joint_of(self, num: Floats, den: Floats | None, inside: Inside) -> tuple[Floats, Floats]:
+        """As `joint`, over domains given as records inside and outside, which may overlap."""
+        scores = self._joint_scores(num, den, inside)
         order = self.structure.order
         matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return point_estimates(self.w, num, den, codes, n_domains), matrix
+        return self.points(num, den, inside), matrix
 
-    def _joint_scores(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> Floats:
+    def points(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """Estimates of domains that may overlap, domain × variable, without their errors."""
+        return np.vstack([point_estimates(self.w, num, den, np.where(own, 0, -1), 1) for own in inside])
+
+    def _joint_scores(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
         """Weighted scores of each record in each domain, row × (domain · variable)."""
         k = num.shape[1]
-        scores = np.zeros((len(num), n_domains * k))
-        for d in range(n_domains):
-            rows, own = score_matrix(self.structure, self.blocks, self.w, num, den, codes == d)
-            scores[rows, d * k : (d + 1) * k] = own
+        scores = np.zeros((len(num), len(inside) * k))
+        for d, own in enumerate(inside):
+            rows, part = score_matrix(self.structure, self.blocks, self.w, num, den, own)
+            scores[rows, d * k : (d + 1) * k] = part
         return scores

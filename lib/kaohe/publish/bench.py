@@ -18,6 +18,7 @@ from kaohe.estimate.decompose import decomposition
 from kaohe.estimate.domains import Where
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
+from kaohe.estimate.sampled import Margins
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
@@ -128,8 +129,9 @@ class BenchDesign(Design):
     poverty = dressed(Design.poverty)
 
     def contrast(
-        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
-        denominator: str | None = None, where: Where = None, level: float = 0.95, df: Freedom = "satterthwaite",
+        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, margins: Margins = False,
+        kind: str = "mean", denominator: str | None = None, where: Where = None, level: float = 0.95,
+        df: Freedom = "satterthwaite",
     ) -> EstimateTable:  # fmt: skip
         """As `kaohe.estimate.Design.contrast`; the note names what is set against what.
 
@@ -141,8 +143,8 @@ class BenchDesign(Design):
         '对比：+1·甲·东 -1·乙·东'
         """
         found = self.dress(
-            super().contrast(variables, weights=weights, by=by, kind=kind, denominator=denominator, where=where, level=level,
-                             df=df),
+            super().contrast(variables, weights=weights, by=by, margins=margins, kind=kind, denominator=denominator, where=where,
+                             level=level, df=df),
             level=level, all_shares=kind == "proportion",
         )  # fmt: skip
         lookup, said = getattr(self, "_lookup", str), getattr(self, "_said", {})

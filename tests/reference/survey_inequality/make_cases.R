@@ -93,7 +93,22 @@ rep_ <- function(r) lapply(c(domains, list(where = list(all = cut))), function(s
 jkn <- as.svrepdesign(first, type = "JKn", mse = TRUE); set.seed(3); boot <- as.svrepdesign(first, type = "subbootstrap", replicates = 250, mse = TRUE)
 keep <- !duplicated(x$town); factors <- weights(boot, "analysis")[keep, 1:40] / x$w[keep]
 few <- svrepdesign(data = x, weights = ~w, repweights = weights(boot, "analysis")[, 1:40], type = "bootstrap", combined.weights = TRUE, mse = TRUE)
+# ---- the default intervals: a share below a fixed line by Korn & Graubard with the effective size at most n, a difference with the smallest of three degrees of freedom
+kg <- function(p, se, n, df, cap) { e <- p * (1 - p) / se^2 * (qt(.975, n - 1) / qt(.975, df))^2; if (cap) e <- min(e, n); c(qbeta(.025, e * p, e * (1 - p) + 1), qbeta(.975, e * p + 1, e * (1 - p))) }
+heads <- function(d, g) { d <- update(d, poor = as.numeric(income < 11000)); s <- subset(d, g & known); n <- nrow(s); k <- degf(s); m <- svymean(~poor, s); p <- as.numeric(coef(m)); se <- as.numeric(SE(m))
+  i <- as.numeric(confint(svyciprop(~poor, s, method = "beta", df = k))); stopifnot(max(abs(kg(p, se, n, k, FALSE) / i - 1)) < 1e-9)
+  list(n = n, df = k, estimate = p, se = se, capped = kg(p, se, n, k, TRUE), open = i) }
+# an estimated line: the rate and its error by the formulas above, and the same interval
+rate <- function(d, g) { e <- one(d, known, g); k <- degf(subset(d, known & g)); list(df = k, ci = kg(e$estimate[1], e$se[1], sum(known & g), k, TRUE)) }
+# z of each county through svytotal: Satterthwaite over counties, over the two means (Welch), and units minus strata
+gap <- function(d, a, b) { d <- update(d, inc = ifelse(known, income, 0)); w <- weights(d); z <- function(g) { g <- g & known; m <- sum(w[g] * x$income[g]) / sum(w[g]); list(m = m, z = ifelse(g, (ifelse(known, x$income, 0) - m) / sum(w[g]), 0), df = degf(subset(d, g))) }
+  A <- z(a); B <- z(b); u <- A$z - B$z; se <- error(d, u); vh <- sapply(unique(x$county), function(h) error(d, u * (x$county == h))^2); nh <- sapply(unique(x$county), function(h) length(unique(x$town[x$county == h])))
+  stopifnot(abs(sum(vh) / se^2 - 1) < 1e-10); v <- c(error(d, A$z), error(d, B$z))^2
+  three_ <- c(strata = sum(vh)^2 / sum(vh^2 / (nh - 1)), welch = sum(v)^2 / sum(v^2 / c(A$df, B$df)), units = degf(subset(d, (a | b) & known))); k <- min(three_); e <- A$m - B$m
+  list(estimate = e, se = se, rules = as.list(three_), df = k, ci = e + c(-1, 1) * qt(.975, k) * se, p = 2 * pt(-abs(e / se), k)) }
+default <- lapply(list(three = three, first = first), function(d) list(headcount = lapply(c(domains$all, domains$kind, domains$area), function(g) heads(d, g)), arpr = lapply(c(domains$all, domains$kind, domains$area), function(g) rate(d, g)),
+  contrast = list(kind = gap(d, domains$kind$a, domains$kind$b), area = gap(d, domains$area$north, domains$area$west), mixed = gap(d, domains$area$north, x$area == "west" & x$kind == "a"), few = gap(d, x$town %in% unique(x$town)[1:2], domains$area$west))))
 out <- list(made_with = list(R = R.version.string, survey = as.character(packageVersion("survey")), laeken = as.character(packageVersion("laeken"))),
   NV = as.list(tapply(x$NV, x$county, max)), kind = as.list(m), three = s, two = case(two), first = case(first), raked = case(raked), jackknife = rep_(jkn),
-  bootstrap = rep_(boot), few = rep_(few), factors = list(town = x$town[keep], scale = few$scale, table = unname(factors)))
+  bootstrap = rep_(boot), default = default, few = rep_(few), factors = list(town = x$town[keep], scale = few$scale, table = unname(factors)))
 writeLines(toJSON(out, digits = NA, auto_unbox = TRUE, na = "null", matrix = "rowmajor"), file.path(folder, "cases.json"))

@@ -122,7 +122,11 @@ def test_standard_errors_are_the_spread_of_many_samples() -> None:
         y = np.exp(9.5 + 0.2 * rng.normal(size=40)[town] + 0.6 * rng.normal(size=320))
         w = 500 * rng.uniform(0.5, 1.5, 320)
         line = relative_line(y, w)
-        made = [gini(y, w), qsr(y, w), *(f(y, w, line, everybody, line.scores) for f in (headcount_below, median_gap, fgt_below(1)))]
+        made = [
+            gini(y, w),
+            qsr(y, w),
+            *(f(y, w, line, everybody, line.scores) for f in (headcount_below, median_gap, fgt_below(1))),
+        ]
         totals = np.add.reduceat(np.column_stack([m.scores for m in made]) * w[:, None], np.arange(0, 320, 8))
         values.append([m.value for m in made])
         errors.append(np.sqrt(totals.var(axis=0, ddof=1) * 40))
