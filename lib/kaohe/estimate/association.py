@@ -32,6 +32,13 @@ def domain_names(domains: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> str:
     return faults.few("·".join(str(v) for v in row) for row in domains[chosen].itertuples(index=False, name=None))
 
 
+def f_tail(f: float, above: float, below: float) -> float:
+    """Chance of an F statistic as large; with infinitely many degrees of freedom below it is chi-squared over those above."""
+    from scipy import stats
+
+    return float(stats.f.sf(f, above, below) if np.isfinite(below) else stats.chi2.sf(f * above, above))
+
+
 def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, rule: Freedom = "units") -> pd.DataFrame:
     """Pearson's X² of a category by domain, second-order corrected, as an F statistic.
 
@@ -59,8 +66,6 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, ru
     Rao & Scott (1984); F = X²/tr(Δ) with tr(Δ)²/tr(Δ²) and d·tr(Δ)²/tr(Δ²) degrees of freedom, d
     the units minus strata, as R survey's svychisq(statistic = "F").
     """
-    from scipy import stats
-
     counted = (codes >= 0) & design.frame[name].notna().to_numpy() & (design.w > 0)
     level_codes = np.full(len(codes), -1, dtype=np.int64)
     level_codes[counted], levels = levels_of(design.frame[name][counted], "variables")
@@ -95,5 +100,5 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, ru
     f = chi / trace
     return pd.DataFrame({
         "variable": [name], "domains": [rows], "kind": ["rao_scott"], "statistic": [chi], "f": [f], "df_1": [df_1],
-        "df_2": [df_1 * df], "p_value": [float(stats.f.sf(f, df_1, df_1 * df))],
+        "df_2": [df_1 * df], "p_value": [f_tail(f, df_1, df_1 * df)],
     })  # fmt: skip

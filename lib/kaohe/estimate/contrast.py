@@ -76,7 +76,7 @@ def contrast_table(
             row = _row(design, name, num[:, [k]], own, inside, c, level, df, kind)
             if mark is not None:
                 row.insert(0, "by", ", ".join(kept) or mark)
-                row.insert(1, "contrast", _text(summed))
+                row.insert(1, "contrast", _text(summed if kept else {mark: c[0]}))
             parts.append(row)
     return pd.concat(parts, ignore_index=True)
 

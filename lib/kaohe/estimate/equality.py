@@ -11,7 +11,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.arguments import Freedom, df_kind, domains_of
-from kaohe.estimate.association import domain_names, no_test, rao_scott
+from kaohe.estimate.association import domain_names, f_tail, no_test, rao_scott
 from kaohe.estimate.degrees import joint_freedom
 from kaohe.estimate.linear import ONE, ROUNDING
 from kaohe.estimate.margins import complete_levels, mark_of, subsets
@@ -50,8 +50,6 @@ def _test(design: Sampled, name: str, by: Any, where: Any, rule: Freedom) -> pd.
 
 def _equal_means(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, rule: Freedom) -> pd.DataFrame:
     """Wald test that a mean is the same in every domain."""
-    from scipy import stats
-
     k = len(domains)
     values = design.values([name], inside=codes >= 0)
     each = design.numbers(values, ONE, codes, k)
@@ -77,7 +75,7 @@ def _equal_means(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame,
     f = chi / (k - 1) * (rest / df if np.isfinite(df) else 1.0)
     return pd.DataFrame({
         "variable": [name], "domains": [k], "kind": ["wald"], "statistic": [chi], "f": [f], "df_1": [float(k - 1)],
-        "df_2": [rest], "p_value": [float(stats.f.sf(f, k - 1, rest))],
+        "df_2": [rest], "p_value": [f_tail(f, k - 1, rest)],
     })  # fmt: skip
 
 
