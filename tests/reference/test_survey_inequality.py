@@ -150,3 +150,34 @@ def test_the_default_interval_of_a_difference(shape: str, name: str) -> None:
     assert e["df"] == min(e["rules"].values())
     same(d.contrast("income", by="side", weights={"a": 1, "b": -1}, df="units")["df"], [e["rules"]["units"]], 1e-12)
     assert d.test("income", by="side", where=side.isin(["a", "b"]))["p_value"][0] == pytest.approx(e["p"], rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["three", "first"])
+def test_equal_means_as_regression_tests_them(shape: str) -> None:
+    """Wald's statistic over p is R's F; with R's own degrees of freedom the t test of two domains is svyttest's."""
+    e, d = cases()["equal"][shape], sample(shape)
+    for by in ("kind", "area", "county"):
+        found = d.test("income", by=by, df=np.inf).iloc[0]
+        same(found[["f", "df_1"]].astype(float), [e[by]["f"], e[by]["df_1"]], 1e-9)
+        units = d.test("income", by=by, df="units").iloc[0]
+        free = e[by]["df_2"] + e[by]["df_1"]  # R's df_2 is units minus strata less the differences
+        assert units["df_2"] == free - e[by]["df_1"] + 1
+        same([units["statistic"], units["f"]], [e[by]["f"] * e[by]["df_1"], e[by]["f"] * units["df_2"] / free], 1e-9)
+    two = d.contrast("income", by="kind", weights={"b": 1, "a": -1}, df=e["t"]["df"]).iloc[0]
+    same(two[["t", "p_value"]].astype(float), [e["t"]["t"], e["t"]["p"]], 1e-9)
+    tested = d.test("income", by="kind", where="kind != 'c'", df=e["t"]["df"]).iloc[0]
+    same(tested[["f", "df_2", "p_value"]].astype(float), [e["two"]["f"], e["two"]["df_2"], e["two"]["p"]], 1e-9)
+
+
+def test_a_jackknife_with_a_stratum_taken_whole() -> None:
+    """R leaves its replicates out; R's svytotal says more than its own weights do, and its degrees of freedom are a rank."""
+    e = cases()["census"]
+    d = Design(pd.DataFrame(e["frame"]), weight="w", strata="h", psu="u", fpc="N")
+    j = d.replicate("JKn")
+    same(d.total("v")["se"], [e["total"]["linear"]], 1e-9)
+    for found, want in ((j.total("v"), e["total"]), (j.mean("v"), e["mean"])):
+        same(found["se"], [want["weights"]], 1e-9)
+        same([want["linear"]], [want["weights"]], 1e-9)
+        assert found["df"].tolist() == [e["degf"][0]]
+    assert int((j.made.rscales > 0).sum()) == e["replicates"][0]
+    assert e["total"]["svytotal"] > 1.9 * e["total"]["weights"]

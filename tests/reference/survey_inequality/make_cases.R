@@ -108,7 +108,17 @@ gap <- function(d, a, b) { d <- update(d, inc = ifelse(known, income, 0)); w <- 
   list(estimate = e, se = se, rules = as.list(three_), df = k, ci = e + c(-1, 1) * qt(.975, k) * se, p = 2 * pt(-abs(e / se), k)) }
 default <- lapply(list(three = three, first = first), function(d) list(headcount = lapply(c(domains$all, domains$kind, domains$area), function(g) heads(d, g)), arpr = lapply(c(domains$all, domains$kind, domains$area), function(g) rate(d, g)),
   contrast = list(kind = gap(d, domains$kind$a, domains$kind$b), area = gap(d, domains$area$north, domains$area$west), mixed = gap(d, domains$area$north, x$area == "west" & x$kind == "a"), few = gap(d, x$town %in% unique(x$town)[1:2], domains$area$west))))
+# ---- equal means: Wald's statistic of regTermTest over p, and the t of two domains by svyttest, with the degrees of freedom that they take
+wald <- function(d, f, g = known) { s <- subset(d, g & known); m <- svyglm(as.formula(paste("income ~", f)), s); r <- regTermTest(m, as.formula(paste("~", f))); list(f = as.numeric(r$Ftest), df_1 = as.numeric(r$df), df_2 = as.numeric(r$ddf), p = as.numeric(r$p)) }
+ttest <- function(d, f, g) { r <- svyttest(as.formula(paste("income ~", f)), subset(d, g & known)); list(t = as.numeric(r$statistic), df = as.numeric(r$parameter), p = as.numeric(r$p.value)) }
+equal <- lapply(list(three = three, first = first), function(d) list(kind = wald(d, "kind"), area = wald(d, "area"), county = wald(d, "county"), two = wald(d, "kind", x$kind != "c"), t = ttest(d, "kind", x$kind != "c")))
+# ---- a jackknife where one stratum of three was taken whole
+y <- data.frame(h = rep(1:3, c(3, 4, 2)), u = 1:9, N = rep(c(3, 9, 5), c(3, 4, 2)), v = c(3, 8, 1, 5, 9, 2, 7, 4, 6)); y$w <- y$N / rep(c(3, 4, 2), c(3, 4, 2))
+s1 <- svydesign(id = ~u, strata = ~h, weights = ~w, fpc = ~N, data = y); j1 <- as.svrepdesign(s1, type = "JKn", mse = TRUE)
+se1 <- function(m) as.numeric(SE(m))
+census <- list(frame = as.list(y), replicates = ncol(weights(j1, "analysis")), degf = c(degf(s1), degf(j1)), total = c(linear = se1(svytotal(~v, s1)), weights = se1(withReplicates(j1, quote(sum(.weights * v)))), svytotal = se1(svytotal(~v, j1))),
+  mean = c(linear = se1(svymean(~v, s1)), weights = se1(withReplicates(j1, quote(sum(.weights * v) / sum(.weights)))), svymean = se1(svymean(~v, j1))))
 out <- list(made_with = list(R = R.version.string, survey = as.character(packageVersion("survey")), laeken = as.character(packageVersion("laeken"))),
   NV = as.list(tapply(x$NV, x$county, max)), kind = as.list(m), three = s, two = case(two), first = case(first), raked = case(raked), jackknife = rep_(jkn),
-  bootstrap = rep_(boot), default = default, few = rep_(few), factors = list(town = x$town[keep], scale = few$scale, table = unname(factors)))
+  bootstrap = rep_(boot), default = default, equal = equal, census = lapply(census, as.list), few = rep_(few), factors = list(town = x$town[keep], scale = few$scale, table = unname(factors)))
 writeLines(toJSON(out, digits = NA, auto_unbox = TRUE, na = "null", matrix = "rowmajor"), file.path(folder, "cases.json"))
