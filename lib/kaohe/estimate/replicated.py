@@ -211,13 +211,12 @@ class ReplicateDesign(Design):
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain."""
-        return self.joint_of(num, den, [inside])[1]
+        return self.joint_covariance(num, den, [inside])
 
-    def joint_of(self, num: Floats, den: Floats | None, inside: Inside) -> tuple[Floats, Floats]:
-        """Estimates of domains that may overlap, and their joint covariance, domains outermost."""
-        value = self.points(num, den, inside)
+    def joint_covariance(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """Covariance matrix of domains that may overlap, domains outermost."""
         each = np.hstack([self._each(num, den, own) for own in inside])
-        return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
+        return covariance_of_replicates(self.made, self.points(num, den, inside).ravel(), each, centre=self.centre)
 
 
 def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:

@@ -266,14 +266,18 @@ class Sampled:
         -------
         estimates, covariance : float arrays, domain × variable, and (domain · variable) squared
         """
-        return self.joint_of(num, den, [codes == d for d in range(n_domains)])
+        inside = [codes == d for d in range(n_domains)]
+        return point_estimates(self.w, num, den, codes, n_domains), self.joint_covariance(num, den, inside)
 
     def joint_of(self, num: Floats, den: Floats | None, inside: Inside) -> tuple[Floats, Floats]:
         """As `joint`, over domains given as records inside and outside, which may overlap."""
+        return self.points(num, den, inside), self.joint_covariance(num, den, inside)
+
+    def joint_covariance(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """The covariance matrix of `joint_of` alone."""
         scores = self._joint_scores(num, den, inside)
         order = self.structure.order
-        matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return self.points(num, den, inside), matrix
+        return covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
 
     def points(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
         """Estimates of domains that may overlap, domain × variable, without their errors."""
