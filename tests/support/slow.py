@@ -8,8 +8,8 @@ UNIT = Path(__file__).parents[1] / "unit"
 SLOW = frozenset({
     "clean/test_check.py", "clean/test_forms.py", "clean/test_forms_out.py", "clean/test_rules.py",
     "design/test_draw_sample.py", "design/test_draw_teams.py",
-    "estimate/test_build_survey.py", "estimate/test_coverage_script.py", "estimate/test_linearised.py", "estimate/test_protect.py",
-    "estimate/test_seam.py",
+    "estimate/test_build_survey.py", "estimate/test_coverage_script.py", "estimate/test_linearised.py",
+    "estimate/test_margins_everywhere.py", "estimate/test_protect.py", "estimate/test_seam.py",
     "grade/test_grade_build.py", "grade/test_grade_frames.py", "grade/test_grade_streams.py", "grade/test_grade_uncertainty.py",
     "plot/test_charts.py", "plot/test_tables.py", "plot/test_why.py", "plot/test_words.py",
     "publish/test_freshness.py", "publish/test_kept.py", "publish/test_kernel.py", "publish/test_tables_out.py",

@@ -12,6 +12,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.columns import levels_of
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.arguments import Freedom
 from kaohe.estimate.linear import ONE
 
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ def domain_names(domains: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> str:
     return faults.few("·".join(str(v) for v in row) for row in domains[chosen].itertuples(index=False, name=None))
 
 
-def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) -> pd.DataFrame:
+def f_tail(f: float, above: float, below: float) -> float:
+    """Chance of an F statistic as large; with infinitely many degrees of freedom below it is chi-squared over those above."""
+    from scipy import stats
+
+    return float(stats.f.sf(f, above, below) if np.isfinite(below) else stats.chi2.sf(f * above, above))
+
+
+def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame, rule: Freedom = "units") -> pd.DataFrame:
     """Pearson's X² of a category by domain, second-order corrected, as an F statistic.
 
     Parameters
@@ -40,6 +48,8 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
         Domain of each row, negative for none; records without an answer are left to no cell.
     domains : DataFrame
         One row a domain, for messages.
+    rule : str or float
+        A number stands for the units minus strata.
 
     Returns
     -------
@@ -56,8 +66,6 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
     Rao & Scott (1984); F = X²/tr(Δ) with tr(Δ)²/tr(Δ²) and d·tr(Δ)²/tr(Δ²) degrees of freedom, d
     the units minus strata, as R survey's svychisq(statistic = "F").
     """
-    from scipy import stats
-
     counted = (codes >= 0) & design.frame[name].notna().to_numpy() & (design.w > 0)
     level_codes = np.full(len(codes), -1, dtype=np.int64)
     level_codes[counted], levels = levels_of(design.frame[name][counted], "variables")
@@ -76,7 +84,7 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
     numbers = design.numbers(answers, ONE, union, 1)
     if not numbers.df[0, 0] > 0:
         raise no_test(name, f"{numbers.df[0, 0]:g} degrees of freedom", "a domain with more units")
-    p, n, df = numbers.estimate[0], float(numbers.n[0, 0]), float(numbers.df[0, 0])
+    p, n, df = numbers.estimate[0], float(numbers.n[0, 0]), float(numbers.df[0, 0]) if isinstance(rule, str) else rule
     v = design.covariance_of(answers, ONE, inside)
     table = p.reshape(rows, cols)
     expected = table.sum(axis=1, keepdims=True) @ table.sum(axis=0, keepdims=True)
@@ -92,5 +100,5 @@ def rao_scott(design: Sampled, name: str, codes: Ints, domains: pd.DataFrame) ->
     f = chi / trace
     return pd.DataFrame({
         "variable": [name], "domains": [rows], "kind": ["rao_scott"], "statistic": [chi], "f": [f], "df_1": [df_1],
-        "df_2": [df_1 * df], "p_value": [float(stats.f.sf(f, df_1, df_1 * df))],
+        "df_2": [df_1 * df], "p_value": [f_tail(f, df_1, df_1 * df)],
     })  # fmt: skip

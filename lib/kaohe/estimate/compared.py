@@ -9,10 +9,11 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.estimate.arguments import Columns, Freedom, as_list, variables_of
-from kaohe.estimate.contrast import KINDS, contrast_table, equal_means
+from kaohe.estimate.contrast import KINDS, contrast_table
 from kaohe.estimate.domains import Where
+from kaohe.estimate.equality import equality_table
 from kaohe.estimate.linear import ONE
-from kaohe.estimate.sampled import Sampled
+from kaohe.estimate.sampled import Margins, Sampled
 
 if TYPE_CHECKING:
     from kaohe.estimate.replicated import ReplicateDesign
@@ -22,8 +23,9 @@ class Compared(Sampled):
     """A design whose estimates can be compared; `kaohe.estimate.Design` puts the estimates on top."""
 
     def contrast(
-        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
-        denominator: str | None = None, where: Where = None, level: float = 0.95, df: Freedom = "satterthwaite",
+        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, margins: Margins = False,
+        kind: str = "mean", denominator: str | None = None, where: Where = None, level: float = 0.95,
+        df: Freedom = "satterthwaite",
     ) -> pd.DataFrame:  # fmt: skip
         """A weighted sum of domain estimates, such as a difference, with the covariance between domains.
 
@@ -33,7 +35,11 @@ class Compared(Sampled):
             One contrast for each; without `by`, the estimates that are contrasted themselves.
         weights : mapping of domain to number
             ``{"韶关市": 1, "河源市": -1}``; a tuple of levels for several columns of `by`; names of
-            variables without `by`.
+            variables without `by`. With `margins` a level 合计 stands for all of its column: ``{"韶关市": 1, "合计": -1}``.
+        margins : bool or str
+            Also the same contrast without some of the columns of `by`, its weights added up over them: of
+            ``{("韶关市", "男"): 1, ("韶关市", "女"): -1}`` that of men and women everywhere. What cancels is left out, and a
+            margin of which nothing remains has no row. A text marks all of a column in place of 合计.
         kind : {"mean", "proportion", "total", "ratio"}
             What is contrasted; a ratio needs `denominator`.
         denominator : str, optional
@@ -42,19 +48,19 @@ class Compared(Sampled):
             satterthwaite is the rule of `kaohe.estimate.contrast.contrast_freedom`, units the first-stage units minus strata of
             all domains together, which covers too seldom where a domain with few units carries the variance.
         by, where, level
-            See `Design`. There are no margins: name domains of another `by` for them.
+            See `Design`.
 
         Returns
         -------
         DataFrame
-            variable, estimate, se, ci_low, ci_high (t, also for shares), df, n, n_psu, n_missing,
+            With `margins` first by (the columns whose levels are contrasted) and contrast (its weights in words); variable, estimate, se, ci_low, ci_high (t, also for shares), df, n, n_psu, n_missing,
             deff, cv, t, p_value, method, quality: the worst of the estimates contrasted, and caution for few degrees of
             freedom; cv does not enter, for a difference of 0 has none.
 
         Raises
         ------
         InputRefused
-            K421 for an unknown domain or variable, K408 for a kind that cannot be contrasted so, or
+            K421 for an unknown domain or variable, K414 for a level named as the mark of margins, K408 for a kind that cannot be contrasted so, or
             weights that are no numbers.
 
         Notes
@@ -69,9 +75,12 @@ class Compared(Sampled):
            estimate   df
         0       4.0  4.0
         """
-        return contrast_table(self, variables_of(variables), by, weights, kind, denominator, where, level, df)
+        return contrast_table(self, variables_of(variables), by, weights, kind, denominator, where, level, df, margins)
 
-    def test(self, variables: Columns, *, by: Columns, where: Where = None) -> pd.DataFrame:
+    def test(
+        self, variables: Columns, *, by: Columns, margins: Margins = False, where: Where = None,
+        df: Freedom = "satterthwaite",
+    ) -> pd.DataFrame:  # fmt: skip
         """Test that the distribution of a variable is the same in all domains of `by`.
 
         Parameters
@@ -80,23 +89,31 @@ class Compared(Sampled):
             Numeric columns or categories, each tested by itself.
         by, where
             See `Design`.
+        margins : bool or str
+            Also the same test without some of the columns of `by`; a column of one level has nothing to compare and no row.
+        df : {"satterthwaite", "units"} or float
+            Of a test of means: satterthwaite is that of a difference for several at once, the smallest of
+            `kaohe.estimate.degrees.joint_freedom` over the strata, the same over the domains each with its own degrees of freedom, and
+            the units minus strata of all domains together; units is the last alone, which rejects too often where a
+            domain has few units. A test of categories takes units for both, or the number.
 
         Returns
         -------
         DataFrame
-            variable, domains, kind, statistic, f, df_1, df_2, p_value.
+            With `margins` first by, the columns of the test; variable, domains, kind, statistic, f, df_1, df_2, p_value.
 
         Raises
         ------
         InputRefused
-            K409 where there are fewer than two domains, K417 where the data do not allow a test: a
-            domain without answers, a variable that does not vary, too few degrees of freedom.
+            K409 where there are fewer than two domains, K414 for a level named as the mark of margins, K417 where the data
+            do not allow a test: a domain without answers, a variable that does not vary, too few degrees of freedom; K419.
 
         Notes
         -----
         Numbers: Wald test of equal means, F = W/(k − 1) · (d − k + 2)/d with k − 1 and d − k + 2
-        degrees of freedom, d the units minus strata (Korn & Graubard 1990). Categories: Pearson's
-        X² with the second-order correction of Rao & Scott (1984), as R survey's svychisq.
+        degrees of freedom (Korn & Graubard 1990), d by Krishnamoorthy & Yu (2004), for two domains Satterthwaite (1946). R
+        survey's svyttest and regTermTest take units minus strata of the whole design. Categories: Pearson's
+        X² with the second-order correction of Rao & Scott (1984), as R survey's svychisq, d the units minus strata of all domains.
 
         Examples
         --------
@@ -104,10 +121,9 @@ class Compared(Sampled):
         >>> f = pd.DataFrame({"w": [1.0] * 6, "c": list("aaabbb"), "y": [1.0, 2, 3, 5, 6, 7]})
         >>> Design(f, weight="w").test("y", by="c")[["domains", "f", "p_value"]].round(4)
            domains     f  p_value
-        0        2  30.0   0.0028
+        0        2  30.0   0.0054
         """
-        parts = [equal_means(self, name, by, where) for name in variables_of(variables)]
-        return pd.concat(parts, ignore_index=True)
+        return equality_table(self, variables_of(variables), by, where, df, margins)
 
     def covariance(
         self, variables: Columns, *, denominator: Columns | None = None, kind: str = "mean", by: Columns | None = None,

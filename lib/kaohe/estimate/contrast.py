@@ -1,24 +1,24 @@
-"""Differences between domains or variables with their covariance, and tests."""
+"""Differences between domains or variables with their covariance."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.design.columns import is_number
-from kaohe.design.structure import Floats, Ints
+from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
-from kaohe.estimate.arguments import Freedom, confidence, df_kind, mapped_numbers
-from kaohe.estimate.association import domain_names, no_test, rao_scott
-from kaohe.estimate.linear import ONE, ROUNDING, Numbers
+from kaohe.estimate.arguments import Freedom, confidence, df_kind, domains_of, mapped_numbers
+from kaohe.estimate.linear import ONE, Numbers
+from kaohe.estimate.margins import complete_levels, mark_of, subsets
 from kaohe.estimate.quality import CAUTION, NOT_ESTIMABLE, OK, SUPPRESSED, words
 
 if TYPE_CHECKING:
-    from kaohe.estimate.sampled import Sampled
+    from kaohe.estimate.sampled import Inside, Sampled
 
 KINDS = ("mean", "proportion", "total", "ratio")
 
@@ -45,55 +45,111 @@ def matrices(
     return design.values(names, inside=design.mask(where)), None if kind == "total" else ONE
 
 
-def _chosen(weights: Mapping[Any, float], labels: list[Any], title: str) -> list[int]:
-    unknown = [k for k in weights if k not in labels]
-    if unknown or not weights:
-        raise InputRefused(
-            "K421", f"A contrast names an unknown {title}", got=", ".join(str(k) for k in unknown) or f"no {title}",
-            expected=", ".join(str(k) for k in labels[:6]),
-        )  # fmt: skip
-    return [labels.index(k) for k in weights]
-
-
 def contrast_table(
     design: Sampled, names: list[str], by: Any, weights: Mapping[Any, float], kind: str, denominator: str | None,
-    where: Any, level: float, df: Freedom,
+    where: Any, level: float, df: Freedom, margins: bool | str,
 ) -> pd.DataFrame:  # fmt: skip
     """Weighted sums of domain estimates with their errors; see `Design.contrast`."""
     level, df = confidence(level), df_kind(df)
     num, den = matrices(design, names, kind, denominator, where)
-    c = np.array(mapped_numbers(weights, "variable" if by is None else "domain"))
-    weights = dict(weights)  # a series, too, names its domains by its index
-    codes, domains = design.domains(by, where)
-    if by is None:
-        chosen = _chosen(weights, names, "variable")
-        estimates, cov = design.joint(num[:, chosen], den if den is None or den is ONE else den[:, chosen], codes, 1)
-        text = " ".join(f"{v:+g}·{k}" for k, v in weights.items())
-        return _row(design, text, num[:, chosen], den, codes, 1, c, estimates, cov, level, df, kind)
-    labels = [tuple(row) if len(row) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
-    kept = np.full(len(codes), -1, dtype=np.int64)
-    for new, old in enumerate(_chosen(weights, labels, "domain")):
-        kept[codes == old] = new
-    rows = []
-    for k, name in enumerate(names):
-        own = den if den is None or den is ONE else den[:, [k]]
-        estimates, cov = design.joint(num[:, [k]], own, kept, len(c))
-        rows.append(_row(design, name, num[:, [k]], own, kept, len(c), c, estimates, cov, level, df, kind))
-    return pd.concat(rows, ignore_index=True)
+    columns = domains_of(by)
+    numbers = mapped_numbers(weights, "domain" if columns else "variable")
+    keys = dict(zip(dict(weights), numbers, strict=True))  # a series, too, names its domains by its index
+    if not keys:
+        levels = [str(row[0]) for row in design.domains(columns, where)[1].to_numpy()] if columns else names
+        raise _unknown(f"no {'domain' if columns else 'variable'}", levels, "domain" if columns else "variable")
+    if not columns:
+        chosen = [_found(k, names, keys, "variable") for k in keys]
+        own = den if den is None or den is ONE else den[:, chosen]
+        return _row(design, _text(keys), num[:, chosen], own, [design.mask(where)], np.array(numbers), level, df, kind)
+    mark = mark_of(design, columns, margins)
+    if mark is not None:
+        where = complete_levels(design, columns, where)
+    parts = []
+    for kept in [columns] if mark is None else subsets(columns):
+        summed = keys if kept == columns else _summed(keys, columns, kept)
+        if not summed:
+            continue
+        inside, c = _members(design, kept, where, summed, mark), np.array(list(summed.values()))
+        for k, name in enumerate(names):
+            own = den if den is None or den is ONE else den[:, [k]]
+            row = _row(design, name, num[:, [k]], own, inside, c, level, df, kind)
+            if mark is not None:
+                row.insert(0, "by", ", ".join(kept) or mark)
+                row.insert(1, "contrast", _text(summed if kept else {mark: c[0]}))
+            parts.append(row)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _text(weights: Mapping[Any, float]) -> str:
+    """A weighted sum in words, such as ``+1·a -1·b``."""
+    return " ".join(f"{v:+g}·{'·'.join(map(str, k)) if isinstance(k, tuple) else k}" for k, v in weights.items())
+
+
+def _found(key: Any, labels: Sequence[Any], keys: Mapping[Any, float], title: str) -> int:
+    """Place of a name among those that there are."""
+    if key in labels:
+        return list(labels).index(key)
+    raise _unknown(", ".join(str(k) for k in keys if k not in labels), labels, title)
+
+
+def _unknown(got: str, labels: Sequence[Any], title: str) -> InputRefused:
+    return InputRefused(
+        "K421", f"A contrast names an unknown {title}", got=got, expected=", ".join(str(k) for k in labels[:6]),
+    )  # fmt: skip
+
+
+def _summed(keys: Mapping[Any, float], columns: list[str], kept: list[str]) -> dict[Any, float]:
+    """Weights by some of the columns, added up over the others; what cancels is left out."""
+    out: dict[Any, float] = {}
+    for key, value in keys.items():
+        own = tuple(v for v, name in zip(key if len(columns) > 1 else (key,), columns, strict=True) if name in kept)
+        short = own[0] if len(kept) == 1 else own
+        out[short] = out.get(short, 0.0) + value
+    most = max(abs(v) for v in keys.values())
+    return {k: v for k, v in out.items() if abs(v) > 1e-12 * most}
+
+
+def _members(design: Sampled, kept: list[str], where: Any, keys: Mapping[Any, float], mark: str | None) -> Inside:
+    """The records of each domain named; a column with the mark of margins takes all its levels."""
+    codes, domains = design.domains(kept or None, where)
+    if not kept:
+        return [codes == 0]
+    labels = [row if len(kept) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
+    out = []
+    for key in keys:
+        asked = key if len(kept) > 1 else (key,)
+        if mark is not None and isinstance(asked, tuple) and len(asked) == len(kept) and mark in asked:
+            rows = [d for d, row in enumerate(domains.itertuples(index=False, name=None))
+                    if all(a in (mark, b) for a, b in zip(asked, row, strict=True))]  # fmt: skip
+        else:
+            rows = [_found(key, labels, keys, "domain")]
+        out.append(np.isin(codes, rows or [_found(key, labels, keys, "domain")]))
+    return out
+
+
+def each_of(design: Sampled, num: Floats, den: Floats | None, inside: Inside) -> Numbers:
+    """The numbers of domains that may overlap, domain × variable."""
+    each = [design.numbers(num, den, np.where(own, 0, -1), 1) for own in inside]
+    return Numbers(*(np.vstack([getattr(one, f.name) for one in each]) for f in fields(Numbers)))
+
+
+def union_of(design: Sampled, num: Floats, den: Floats | None, inside: Inside) -> Numbers:
+    """The numbers of all domains together, one row."""
+    return design.numbers(num, den, np.where(np.logical_or.reduce(inside), 0, -1), 1)
 
 
 def _row(
-    design: Sampled, name: str, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats,
-    estimates: Floats, cov: Floats, level: float, rule: Freedom, kind: str,
+    design: Sampled, name: str, num: Floats, den: Floats | None, inside: Inside, c: Floats, level: float, rule: Freedom,
+    kind: str,
 ) -> pd.DataFrame:  # fmt: skip
     """One contrast as a table row; no better in quality than the worst of its estimates."""
-    union = np.where(codes >= 0, 0, -1).astype(np.int64)
-    whole = design.numbers(num, den, union, 1)
-    each = design.numbers(num, den, codes, n_domains)
+    estimates, cov = design.joint_of(num, den, inside)
+    whole, each = union_of(design, num, den, inside), each_of(design, num, den, inside)
     sure = bool((each.df > 0).all())
     estimate, se = float(c @ estimates.ravel()), float(np.sqrt(max(float(c @ cov @ c), 0.0))) if sure else np.nan
     if rule == "satterthwaite":
-        df = contrast_freedom(design, num, den, codes, n_domains, c, cov, each.df, float(whole.df.min()))
+        df = contrast_freedom(design, num, den, inside, c, cov, each.df, float(whole.df.min()))
     else:
         df = float(whole.df.min()) if isinstance(rule, str) or not sure else rule
     low, high = intervals.t_interval(np.array(estimate), np.array(se), np.array(df), level)
@@ -110,13 +166,14 @@ def _row(
 
 
 def contrast_freedom(
-    design: Sampled, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats, cov: Floats, each: Floats,
-    union: float,
+    design: Sampled, num: Floats, den: Floats | None, inside: Inside, c: Floats, cov: Floats, each: Floats, union: float,
 ) -> float:  # fmt: skip
     """Degrees of freedom of a weighted sum of estimates: the smallest of three.
 
     Parameters
     ----------
+    inside : list of bool array
+        The records of each domain.
     c : float array
         Weights of the estimates, domains outermost.
     cov : float array
@@ -144,7 +201,7 @@ def contrast_freedom(
     if used.any():  # 0 where an estimate that varies has none
         found.append(float(own.sum() ** 2 / (own[used] ** 2 / free[used]).sum()) if (free[used] > 0).all() else 0.0)
     if not hasattr(design, "made"):
-        found.append(design.contrast_df(num, den, codes, n_domains, c))
+        found.append(design.contrast_df(num, den, inside, c[None, :]))
     return float(np.nanmin(found))
 
 
@@ -160,42 +217,3 @@ def two_sided(t: float, df: float) -> float:
     from scipy import stats
 
     return float(2 * stats.t.sf(abs(t), df)) if df > 0 else np.nan
-
-
-def equal_means(design: Sampled, name: str, by: Any, where: Any) -> pd.DataFrame:
-    """Wald test that a mean is the same in every domain, or Rao–Scott test for a category; see `Design.test`."""
-    from scipy import stats
-
-    codes, domains = design.domains(by, where)
-    k = len(domains)
-    if k < 2:
-        raise InputRefused("K409", "A test needs two domains", got=f"{k} in column {by}", expected="two or more")
-    if name in design.frame.columns and not is_number(design.frame[name]):
-        return rao_scott(design, name, codes, domains)
-    values = design.values([name], inside=codes >= 0)
-    each = design.numbers(values, ONE, codes, k)
-    for wrong, what in (
-        (each.n == 0, "without answers"),
-        (np.isnan(each.variance), "with one unit, so without a variance"),
-    ):
-        if wrong.any():
-            raise no_test(name, f"domains {what}: {domain_names(domains, wrong[:, 0])}", "leave them out with where=")
-    estimates, cov = design.joint(values, ONE, codes, k)
-    matrix = np.hstack([-np.ones((k - 1, 1)), np.eye(k - 1)])
-    union = np.where(codes >= 0, 0, -1).astype(np.int64)
-    df = float(design.numbers(values, ONE, union, 1).df[0, 0])
-    difference = matrix @ estimates.ravel()
-    rest = df - (k - 1) + 1
-    if rest <= 0:
-        raise no_test(name, f"{df:g} degrees of freedom for {k} domains", "fewer domains")
-    spread = matrix @ cov @ matrix.T
-    size = np.sqrt(np.diag(spread))
-    flat = size <= ROUNDING * np.abs(estimates).max()
-    if flat.any() or np.linalg.matrix_rank(spread / np.outer(size, size), hermitian=True) < k - 1:
-        raise no_test(name, "estimates without a variance of their own: the variable does not vary", "another variable")
-    chi = float(difference @ np.linalg.solve(spread, difference))
-    f = chi / (k - 1) * rest / df
-    return pd.DataFrame({
-        "variable": [name], "domains": [k], "kind": ["wald"], "statistic": [chi], "f": [f], "df_1": [float(k - 1)],
-        "df_2": [rest], "p_value": [float(stats.f.sf(f, k - 1, rest))],
-    })  # fmt: skip

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from kaohe.design.structure import Floats
 from kaohe.estimate.quantiles import weighted_quantile
 
-RULE = "school"  # laeken's weightedQuantile
+RULE = "school"  # the mean of two values where p·W is hit: the definition of the Laeken indicators
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def density(y: Floats, w: Floats, at: float) -> float:
 
     Notes
     -----
-    Gaussian kernel, width 0.79 · (q75 − q25) · N̂^(−1/5) (Osier 2009, section 2; as vardpoor and
-    convey do).
+    Gaussian kernel with the sum of weights in the width, as Osier (2009) has it; for the spread Silverman's
+    (1986, eq. 3.29) 0.79 · (q75 − q25) in place of the standard deviation, which a long tail of incomes widens.
     """
     if not w.sum() > 0:
         return np.nan
@@ -104,7 +104,7 @@ def headcount_below(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.
 
     Notes
     -----
-    z = 1_d (1(y < t) − R)/N̂_d + f_d(t) · z_t (Osier 2009).
+    z = 1_d (1(y < t) − R)/N̂_d + f_d(t) · z_t (Osier 2009, with < for his ≤: who is at the line is not below it).
     """
     own_y, own_w = y[inside], w[inside]
     total = own_w.sum()

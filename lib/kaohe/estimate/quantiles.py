@@ -79,7 +79,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
         Between 0 and 1; NaN gives NaN.
     rule : str
         math or hf1: the smallest value with a cumulated weight of at least p·W; school or hf2: the
-        mean with the next value where p·W is hit exactly (also R laeken's weightedQuantile); hf3:
+        mean with the next value where p·W is hit exactly (the Laeken indicators' own); hf3:
         the next value where an odd one of the distinct values is hit, else as math; hf4: linear
         between cumulated weights; hf5 to hf9: linear between the positions of Hyndman & Fan types
         5 to 9, with weights for counts; shahvaish: the last value whose mid-rank position is at

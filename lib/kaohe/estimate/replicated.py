@@ -15,7 +15,7 @@ from kaohe.design.columns import numbers
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Columns, Freedom, as_list, confidence, variables_of
-from kaohe.estimate.linear import ONE, Numbers, point_estimates
+from kaohe.estimate.linear import ONE, Numbers
 from kaohe.estimate.replicates import (
     Replicates,
     constants,
@@ -23,7 +23,7 @@ from kaohe.estimate.replicates import (
     refused,
     replicate_covariance,
 )  # fmt: skip
-from kaohe.estimate.sampled import Sampled
+from kaohe.estimate.sampled import Inside, Sampled
 from kaohe.estimate.survey import Design
 
 
@@ -244,23 +244,17 @@ class ReplicateDesign(Design):
         -----
         As `statistic`: Wolter (2007).
         """
-        return self.joint(num, den, np.where(inside, 0, -1).astype(np.int64), 1)[1]
+        return self.joint_covariance(num, den, [inside])
 
-    def joint(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> tuple[Floats, Floats]:
-        """Estimates of all domains and variables and their joint covariance, domains outermost.
-
-        Returns
-        -------
-        estimates, covariance : float arrays
-            As `kaohe.estimate.sampled.Sampled.joint`.
+    def joint_covariance(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """Covariance matrix of domains that may overlap, domains outermost, in products of the units of the variables.
 
         Notes
         -----
         Wolter (2007).
         """
-        value = point_estimates(self.w, num, den, codes, n_domains)
-        each = np.hstack([self._each(num, den, codes == d) for d in range(n_domains)])
-        return value, covariance_of_replicates(self.made, value.ravel(), each, centre=self.centre)
+        each = np.hstack([self._each(num, den, own) for own in inside])
+        return covariance_of_replicates(self.made, self.points(num, den, inside).ravel(), each, centre=self.centre)
 
 
 def _table(frame: pd.DataFrame, names: Sequence[str]) -> Floats:

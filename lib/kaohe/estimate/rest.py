@@ -80,14 +80,15 @@ def against_rest(
 
 def _row(design: Sampled, num: Floats, den: Floats | None, split: Ints, level: float) -> dict[str, float]:
     """Domain 0 less domain 1."""
-    estimates, cov = design.joint(num, den, split, 2)
+    inside = [split == 0, split == 1]
+    estimates, cov = design.joint_of(num, den, inside)
     each = design.numbers(num, den, split, 2, squares=False).df[:, 0]
     together = np.where(split >= 0, 0, -1).astype(np.int64)
     gap, se, df = float(estimates[0, 0] - estimates[1, 0]), np.nan, np.nan
     if (each > 0).all():
         se = float(np.sqrt(max(float(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1]), 0.0)))
         union = float(design.numbers(num, den, together, 1, squares=False).df[0, 0])
-        df = contrast_freedom(design, num, den, split, 2, np.array([1.0, -1.0]), cov, each, union)
+        df = contrast_freedom(design, num, den, inside, np.array([1.0, -1.0]), cov, each, union)
     low, high = intervals.t_interval(np.array(gap), np.array(se), np.array(df), level)
     t = gap / se if se > 0 else np.nan
     return {

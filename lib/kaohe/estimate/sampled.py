@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.arguments import Freedom
-from kaohe.estimate.degrees import satterthwaite, stratum_variances
+from kaohe.estimate.degrees import joint_freedom, satterthwaite, stratum_covariances, stratum_variances
 from kaohe.estimate.held import Held
 from kaohe.estimate.linear import (
     Numbers,
@@ -23,6 +23,8 @@ from kaohe.estimate.linear import (
 from kaohe.estimate.variance import covariance
 
 Margins: TypeAlias = bool | str
+Inside: TypeAlias = Sequence[npt.NDArray[np.bool_]]
+"""Domains by the records that are in them; a record may be in several."""
 
 
 class Sampled(Held):
@@ -85,22 +87,22 @@ class Sampled(Held):
         parts = stratum_variances(self.structure, rows, scores, residuals=bool(self.blocks))
         return float(satterthwaite(self.structure, parts)[0])
 
-    def contrast_df(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int, c: Floats) -> float:
-        """Effective degrees of freedom of Σ c · estimate over domains and variables; missing without a variance.
+    def contrast_df(self, num: Floats, den: Floats | None, inside: Inside, c: Floats) -> float:
+        """Effective degrees of freedom of weighted sums over domains and variables; missing without a variance.
 
         Parameters
         ----------
-        c : float array, one a domain and variable
+        c : float array, sum × (domain · variable)
             Factors of the estimates, domains outermost; relative to one another, without a unit.
 
         Notes
         -----
-        As `kaohe.estimate.degrees.satterthwaite`: Satterthwaite (1946).
+        As `kaohe.estimate.degrees.joint_freedom`.
         """
-        scores = self._joint_scores(num, den, codes, n_domains) @ c
+        scores = self._joint_scores(num, den, inside) @ c.T
         order = self.structure.order
-        parts = stratum_variances(self.structure, order, scores[order, None], residuals=bool(self.blocks))
-        return float(satterthwaite(self.structure, parts)[0])
+        parts = stratum_covariances(self.structure, order, scores[order], residuals=bool(self.blocks))
+        return joint_freedom(parts, np.maximum(self.structure.stages[0].n - 1, 1.0))
 
     def covariance_of(self, num: Floats, den: Floats | None, inside: npt.NDArray[np.bool_]) -> Floats:
         """Covariance matrix of ratios (or totals) of matrices in one domain.
@@ -120,16 +122,28 @@ class Sampled(Held):
         -------
         estimates, covariance : float arrays, domain × variable, and (domain · variable) squared
         """
-        scores = self._joint_scores(num, den, codes, n_domains)
-        order = self.structure.order
-        matrix = covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
-        return point_estimates(self.w, num, den, codes, n_domains), matrix
+        inside = [codes == d for d in range(n_domains)]
+        return point_estimates(self.w, num, den, codes, n_domains), self.joint_covariance(num, den, inside)
 
-    def _joint_scores(self, num: Floats, den: Floats | None, codes: Ints, n_domains: int) -> Floats:
+    def joint_of(self, num: Floats, den: Floats | None, inside: Inside) -> tuple[Floats, Floats]:
+        """As `joint`, over domains given as records inside and outside, which may overlap."""
+        return self.points(num, den, inside), self.joint_covariance(num, den, inside)
+
+    def joint_covariance(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """The covariance matrix of `joint_of` alone."""
+        scores = self._joint_scores(num, den, inside)
+        order = self.structure.order
+        return covariance(self.structure, order, scores[order], residuals=bool(self.blocks))
+
+    def points(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
+        """Estimates of domains that may overlap, domain × variable in the variables' units, without their errors."""
+        return np.vstack([point_estimates(self.w, num, den, np.where(own, 0, -1), 1) for own in inside])
+
+    def _joint_scores(self, num: Floats, den: Floats | None, inside: Inside) -> Floats:
         """Weighted scores of each record in each domain, row × (domain · variable)."""
         k = num.shape[1]
-        scores = np.zeros((len(num), n_domains * k))
-        for d in range(n_domains):
-            rows, own = score_matrix(self.structure, self.blocks, self.w, num, den, codes == d)
-            scores[rows, d * k : (d + 1) * k] = own
+        scores = np.zeros((len(num), len(inside) * k))
+        for d, own in enumerate(inside):
+            rows, part = score_matrix(self.structure, self.blocks, self.w, num, den, own)
+            scores[rows, d * k : (d + 1) * k] = part
         return scores

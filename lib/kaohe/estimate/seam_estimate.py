@@ -11,6 +11,7 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import confidence, deff_kind, domains_of, planned_effect
+from kaohe.estimate.domains import Where, records_where
 from kaohe.estimate.inequality import SHARES
 from kaohe.estimate.linear import ROUNDING, Estimates, Numbers, _calibrated, _degrees
 from kaohe.estimate.planned import planned_effects
@@ -29,6 +30,7 @@ def estimate_from_totals(
     variables: str | Sequence[str] | None = None,
     *,
     by: str | Sequence[str] | None = None,
+    where: Where = None,
     level: float = 0.95,
     lonely: str = "fail",
     nest: bool = False,
@@ -49,6 +51,9 @@ def estimate_from_totals(
         Names of variables; by default all that the statistic fits (for shares those of 0 and 1).
     by : str or list of str, optional
         Some of the pass's domain columns, to add domains up; by default all of them.
+    where : condition
+        A further domain by what tells cells apart: the pass's columns of domains, strata and units (`PsuTotals.spec.keys`), in the
+        forms of `Design`. One by anything else of a record must be named when the sums are taken. Units outside count as 0 and stay.
     level, lonely, nest, deff, method, capped, planned_deff
         As in `Design` and its methods.
 
@@ -60,8 +65,8 @@ def estimate_from_totals(
     Raises
     ------
     InputRefused
-        K387 for an unknown statistic or variable, or where its sums were not taken; K404, K405 as
-        `Design`; K303 to K306, K309 for the design.
+        K387 for an unknown statistic or variable, or where its sums were not taken; K301, K402 for a `where` that the
+        cells cannot tell; K404, K405 as `Design`; K303 to K306, K309 for the design.
 
     Notes
     -----
@@ -79,7 +84,7 @@ def estimate_from_totals(
     level, effect, expected = confidence(level), deff_kind(deff), planned_effect(planned_deff)
     chosen = _chosen(totals, statistic, variables)
     design = totals.design(lonely=lonely, nest=nest)
-    domain, levels = domains(totals, design, by)
+    domain, levels = domains(totals, design, by, where)
     names = [totals.spec.items[k].name for k in chosen]
     found = numbers(totals, design, chosen, domain, len(levels), total=statistic == "total")
     made = Estimates(found, levels, names, design.rules)
@@ -143,7 +148,9 @@ def _shares(totals: PsuTotals, chosen: list[int], *, named: bool) -> list[int]:
     return out
 
 
-def domains(totals: PsuTotals, design: Sampled, by: str | Sequence[str] | None) -> tuple[Ints, pd.DataFrame]:
+def domains(
+    totals: PsuTotals, design: Sampled, by: str | Sequence[str] | None, where: Where = None
+) -> tuple[Ints, pd.DataFrame]:
     """Domain code of each cell, −1 for those without a record within `where`, and the table of domains."""
     spec = totals.spec
     asked = list(spec.by) if by is None else domains_of(by)
@@ -153,7 +160,8 @@ def domains(totals: PsuTotals, design: Sampled, by: str | Sequence[str] | None) 
                 "K387", "The totals do not hold this", got=f"domains of {name}",
                 expected=f"some of the pass's own: {', '.join(spec.by) or 'none'}",
             )  # fmt: skip
-    return design.domains(asked or None, (totals.cells[f"{SUM}rows"] > 0).to_numpy())
+    held = records_where(totals.cells[list(spec.keys)], where)
+    return design.domains(asked or None, held & (totals.cells[f"{SUM}rows"] > 0).to_numpy())
 
 
 def numbers(

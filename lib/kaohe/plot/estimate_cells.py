@@ -21,7 +21,7 @@ WORDS = {
 HEADS = {
     "variable": "指标", "measure": "测度", "prob": "分位", "line": "贫困线", "part": "分解项", "trial": "方案", "city": "市", "county": "县（市、区）",
     "town": "镇", "village": "村", "helper_city": "帮扶市", "stratum": "层", "psu": "初级单元", "register_hh_kind": "登记户类型", "size_group": "家庭规模",
-    "record": "记录", "household": "户",
+    "record": "记录", "household": "户", "by": "比较的列", "contrast": "对比",
 }  # fmt: skip
 NUMERIC = (
     "estimate", "se", "ci_low", "ci_high", "df", "n", "n_psu", "n_missing", "deff", "cv", "method", "quality", "rest", "difference",

@@ -18,7 +18,7 @@ from kaohe.estimate.domains import Where
 from kaohe.estimate.held import Held
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
-from kaohe.estimate.sampled import Sampled
+from kaohe.estimate.sampled import Margins, Sampled
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
@@ -180,8 +180,9 @@ class BenchDesign(Design):
     poverty = dressed(Design.poverty)
 
     def contrast(
-        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, kind: str = "mean",
-        denominator: str | None = None, where: Where = None, level: float = 0.95, df: Freedom = "satterthwaite",
+        self, variables: Columns, *, weights: Mapping[Any, float], by: Columns | None = None, margins: Margins = False,
+        kind: str = "mean", denominator: str | None = None, where: Where = None, level: float = 0.95,
+        df: Freedom = "satterthwaite",
     ) -> EstimateTable:  # fmt: skip
         """As `kaohe.estimate.Design.contrast`; the note names what is set against what.
 
@@ -191,15 +192,24 @@ class BenchDesign(Design):
         >>> d = BenchDesign(f, weight="w").named({"a": "甲", "b": "乙", "x": "东", "y": "西"}.get)
         >>> d.contrast("y", by=["c", "k"], weights={("a", "x"): 1, ("b", "x"): -1}).attrs["kaohe"]["note"]
         '对比：+1·甲·东 -1·乙·东'
+        >>> d.contrast("y", by=["c", "k"], weights={("a", "x"): 1, ("b", "x"): -1}, margins=True)["contrast"].tolist()
+        ['+1·甲·东 -1·乙·东', '+1·甲 -1·乙']
         """
-        found = self.dress(
-            super().contrast(variables, weights=weights, by=by, kind=kind, denominator=denominator, where=where, level=level,
-                             df=df),
-            level=level, all_shares=kind == "proportion",
-        )  # fmt: skip
+        made = super().contrast(variables, weights=weights, by=by, margins=margins, kind=kind, denominator=denominator,
+                                where=where, level=level, df=df)  # fmt: skip
         lookup, said = getattr(self, "_lookup", str), getattr(self, "_said", {})
+
+        def spoken(level_: Any) -> str:
+            return lookup(str(level_)) or str(level_)
+
+        if "contrast" in made.columns:
+            made["contrast"] = [
+                " ".join("·".join([w.split("·")[0], *map(spoken, w.split("·")[1:])]) for w in text.split(" "))
+                for text in made["contrast"]
+            ]
+        found = self.dress(made, level=level, all_shares=kind == "proportion")
         text = " ".join(
-            f"{float(w):+g}·" + ("·".join(lookup(str(v)) for v in (k if isinstance(k, tuple) else (k,)))
+            f"{float(w):+g}·" + ("·".join(map(spoken, k if isinstance(k, tuple) else (k,)))
                                  if by is not None else name_of("variable", k, said))
             for k, w in dict(weights).items()
         )  # fmt: skip

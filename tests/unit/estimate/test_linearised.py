@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from kaohe.base.errors import InputRefused
 from kaohe.design.propensity import fit_propensity
 from kaohe.design.trim import trim
 from kaohe.estimate import Design
 from kaohe.estimate.hadamard import hadamard
-from kaohe.estimate.poverty import fgt, gini, qsr, relative_line
+from kaohe.estimate.poverty import fgt, fgt_below, gini, headcount_below, median_gap, qsr, relative_line
 from kaohe.estimate.quantiles import weighted_quantile
 from kaohe.estimate.replicates import balanced, bootstrap, jackknife, replicate_covariance
 
@@ -36,6 +37,18 @@ MEASURES = {
     "qsr": lambda y, w: qsr(y, w).value,
     "arpr": lambda y, w: float(np.average(y < relative_line(y, w).value, weights=w)),
 }  # fmt: skip
+
+
+def strata_by_hand(design: Design, a: str, b: str, column: str = "e") -> tuple[float, float]:
+    """Variance and Satterthwaite's degrees of freedom of a difference of two means: 12 strata of 10 towns with replacement."""
+    f, w = design.frame, design.w
+    y, groups = f["income"].to_numpy(), f[column].to_numpy()
+    z = np.zeros(len(f))
+    for level, sign in ((a, 1), (b, -1)):
+        own = groups == level
+        z[own] += sign * w[own] * (y[own] - np.average(y[own], weights=w[own])) / w[own].sum()
+    parts = 10 * np.bincount(f["t"], weights=z).reshape(12, 10).var(axis=1, ddof=1)
+    return float(parts.sum()), float(parts.sum() ** 2 / (parts**2 / 9).sum())
 
 
 @pytest.mark.parametrize("name", ["headcount", "gap", "severity", "gini"])
@@ -91,7 +104,12 @@ def test_a_bootstrap_design_has_every_estimate_and_needs_its_generator(design: D
         assert found.columns.tolist() == linear.columns.tolist()
         np.testing.assert_allclose(found["estimate"], linear["estimate"], rtol=1e-12)
         np.testing.assert_allclose(found["se"], linear["se"], rtol=0.2)
-        assert (found["df"] >= linear["df"]).all()  # a contrast's strata are told apart by linearisation only
+        contrast = "t" in found.columns
+        # every level of e is in all 120 towns: 108 degrees of freedom each, so Welch's number is above the 108 of both together
+        assert (found["df"] == 108).all()
+        # strata are told apart by linearisation only
+        want = strata_by_hand(design, "a", "b")[1] if contrast else 108
+        np.testing.assert_allclose(linear["df"], want, rtol=1e-9)
     with pytest.raises(InputRefused) as caught:
         design.replicate("bootstrap")
     assert str(caught.value) == (
@@ -111,6 +129,27 @@ def test_median_gap_error_agrees_with_the_bootstrap(design: Design) -> None:
     made = bootstrap(design.structure, design.w, replicates=500, rng=np.random.default_rng(5))
     _, cov = replicate_covariance(made, design.w, rmpg)
     assert design.poverty("income", "rmpg")["se"][0] == pytest.approx(np.sqrt(cov[0, 0]), rel=0.2)
+
+
+def test_standard_errors_are_the_spread_of_many_samples() -> None:
+    """400 samples of 40 towns of 8: the mean standard error, from totals of the scores by town, against the spread of the estimates."""
+    rng = np.random.default_rng(21)
+    town, everybody = np.repeat(np.arange(40), 8), np.ones(320, dtype=bool)
+    values, errors = [], []
+    for _ in range(400):
+        y = np.exp(9.5 + 0.2 * rng.normal(size=40)[town] + 0.6 * rng.normal(size=320))
+        w = 500 * rng.uniform(0.5, 1.5, 320)
+        line = relative_line(y, w)
+        made = [
+            gini(y, w),
+            qsr(y, w),
+            *(f(y, w, line, everybody, line.scores) for f in (headcount_below, median_gap, fgt_below(1))),
+        ]
+        totals = np.add.reduceat(np.column_stack([m.scores for m in made]) * w[:, None], np.arange(0, 320, 8))
+        values.append([m.value for m in made])
+        errors.append(np.sqrt(totals.var(axis=0, ddof=1) * 40))
+    ratio = np.mean(errors, axis=0) / np.std(values, axis=0, ddof=1)
+    assert ((ratio > 0.9) & (ratio < 1.12)).all(), ratio
 
 
 def test_woodruff_errors_agree_with_the_bootstrap(design: Design) -> None:
@@ -188,15 +227,21 @@ def test_a_contrast_is_a_difference_with_its_covariance(design: Design) -> None:
     assert found["se"] == pytest.approx(np.sqrt(cov[0, 0]), rel=0.01)
     independent = np.hypot(means.loc["a", "se"], means.loc["b", "se"])
     assert abs(found["se"] / independent - 1) > 0.02
-    assert 0.7 * design.df < found["df"] <= design.df
+    variance, df = strata_by_hand(design, "a", "b")
+    assert found["se"] == pytest.approx(np.sqrt(variance), rel=1e-9)
+    assert found["df"] == pytest.approx(df, rel=1e-9)
+    assert found["df"] < 108  # towns minus strata
+    assert found["p_value"] == pytest.approx(2 * stats.t.sf(abs(found["estimate"]) / np.sqrt(variance), df), rel=1e-9)
 
 
 def test_domains_of_separate_strata_have_no_covariance(design: Design) -> None:
     found = design.contrast("income", by="d", weights={"东": 1, "西": -1}).iloc[0]
     means = design.mean("income", by="d")
     assert found["se"] == pytest.approx(np.hypot(*means["se"]), rel=1e-10)
-    by_units = design.contrast("income", by="d", weights={"东": 1, "西": -1}, df="units").iloc[0]
-    assert by_units["p_value"] == pytest.approx(design.test("income", by="d")["p_value"][0], rel=1e-9)
+    for df in ("units", "satterthwaite", 17.5):
+        apart = design.contrast("income", by="d", weights={"东": 1, "西": -1}, df=df).iloc[0]
+        assert apart["p_value"] == pytest.approx(design.test("income", by="d", df=df)["p_value"][0], rel=1e-9)
+    assert found["df"] == pytest.approx(strata_by_hand(design, "东", "西", "d")[1], rel=1e-9)
     one = design.contrast("income", by="d", weights={"东": 1}).iloc[0]
     assert one["se"] == pytest.approx(means["se"][0], rel=1e-12)
 
