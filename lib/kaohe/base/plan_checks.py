@@ -44,7 +44,8 @@ def build_plan(
     concepts = {c["id"]: c["short"] for c in raw["concepts"]}
     forms = {f["id"]: _form(f, concepts) for f in raw["forms"]}
     excluded = {e["place"]: e["clause"] for e in raw["excluded"]}
-    classes = {c["id"]: _class(c, streams, forms, excluded) for c in raw["classes"]}
+    out = {e["place"]: e["name"] for e in raw["excluded"]}
+    classes = {c["id"]: _class(c, streams, forms, excluded, out) for c in raw["classes"]}
     choices = raw["choices"]
     scale = _scale("choices.scale", choices["scale"], grades)
     alternatives = tuple(
@@ -100,7 +101,11 @@ def _form(entry: dict[str, Any], concepts: dict[str, str]) -> Form:
 
 
 def _class(
-    entry: dict[str, Any], streams: dict[str, str], forms: dict[str, Form], excluded: dict[str, str]
+    entry: dict[str, Any],
+    streams: dict[str, str],
+    forms: dict[str, Form],
+    excluded: dict[str, str],
+    out: dict[str, str],
 ) -> TargetClass:
     where = f"classes.{entry['id']}"
     weights = {k: float(v) for k, v in entry["streams"].items()}
@@ -117,7 +122,9 @@ def _class(
         raise refuse("K145", f"{where}.form", entry["form"], f"one of {', '.join(forms)}")
     for member in entry["members"]:
         if member in excluded:
-            raise refuse("K147", f"{where}.members", f"{member} (江门市)", f"left out by the plan: {excluded[member]}")
+            raise refuse(
+                "K147", f"{where}.members", f"{member} ({out[member]})", f"left out by the plan: {excluded[member]}"
+            )
     if len(set(entry["members"])) != len(entry["members"]):
         raise refuse("K147", f"{where}.members", "a member stands twice", "each member once")
     if entry["members"] and len(entry["members"]) != entry["n"]:
@@ -178,12 +185,16 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         ("choices.county.bottom_share", choices["county"]["bottom_share"]),
         ("choices.income.share", choices["income"]["share"]),
         ("choices.daily.measure_share", choices["daily"]["measure_share"]),
-        ("choices.survey.confidence", choices["survey"]["confidence"]),
         ("choices.survey.max_half_width", choices["survey"]["max_half_width"]),
-        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
     ):
         if not 0 <= value <= 1:
             raise refuse("K151", where, value, "a share between 0 and 1")
+    for where, value in (
+        ("choices.survey.confidence", choices["survey"]["confidence"]),
+        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
+    ):
+        if not 0 < value < 1:
+            raise refuse("K151", where, value, "a confidence above 0 and below 1, as 0.95")
     for key in ("nonresponse.classes", "calibration.margins"):
         table, name = key.split(".")
         for column in choices[table][name]:

@@ -115,6 +115,12 @@ def test_office_choices_stand_apart_from_the_law(plan: Plan) -> None:
         ("[choices.ties]", "[choices.tie]", ["choices.tie", "ties"]),
         ('cap = "一般"', 'cap = "中等"', ["rules.V1.cap", "中等", "一般"]),
         ("[choices.scale]", "[choices.scale", ["not valid TOML"]),
+        ('place = "440700000000"\nname = "江门市"', 'place = "440200000000"\nname = "韶关市"',
+         ["classes.city14.members", "440200000000 (韶关市)", "另行制定"]),
+        ("confidence = 0.95", "confidence = 1.0", ["K151", "choices.survey.confidence", "1.0", "above 0 and below 1"]),
+        ("confidence = 0.95", "confidence = 0", ["K151", "choices.survey.confidence", "got       0", "above 0 and below 1"]),
+        ("level = 0.95", "level = 1", ["K151", "choices.uncertainty.level", "got       1", "above 0 and below 1"]),
+        ("level = 0.95", "level = 0.0", ["K151", "choices.uncertainty.level", "0.0", "above 0 and below 1"]),
     ],
 )  # fmt: skip
 def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str, says: list[str]) -> None:
@@ -132,6 +138,11 @@ def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str
         ('denominator = "school_age"', 'denominator = "schoolage"', ["in_school", "school_age"]),
         ('direction = "up"\nfloor = 0.9\n', 'direction = "down"\nfloor = 0.9\n', ["direction = down"]),
         ('id = "labour"', 'id = "hh_size"', ["stands twice"]),
+        ("school_age > 0", "school_age > many", ["K160", "school_age > many", "school_age > number"]),
+        ("school_age > 0", "school_age > nan", ["K160", "school_age > nan", "school_age > number"]),
+        ("hh_kind == 一般农户", "hh_kind == 没有这级", ["K160", "没有这级", "已退出相对贫困户, 未退出相对贫困户, 一般农户"]),
+        ("hh_kind == 一般农户", "hh_kind >= 一般农户", ["K160", "hh_kind >= 一般农户", "hh_kind == one of its levels"]),
+        ("school_age > 0", "v_poor > 0", ["K160", "v_poor > 0", "a question of the household table"]),
         ("label = \"家庭常住人口\"", 'labell = "家庭常住人口"', ["labell", "label"]),
     ],
 )  # fmt: skip
