@@ -45,7 +45,7 @@ def test_nobody_of_the_same_rank_is_the_next_above(wide: Tables) -> None:
     rank, composite = by_hand(wide), wide["composite"].set_index("object")["composite"]
     names = wide["composite"].set_index("object")["name"]
     above = wide["contributions"].query("reference == 'next'")
-    assert {o for o in above["object"]} == set(rank[rank > 1].index)
+    assert set(above["object"]) == set(rank[rank > 1].index)
     for (code, name), rows in above.groupby(["object", "reference_name"]):
         ahead = composite[(names == name) & (composite > composite[code] + WIDE)]
         assert len(ahead) == 1
