@@ -22,6 +22,10 @@ CHOICES = {
     "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw",
 }  # fmt: skip
 OPTIONAL = {"alternative_scales", "rectification", "draw"}
+# Ids that code calls by name; what they stand for (names, numbers, members, items, weights) is the plan's.
+CLASS_KINDS = {"city14": "city", "city6": "city", "unit235": "unit"}
+FIELD, FIELD_LEVELS = "field_form", ("county", "town", "village")
+STREAMS = ("survey", "cross", "daily")
 
 
 def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:
@@ -46,6 +50,7 @@ def build_plan(
     excluded = {e["place"]: e["clause"] for e in raw["excluded"]}
     out = {e["place"]: e["name"] for e in raw["excluded"]}
     classes = {c["id"]: _class(c, streams, forms, excluded, out) for c in raw["classes"]}
+    _check_ids(raw, classes, forms)
     choices = raw["choices"]
     scale = _scale("choices.scale", choices["scale"], grades)
     alternatives = tuple(
@@ -65,6 +70,32 @@ def build_plan(
         dates={d["id"]: d["date"] for d in raw["dates"] if isinstance(d.get("date"), date)},
         excluded=excluded, choices=choices, scale=scale, alternative_scales=alternatives,
         questions=questions, disclosure=disclosure, digest=digest,
+    )  # fmt: skip
+
+
+def _check_ids(raw: dict[str, Any], classes: dict[str, TargetClass], forms: dict[str, Form]) -> None:
+    """Refuse ids that code does not know: what they name would be left out of parts of the result without a word."""
+    for table, known in (("classes", set(CLASS_KINDS)), ("streams", set(STREAMS)), ("forms", set(FIELD_LEVELS))):
+        ids = [e["id"] for e in raw[table] if table != "forms" or e["kind"] == FIELD]
+        got = [f"{i} is not known" for i in sorted(set(ids) - known)] + [
+            f"{i} is missing" for i in sorted(known - set(ids))
+        ]
+        got += [f"{i} stands twice" for i in sorted(known) if ids.count(i) > 1]
+        if got:
+            raise _unknown_id(table, ", ".join(got), f"the ids {', '.join(sorted(known))}, each once")
+    for cls in classes.values():
+        if (cls.kind, cls.form) != (CLASS_KINDS[cls.id], cls.id):
+            got = f"kind {cls.kind}, form {cls.form}"
+            raise _unknown_id(f"classes.{cls.id}", got, f"kind {CLASS_KINDS[cls.id]}, form {cls.id}")
+    for level in FIELD_LEVELS:
+        if forms[level].level != level:
+            raise _unknown_id(f"forms.{level}.level", forms[level].level, level)
+
+
+def _unknown_id(where: str, got: str, expected: str) -> InputRefused:
+    return InputRefused(
+        "K158", "The plan has an id that the code does not know", where=f"plan.toml › {where}", got=got, expected=expected,
+        remedy="keep the id, whatever it now stands for; change names, numbers, members and items (docs/operations.md, A new year)",
     )  # fmt: skip
 
 

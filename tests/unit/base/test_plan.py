@@ -132,6 +132,45 @@ def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "where", "got", "expected"),
+    [
+        (
+            'id = "city14"\nname', 'id = "city15"\nname', "classes",
+            "city15 is not known, city14 is missing", "the ids city14, city6, unit235, each once",
+        ),
+        (
+            '[[streams]]\nid = "daily"', '[[streams]]\nid = "social"\nname = "社会评价"\n[[streams]]\nid = "daily"', "streams",
+            "social is not known", "the ids cross, daily, survey, each once",
+        ),
+        (
+            'id = "town"\nlevel', 'id = "county"\nlevel', "forms",
+            "town is missing, county stands twice", "the ids county, town, village, each once",
+        ),
+        ('form = "city6"', 'form = "city14"', "classes.city6", "kind city, form city14", "kind city, form city6"),
+        ('kind = "unit"', 'kind = "city"', "classes.unit235", "kind city, form unit235", "kind unit, form unit235"),
+        (
+            'id = "town"\nlevel', 'id = "township"\nlevel', "forms",
+            "township is not known, town is missing", "the ids county, town, village, each once",
+        ),
+        ('id = "town"\nlevel = "town"', 'id = "town"\nlevel = "county"', "forms.town.level", "county", "town"),
+    ],
+)  # fmt: skip
+def test_an_id_that_code_does_not_know_is_refused(
+    edit, old: str, new: str, where: str, got: str, expected: str
+) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new)
+    error = caught.value
+    assert (error.code, error.where, error.got, error.expected) == ("K158", f"plan.toml › {where}", got, expected)
+    assert "docs/operations.md, A new year" in error.remedy
+
+
+def test_a_class_of_fifteen_keeps_its_id(edit) -> None:
+    fifteen = edit('n = 14\nform = "city14"\nmembers = [', 'n = 15\nform = "city14"\nmembers = ["440100000000", ')
+    assert (fifteen.classes["city14"].n, len(fifteen.classes["city14"].members)) == (15, 15)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ('type = "int"', 'type = "integer"', ["hh_size", "type = integer", "int, number"]),
