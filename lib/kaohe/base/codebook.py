@@ -128,6 +128,8 @@ def _check_condition(q: Question, questions: dict[str, Question], where: str) ->
     other = questions[match[1]]
     if other.table != q.table:
         _refuse(where, got, f"a question of the {q.table} table; {other.id} is one of the {other.table} table")
+    if other.type == "derived" and q.type != "derived":
+        _refuse(where, got, f"a question that is asked; {other.id} is derived")
     if other.type in {"choice", "scale"}:
         if match[2] != "==" or match[3] not in other.levels:
             _refuse(where, got, f"{other.id} == one of its levels: {', '.join(other.levels)}")

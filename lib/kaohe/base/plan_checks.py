@@ -85,8 +85,11 @@ def _check_ids(raw: dict[str, Any], classes: dict[str, TargetClass], forms: dict
             raise _unknown_id(table, ", ".join(got), f"the ids {', '.join(sorted(known))}, each once")
     for cls in classes.values():
         if (cls.kind, cls.form) != (CLASS_KINDS[cls.id], cls.id):
-            got = f"kind {cls.kind}, form {cls.form}"
-            raise _unknown_id(f"classes.{cls.id}", got, f"kind {CLASS_KINDS[cls.id]}, form {cls.id}")
+            raise _unknown_id(
+                f"classes.{cls.id}",
+                f"kind {cls.kind}, form {cls.form}",
+                f"kind {CLASS_KINDS[cls.id]}, form {cls.id}",
+            )
     for level in FIELD_LEVELS:
         if forms[level].level != level:
             raise _unknown_id(f"forms.{level}.level", forms[level].level, level)

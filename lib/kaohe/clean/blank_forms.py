@@ -134,7 +134,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     assert isinstance(sheet, Worksheet)
     sheet.title = sheet_name(form)
     grid = form_grid(form, plan)
-    write_texts(sheet, grid, plan, heads or {})
+    write_texts(sheet, grid, heads or {})
     dress(sheet, grid)
     validate(sheet, grid)
     set_up_page(sheet, grid, str(plan.meta["mark"]))
@@ -142,7 +142,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     return workbook_bytes(book)
 
 
-def write_texts(sheet: Worksheet, grid: FormGrid, plan: Plan, heads: Mapping[str, str]) -> None:
+def write_texts(sheet: Worksheet, grid: FormGrid, heads: Mapping[str, str]) -> None:
     """Write the texts of a form and merge its cells as the annex does."""
     form = grid.form
     sheet.cell(1, 1, form.title)

@@ -181,6 +181,7 @@ def test_a_class_of_fifteen_keeps_its_id(edit) -> None:
         ("school_age > 0", "school_age > nan", ["K160", "school_age > nan", "school_age > number"]),
         ("hh_kind == 一般农户", "hh_kind == 没有这级", ["K160", "没有这级", "已退出相对贫困户, 未退出相对贫困户, 一般农户"]),
         ("hh_kind == 一般农户", "hh_kind >= 一般农户", ["K160", "hh_kind >= 一般农户", "hh_kind == one of its levels"]),
+        ("school_age > 0", "income_per_head > 0", ["K160", "income_per_head is derived", "a question that is asked"]),
         ("school_age > 0", "v_poor > 0", ["K160", "v_poor > 0", "a question of the household table"]),
         ("label = \"家庭常住人口\"", 'labell = "家庭常住人口"', ["labell", "label"]),
     ],
