@@ -13,13 +13,17 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
 
 INTAKE = {"file_mb", "unzipped_mb", "ratio", "ratio_from_mb", "rows", "columns", "cell_characters"}
+SCREEN_SHARES = (
+    "good_share_spread", "straight_forms", "identical_forms", "straight_households", "double_kappa", "self_better",
+    "survey_share",
+)  # fmt: skip
 SECTIONS = {
     "schema", "plan", "grades", "classes", "streams", "excluded", "concepts", "forms", "dates",
     "daily_sources", "survey_topics", "rules", "talk_list", "cross_teams", "choices",
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw", "screens",
 }  # fmt: skip
 OPTIONAL = {"alternative_scales", "rectification", "draw"}
 # Ids that code calls by name; what they stand for (names, numbers, members, items, weights) is the plan's.
@@ -61,6 +65,7 @@ def build_plan(
     _check_rules(rules, grades, choices)
     _check_choices(raw, questions)
     _check_intake(choices["intake"])
+    _check_screens(choices["screens"])
     _check_topics(raw["survey_topics"], questions)
     check_disclosure(disclosure, folder)
     return Plan(
@@ -271,6 +276,16 @@ def _check_intake(limits: dict[str, Any]) -> None:
         if isinstance(value, bool) or not isinstance(value, kinds) or not (math.isfinite(value) and value > 0):
             wanted = "a whole number above 0" if whole else "a number above 0"
             raise refuse("K378", f"choices.intake.{key}", repr(value), wanted)
+
+
+def _check_screens(bounds: dict[str, Any]) -> None:
+    _keys("choices.screens", bounds, {*SCREEN_SHARES, "least_households", "note"})
+    for key in SCREEN_SHARES:
+        if not 0 <= bounds[key] <= 1:
+            raise refuse("K151", f"choices.screens.{key}", bounds[key], "a share between 0 and 1")
+    least = bounds["least_households"]
+    if not isinstance(least, int) or least < 2:
+        raise refuse("K151", "choices.screens.least_households", least, "a whole number, 2 or more")
 
 
 def _check_topics(topics: dict[str, Any], questions: dict[str, Question]) -> None:

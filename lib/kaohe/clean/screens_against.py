@@ -11,9 +11,6 @@ from kaohe.base.few import too_few
 from kaohe.base.plan import Plan
 from kaohe.clean.screen_base import Clean, Row, field_grades, given_grades, names_of
 
-SELF_STEPS = 0.60
-SURVEY_FLOOR = 0.90
-FIELD_HIGH = 87.5
 SURVEY_PAIRS = {"housing": "house_safe", "water": "water_safe", "medical": "serious_insured"}
 
 
@@ -90,13 +87,13 @@ def index_against_field(clean: Clean, plan: Plan) -> Iterable[Row]:
 
 def self_against_index(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Share of items that a target graded itself better than the assessment did."""
-    names = names_of(plan, clean)
+    names, bound = names_of(plan, clean), float(plan.choices["screens"]["self_better"])
     for target, part in self_beside_index(clean, plan).groupby("object", sort=True):
         share = float(part["better"].mean())
         note = f"共比对 {len(part)} 项"
         yield (
-            "self_over_index", "自评高于考核的指标比例", str(target), names.get(str(target), ""), share, SELF_STEPS,
-            share > SELF_STEPS, note,
+            "self_over_index", "自评高于考核的指标比例", str(target), names.get(str(target), ""), share, bound,
+            share > bound, note,
         )  # fmt: skip
 
 
@@ -109,16 +106,17 @@ def survey_against_cross(clean: Clean, plan: Plan) -> Iterable[Row]:
     field = field_grades(clean, plan)
     if field.empty or clean["households"].empty:
         return
-    names = names_of(plan, clean)
+    names, bound = names_of(plan, clean), float(plan.choices["screens"]["survey_share"])
+    high = plan.scale.cuts[plan.grades[0]]
     means = field.groupby(["city", "concept"])["value"].mean()
     shares = _survey_shares(clean["households"])
     for row in shares[~too_few(shares, plan.disclosure)].itertuples():
         grade = float(means.get((row.city, row.concept), np.nan))
-        flagged = bool(grade >= FIELD_HIGH and row.share < SURVEY_FLOOR)
+        flagged = bool(grade >= high and row.share < bound)
         label = f"实地核查评“好”而调查偏低：{plan.concepts[row.concept]}"
         seen = f"实地核查平均 {grade:.1f} 分；样本户 {row.households} 户，不加权"
         yield (
-            f"survey_cross_{row.concept}", label, row.city, names.get(row.city, ""), row.share, SURVEY_FLOOR, flagged,
+            f"survey_cross_{row.concept}", label, row.city, names.get(row.city, ""), row.share, bound, flagged,
             "无实地核查" if np.isnan(grade) else seen,
         )  # fmt: skip
 

@@ -120,6 +120,9 @@ def test_office_choices_stand_apart_from_the_law(plan: Plan) -> None:
         ("confidence = 0.95", "confidence = 1.0", ["K151", "choices.survey.confidence", "1.0", "above 0 and below 1"]),
         ("confidence = 0.95", "confidence = 0", ["K151", "choices.survey.confidence", "got       0", "above 0 and below 1"]),
         ("level = 0.95", "level = 1", ["K151", "choices.uncertainty.level", "got       1", "above 0 and below 1"]),
+        ("straight_forms = 0.10", "straight_forms = 1.5", ["K151", "choices.screens.straight_forms", "1.5", "between 0 and 1"]),
+        ("least_households = 20", "least_households = 1", ["K151", "choices.screens.least_households", "2 or more"]),
+        ("self_better = 0.60", "self_bettr = 0.60", ["K142", "choices.screens.self_bettr", "self_better"]),
         ("level = 0.95", "level = 0.0", ["K151", "choices.uncertainty.level", "0.0", "above 0 and below 1"]),
     ],
 )  # fmt: skip

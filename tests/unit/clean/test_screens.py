@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -126,6 +128,35 @@ def test_a_share_that_tells_of_single_households_is_not_shown(
     assert found["value"].tolist() == ([yes / (yes + no)] if shown else [])
     assert found["flagged"].tolist() == ([yes / (yes + no) < 0.9] if shown else [])
     assert found["note"].str.contains(f"样本户 {yes + no} 户").all()
+
+
+def _with(plan: Plan, **bounds: float) -> Plan:
+    return dataclasses.replace(plan, choices={**plan.choices, "screens": {**plan.choices["screens"], **bounds}})
+
+
+def test_bounds_are_the_offices_choice(clean: Clean, plan: Plan) -> None:
+    strict = _with(
+        plan, straight_forms=0.7, identical_forms=0.7, good_share_spread=0.05, self_better=0.0, survey_share=0.5
+    )
+    rows = build_intake_tables(clean, strict)["screens"].set_index("screen")
+    said = rows.loc[
+        ["straight_forms", "identical_forms", "self_over_index", "survey_cross_water"], ["threshold", "flagged"]
+    ]
+    assert said.to_numpy().tolist() == [[0.7, False], [0.7, False], [0.0, False], [0.5, False]]
+    assert rows.loc["good_by_team", "threshold"] == pytest.approx(50 / 52 + 0.05)
+
+
+def test_a_good_field_is_one_at_the_cut_off_of_the_scale(clean: Clean, plan: Plan) -> None:
+    """One 较好 among the field grades of water: 100 and 75 mixed, below 95 and above 87.5."""
+    grades = clean["grades"].copy()
+    water = grades.index[(grades["concept"] == "water") & grades["form"].isin(["county", "village"])]
+    grades.loc[water[0], "grade"] = "较好"
+    mean = (100 * (len(water) - 1) + 75) / len(water)
+    assert 87.5 < mean < 95
+    higher = dataclasses.replace(plan, scale=dataclasses.replace(plan.scale, cuts={**plan.scale.cuts, "好": 95.0}))
+    for chosen, flagged in ((plan, True), (higher, False)):
+        rows = build_intake_tables({**clean, "grades": grades}, chosen)["screens"].set_index("screen")
+        assert rows.loc["survey_cross_water", "flagged"] == flagged
 
 
 def test_comparisons_of_teams_say_that_team_and_city_are_one(built: Clean) -> None:
