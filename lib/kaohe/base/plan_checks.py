@@ -279,7 +279,7 @@ def _check_intake(limits: dict[str, Any]) -> None:
 
 
 def _check_screens(bounds: dict[str, Any]) -> None:
-    _keys("choices.screens", bounds, {*SCREEN_SHARES, "least_households", "note"})
+    _keys("choices.screens", bounds, {*SCREEN_SHARES, "least_households"})
     for key in SCREEN_SHARES:
         if not 0 <= bounds[key] <= 1:
             raise refuse("K151", f"choices.screens.{key}", bounds[key], "a share between 0 and 1")
