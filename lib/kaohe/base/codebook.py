@@ -169,6 +169,31 @@ def _refuse(where: str, got: str, expected: str) -> NoReturn:
     raise InputRefused("K160", "The codebook has a fault", where=where, got=got, expected=expected)
 
 
+def _check_condition(q: Question, questions: dict[str, Question], where: str) -> None:
+    """Refuse a condition that no answer can meet, or that cannot be computed."""
+    match = _APPLIES.fullmatch(q.applies)
+    got = f"applies = {q.applies}"
+    if not match or match[1] not in questions:
+        _refuse(where, got, _CONDITION)
+    other = questions[match[1]]
+    if other.table != q.table:
+        _refuse(where, got, f"a question of the {q.table} table; {other.id} is one of the {other.table} table")
+    if other.type == "derived" and q.type != "derived":
+        _refuse(where, got, f"a question that is asked; {other.id} is derived")
+    if other.type in {"choice", "scale"}:
+        if match[2] != "==" or match[3] not in other.levels:
+            _refuse(where, got, f"{other.id} == one of its levels: {', '.join(other.levels)}")
+    elif not _is_number(match[3]):
+        _refuse(where, got, f"{other.id} {match[2]} number; it has no levels")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def _check(q: Question, questions: dict[str, Question], file: str) -> None:
     where = f"{file} › question {q.id}"
     for key, allowed in (
@@ -196,9 +221,7 @@ def _check(q: Question, questions: dict[str, Question], file: str) -> None:
     if q.min is not None and q.max is not None and q.min > q.max:
         _refuse(where, f"min = {q.min}, max = {q.max}", "min not above max")
     if q.applies:
-        match = _APPLIES.fullmatch(q.applies)
-        if not match or match[1] not in questions:
-            _refuse(where, f"applies = {q.applies}", _CONDITION)
+        _check_condition(q, questions, where)
     if (q.type == "derived") != bool(q.derive):
         _refuse(where, f"type = {q.type}, derive = {q.derive!r}", "derive for a derived question, and only there")
     for other in (q.at_most, q.denominator, q.persons):

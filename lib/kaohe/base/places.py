@@ -17,7 +17,8 @@ from kaohe.base.errors import InputRefused
 LEVELS = ("province", "city", "county", "town", "village")
 LEVEL_ZH = {"province": "省", "city": "市", "county": "县", "town": "镇", "village": "村"}
 ZH_LEVEL = {zh: level for level, zh in LEVEL_ZH.items()}
-PROVINCE = "440000000000"
+PROVINCE, PROVINCE_NAME = "440000000000", "广东省"
+OWN_CODE = re.compile(PROVINCE[:2] + r"\d{10}", re.ASCII)  # of a place of the province
 # Marks that nobody sees, as they come with text from pages and chats: zero widths, directions of writing, controls.
 UNSEEN = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _INVISIBLE = re.compile(f"[{UNSEEN}\u00a0\u3000\\s]")
@@ -162,26 +163,26 @@ def read_divisions(path: Path) -> list[Place]:
     Raises
     ------
     InputRefused
-        K120 when a column is missing or a code is not six digits.
+        K120 when a column is missing or a code is not six digits of the province.
     """
     places: list[Place] = []
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
         for line, row in enumerate(reader, start=2):
             code = (row.get("code") or "").strip()
-            if not re.fullmatch(r"\d{6}", code, re.ASCII) or not row.get("city"):
+            if not OWN_CODE.fullmatch(f"{code}000000") or not row.get("city"):
                 raise InputRefused(
                     "K120",
                     "The divisions file has a bad row",
                     where=f"{path.name} line {line}",
                     got=str(row),
-                    expected="code of six digits, city, county, kind",
+                    expected=f"code of six digits beginning with {PROVINCE[:2]}, city, county, kind",
                 )
             full = code + "000000"
             if row.get("county"):
                 places.append(Place(full, row["county"], "county", parent_code(full, "city")))
             else:
-                places.append(Place(full, row["city"], "city", PROVINCE))
+                places.append(Place(full, row["city"], "city", parent_code(full, "province")))
     return places
 
 

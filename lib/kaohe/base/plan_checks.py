@@ -13,15 +13,23 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
 
 INTAKE = {"file_mb", "unzipped_mb", "ratio", "ratio_from_mb", "rows", "columns", "cell_characters"}
+SCREEN_SHARES = (
+    "good_share_spread", "straight_forms", "identical_forms", "straight_households", "double_kappa", "self_better",
+    "survey_share",
+)  # fmt: skip
 SECTIONS = {
     "schema", "plan", "grades", "classes", "streams", "excluded", "concepts", "forms", "dates",
     "daily_sources", "survey_topics", "rules", "talk_list", "cross_teams", "choices",
 }  # fmt: skip
 CHOICES = {
     "scale", "alternative_scales", "items", "levels", "missing", "county", "ties", "rules", "income",
-    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw",
+    "survey", "nonresponse", "calibration", "uncertainty", "daily", "intake", "rectification", "draw", "screens",
 }  # fmt: skip
 OPTIONAL = {"alternative_scales", "rectification", "draw"}
+# Ids that code calls by name; what they stand for (names, numbers, members, items, weights) is the plan's.
+CLASS_KINDS = {"city14": "city", "city6": "city", "unit235": "unit"}
+FIELD, FIELD_LEVELS = "field_form", ("county", "town", "village")
+STREAMS = ("survey", "cross", "daily")
 
 
 def refuse(code: str, key: str, got: object, expected: str) -> InputRefused:
@@ -44,7 +52,9 @@ def build_plan(
     concepts = {c["id"]: c["short"] for c in raw["concepts"]}
     forms = {f["id"]: _form(f, concepts) for f in raw["forms"]}
     excluded = {e["place"]: e["clause"] for e in raw["excluded"]}
-    classes = {c["id"]: _class(c, streams, forms, excluded) for c in raw["classes"]}
+    out = {e["place"]: e["name"] for e in raw["excluded"]}
+    classes = {c["id"]: _class(c, streams, forms, excluded, out) for c in raw["classes"]}
+    _check_ids(raw, classes, forms)
     choices = raw["choices"]
     scale = _scale("choices.scale", choices["scale"], grades)
     alternatives = tuple(
@@ -55,6 +65,7 @@ def build_plan(
     _check_rules(rules, grades, choices)
     _check_choices(raw, questions)
     _check_intake(choices["intake"])
+    _check_screens(choices["screens"])
     _check_topics(raw["survey_topics"], questions)
     check_disclosure(disclosure, folder)
     return Plan(
@@ -64,6 +75,35 @@ def build_plan(
         dates={d["id"]: d["date"] for d in raw["dates"] if isinstance(d.get("date"), date)},
         excluded=excluded, choices=choices, scale=scale, alternative_scales=alternatives,
         questions=questions, disclosure=disclosure, digest=digest,
+    )  # fmt: skip
+
+
+def _check_ids(raw: dict[str, Any], classes: dict[str, TargetClass], forms: dict[str, Form]) -> None:
+    """Refuse ids that code does not know: what they name would be left out of parts of the result without a word."""
+    for table, known in (("classes", set(CLASS_KINDS)), ("streams", set(STREAMS)), ("forms", set(FIELD_LEVELS))):
+        ids = [e["id"] for e in raw[table] if table != "forms" or e["kind"] == FIELD]
+        got = [f"{i} is not known" for i in sorted(set(ids) - known)] + [
+            f"{i} is missing" for i in sorted(known - set(ids))
+        ]
+        got += [f"{i} stands twice" for i in sorted(known) if ids.count(i) > 1]
+        if got:
+            raise _unknown_id(table, ", ".join(got), f"the ids {', '.join(sorted(known))}, each once")
+    for cls in classes.values():
+        if (cls.kind, cls.form) != (CLASS_KINDS[cls.id], cls.id):
+            raise _unknown_id(
+                f"classes.{cls.id}",
+                f"kind {cls.kind}, form {cls.form}",
+                f"kind {CLASS_KINDS[cls.id]}, form {cls.id}",
+            )
+    for level in FIELD_LEVELS:
+        if forms[level].level != level:
+            raise _unknown_id(f"forms.{level}.level", forms[level].level, level)
+
+
+def _unknown_id(where: str, got: str, expected: str) -> InputRefused:
+    return InputRefused(
+        "K158", "The plan has an id that the code does not know", where=f"plan.toml › {where}", got=got, expected=expected,
+        remedy="keep the id, whatever it now stands for; change names, numbers, members and items (docs/operations.md, A new year)",
     )  # fmt: skip
 
 
@@ -100,7 +140,11 @@ def _form(entry: dict[str, Any], concepts: dict[str, str]) -> Form:
 
 
 def _class(
-    entry: dict[str, Any], streams: dict[str, str], forms: dict[str, Form], excluded: dict[str, str]
+    entry: dict[str, Any],
+    streams: dict[str, str],
+    forms: dict[str, Form],
+    excluded: dict[str, str],
+    out: dict[str, str],
 ) -> TargetClass:
     where = f"classes.{entry['id']}"
     weights = {k: float(v) for k, v in entry["streams"].items()}
@@ -117,7 +161,9 @@ def _class(
         raise refuse("K145", f"{where}.form", entry["form"], f"one of {', '.join(forms)}")
     for member in entry["members"]:
         if member in excluded:
-            raise refuse("K147", f"{where}.members", f"{member} (江门市)", f"left out by the plan: {excluded[member]}")
+            raise refuse(
+                "K147", f"{where}.members", f"{member} ({out[member]})", f"left out by the plan: {excluded[member]}"
+            )
     if len(set(entry["members"])) != len(entry["members"]):
         raise refuse("K147", f"{where}.members", "a member stands twice", "each member once")
     if entry["members"] and len(entry["members"]) != entry["n"]:
@@ -178,12 +224,16 @@ def _check_choices(raw: dict[str, Any], questions: dict[str, Question]) -> None:
         ("choices.county.bottom_share", choices["county"]["bottom_share"]),
         ("choices.income.share", choices["income"]["share"]),
         ("choices.daily.measure_share", choices["daily"]["measure_share"]),
-        ("choices.survey.confidence", choices["survey"]["confidence"]),
         ("choices.survey.max_half_width", choices["survey"]["max_half_width"]),
-        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
     ):
         if not 0 <= value <= 1:
             raise refuse("K151", where, value, "a share between 0 and 1")
+    for where, value in (
+        ("choices.survey.confidence", choices["survey"]["confidence"]),
+        ("choices.uncertainty.level", choices["uncertainty"]["level"]),
+    ):
+        if not 0 < value < 1:
+            raise refuse("K151", where, value, "a confidence above 0 and below 1, as 0.95")
     for key in ("nonresponse.classes", "calibration.margins"):
         table, name = key.split(".")
         for column in choices[table][name]:
@@ -226,6 +276,16 @@ def _check_intake(limits: dict[str, Any]) -> None:
         if isinstance(value, bool) or not isinstance(value, kinds) or not (math.isfinite(value) and value > 0):
             wanted = "a whole number above 0" if whole else "a number above 0"
             raise refuse("K378", f"choices.intake.{key}", repr(value), wanted)
+
+
+def _check_screens(bounds: dict[str, Any]) -> None:
+    _keys("choices.screens", bounds, {*SCREEN_SHARES, "least_households"})
+    for key in SCREEN_SHARES:
+        if not 0 <= bounds[key] <= 1:
+            raise refuse("K151", f"choices.screens.{key}", bounds[key], "a share between 0 and 1")
+    least = bounds["least_households"]
+    if not isinstance(least, int) or least < 2:
+        raise refuse("K151", "choices.screens.least_households", least, "a whole number, 2 or more")
 
 
 def _check_topics(topics: dict[str, Any], questions: dict[str, Question]) -> None:

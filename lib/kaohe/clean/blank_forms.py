@@ -133,7 +133,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     sheet = book.worksheets[0]
     sheet.title = sheet_name(form)
     grid = form_grid(form, plan)
-    write_texts(sheet, grid, plan, heads or {})
+    write_texts(sheet, grid, heads or {})
     dress(sheet, grid)
     validate(sheet, grid)
     set_up_page(sheet, grid, str(plan.meta["mark"]))
@@ -141,7 +141,7 @@ def blank_form(form: Form, plan: Plan, heads: Mapping[str, str] | None = None) -
     return workbook_bytes(book)
 
 
-def write_texts(sheet: Worksheet, grid: FormGrid, plan: Plan, heads: Mapping[str, str]) -> None:
+def write_texts(sheet: Worksheet, grid: FormGrid, heads: Mapping[str, str]) -> None:
     """Write the texts of a form and merge its cells as the annex does.
 
     Parameters
@@ -150,8 +150,6 @@ def write_texts(sheet: Worksheet, grid: FormGrid, plan: Plan, heads: Mapping[str
         Of openpyxl, empty; it is written into.
     grid : FormGrid
         Where the parts of the form stand.
-    plan : Plan
-        Whose grades head the columns.
     heads : mapping of label to text
         What stands behind a label of the header; the others stay open.
     """

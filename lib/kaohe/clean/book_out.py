@@ -210,6 +210,17 @@ def legible(text: str) -> str:
     return clean if len(clean) <= MAX_TEXT else clean[:MAX_TEXT] + "…"
 
 
+def csv_text(value: str | float | date | None) -> str:
+    """The cell `value` as a CSV holds it: no decimal point in whole numbers, dates as 2020-09-12."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.6g}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
 def neutral(text: str) -> str:
     """`text` as a CSV for Excel may hold it: a quotation mark in front of what would become a formula.
 

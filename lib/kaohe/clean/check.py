@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +18,8 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused, KaoheError, nearest
 from kaohe.base.ledger import Finding
-from kaohe.base.places import PROVINCE, level_of, parent_code
+from kaohe.base.own_folder import own_folder
+from kaohe.base.places import OWN_CODE, PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
 from kaohe.clean.cells import to_text
@@ -36,7 +34,6 @@ from kaohe.clean.tell import Told, tell_table
 LABELS = {**{name: t.label for name, t in RAW.items()}, FORMS: "指标表和考评表"}
 NOTES_TO_MEND = frozenset({"K212", "K244", "K296", "K297", "K299"})
 _PREFIX = "kaohe-check-"
-_CODE = re.compile(r"44\d{10}", re.ASCII)
 _BELOW_COUNTY = frozenset({"K275", "K276", "K277", "K281", "K294"})
 _COUNTY_COLUMNS = frozenset({"市", "所在市", "地市", "县（市、区）", "县", "县区", "抽查县", "考核市", "组长单位"})
 
@@ -190,21 +187,9 @@ def _untold(path: Path, told: Told) -> KaoheError:
     )  # fmt: skip
 
 
-@contextmanager
-def _private_folder() -> Iterator[Path]:
-    """An empty folder only the user can read; those that killed runs left are swept first."""
-    home = Path(tempfile.gettempdir())
-    for old in home.glob(f"{_PREFIX}*"):
-        pid = old.name.removeprefix(_PREFIX).split("-")[0]
-        if pid.isdigit() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
-            shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
-
-
 def _clean(file: Path, told: Told, plan: Plan, context: Context, limits: Limits) -> Checked:
     """Clean one file beside its context; raises what cleaning raises, with the file's own name."""
-    with _private_folder() as folder:
+    with own_folder(_PREFIX) as folder:
         paths = context.place(folder, leave_out={told.table})
         if not context.found:
             paths += _stand_ins(folder, told, plan)
@@ -274,7 +259,7 @@ def _stand_ins(folder: Path, told: Told, plan: Plan) -> list[Path]:
     if told.table != "places":
         divisions = {p.code: (p.name, p.level) for p in plan.divisions}
         texts = (to_text(v) for s in told.sheets for row in s.rows for v in row)
-        for code in sorted({c for text in texts for c in _CODE.findall(text) if len(text.strip()) == 12}):
+        for code in sorted({c for text in texts for c in OWN_CODE.findall(text) if len(text.strip()) == 12}):
             if level_of(code) in {"town", "village"} and parent_code(code, "county") in divisions:
                 divisions.setdefault(parent_code(code, "town"), (parent_code(code, "town"), "town"))
                 divisions.setdefault(code, (code, level_of(code)))

@@ -73,4 +73,4 @@ def read_form_files(
             else:
                 forms.extend(read_long(sheet, head, result.sha256, visits, office))
     settle_forms(forms, visits.teams, office)
-    return (*form_frames(forms, office.plan), double_frame(forms))
+    return (*form_frames(forms), double_frame(forms))

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from kaohe.base.plan import Form, Plan
 from kaohe.clean.cells import Cell, Sheet, is_blank, tidy, to_text
@@ -47,19 +46,17 @@ def plain(text: str) -> str:
     return _PUNCTUATION.sub("", tidy(text))
 
 
-@lru_cache(maxsize=8)
-def _texts(digest: str, plan_id: int) -> dict[str, dict[int, str]]:
-    plan = _PLANS[plan_id]
-    return {f.id: {i.no: plain(i.name) for i in f.items} for f in plan.forms.values()}
-
-
-_PLANS: dict[int, Plan] = {}
+_TEXTS: dict[str, dict[str, dict[int, str]]] = {}  # by the digest of the plan folder
+_KEPT = 8
 
 
 def item_texts(plan: Plan) -> dict[str, dict[int, str]]:
     """Normalised item texts (see `plain`) of the forms of `plan`, by form and number."""
-    _PLANS[id(plan)] = plan
-    return _texts(plan.digest, id(plan))
+    if plan.digest not in _TEXTS:
+        while len(_TEXTS) >= _KEPT:
+            del _TEXTS[next(iter(_TEXTS))]
+        _TEXTS[plan.digest] = {f.id: {i.no: plain(i.name) for i in f.items} for f in plan.forms.values()}
+    return _TEXTS[plan.digest]
 
 
 def find_lines(found: FormFound, plan: Plan) -> list[Line]:

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 
 from kaohe.base.ledger import SheetAccount
-from kaohe.base.plan import Form, Plan
+from kaohe.base.plan import Form
 from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS
 from kaohe.clean.cells import Sheet
 from kaohe.clean.codes import QUARANTINE, finding
@@ -121,7 +121,7 @@ def settle_forms(forms: list[FormRead], teams: dict[str, str], office: Office) -
         read.account.used += 0 if read.dropped else len(read.items)
 
 
-def form_frames(forms: list[FormRead], plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+def form_frames(forms: list[FormRead]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The clean tables ``forms`` (one row a form) and ``grades`` (one row an item that counts)."""
     heads, grades = [], []
     for read in sorted((r for r in forms if not r.dropped), key=lambda r: r.key):

@@ -1,7 +1,8 @@
 """Chinese numerals: read where they are written in full, never where people round or cut them short.
 
 A numeral is read leniently and written again by rule; it is taken only when both agree. So 三千五百
-is 3500 and 二十 is 20, while 三千五 (which may mean 3500 or 3005), 一千五十 and 二三十 stay unread.
+is 3500 and 二十 is 20, while 三千五 (which may mean 3500 or 3005), 三亿五千 (三亿零五千, or 五千万 cut short),
+一千五十 and 二三十 stay unread.
 """
 
 from __future__ import annotations
@@ -50,18 +51,19 @@ def write_numeral(number: int) -> str:
 
     Examples
     --------
-    >>> write_numeral(3500), write_numeral(15), write_numeral(10500), write_numeral(100_000_001)
-    ('三千五百', '十五', '一万零五百', '一亿零一')
+    >>> write_numeral(3500), write_numeral(15), write_numeral(10500), write_numeral(300_005_000)
+    ('三千五百', '十五', '一万零五百', '三亿零五千')
     """
     if number == 0:
         return DIGITS[0]
     parts: list[str] = []
-    rest = number
+    rest, skipped = number, False
     for name, size in (("亿", 10**8), ("万", 10**4), ("", 1)):
         section, rest = divmod(rest, size)
         if section:
-            gap = bool(parts) and section < 1000
+            gap = bool(parts) and (section < 1000 or skipped)
             parts.append(("零" if gap else "") + _section(section) + name)
+        skipped = not section
     text = "".join(parts)
     return text[1:] if text.startswith("一十") else text
 

@@ -81,7 +81,7 @@ def parse_number(cell: Cell, column: Column) -> Outcome:
         return failed("K262")
     text = tidy(cell)
     if NUMBER.fullmatch(text):
-        return Outcome(float(text), NORMALISE, "K282" if text != cell.strip() or cell != cell.strip() else "")
+        return Outcome(float(text), NORMALISE, "K282")
     if _THOUSANDS.fullmatch(text):
         return Outcome(float(text.replace(",", "")), NORMALISE, "K283")
     match = _WITH_UNIT.fullmatch(text)

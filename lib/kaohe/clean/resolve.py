@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kaohe.base.errors import nearest
-from kaohe.base.places import Gazetteer, Place, level_of, parent_code, short_name, tidy_name
+from kaohe.base.places import PROVINCE_NAME, Gazetteer, Place, level_of, parent_code, short_name, tidy_name
 from kaohe.base.plan import Plan
 from kaohe.clean.cells import Cell, is_blank, tidy, to_text
 from kaohe.clean.codes import NORMALISE
@@ -89,7 +89,7 @@ class Register:
     def _behind_parents(self, text: str, level: str, parent: str) -> tuple[str, str, list[str]]:
         """A name without province and city in front, the parent that these give, and what it may mean."""
         plain = tidy_name(text)
-        short = plain.removeprefix("广东省").removeprefix("广东")
+        short = plain.removeprefix(PROVINCE_NAME).removeprefix(PROVINCE_NAME.removesuffix("省"))
         if level == "city":
             if short.isascii():
                 short = re.sub(r"(?i)(city|shi)$", "", short).capitalize()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from kaohe.base.places import ZH_LEVEL, level_of, parent_code, tidy_name
-from kaohe.base.tables import HH_KINDS, SIZE_GROUPS
+from kaohe.base.tables import HH_KINDS, SIZE_GROUPS, STATES
 from kaohe.clean.batch import Batch, Known
 from kaohe.clean.cells import tidy
 from kaohe.clean.codes import NORMALISE
@@ -163,7 +163,7 @@ def check_items(batch: Batch, known: Known, office: Office) -> None:
 
 
 def check_problem_place(batch: Batch, known: Known, office: Office) -> None:
-    """The place of a problem stands in the register; a done problem is not done before it was found."""
+    """The place of a problem stands in the register; a done problem says when, and not before it was found."""
     for row in batch.live():
         place = batch.values["place"][row]
         if place is not None:
@@ -174,6 +174,8 @@ def check_problem_place(batch: Batch, known: Known, office: Office) -> None:
         found, done = batch.values["date"][row], batch.values["done_date"][row]
         if isinstance(found, date) and isinstance(done, date) and done < found:
             batch.flag(row, "K270", "done_date", expected=f"不早于 {found.isoformat()}")
+        elif done is None and batch.values["state"][row] == STATES[-1]:
+            batch.remark(row, "K260", "done_date", expected=f"整改状态为“{STATES[-1]}”的，写明完成日期")
 
 
 RULES_BY_TABLE: dict[str, tuple[Rule, ...]] = {

@@ -22,11 +22,6 @@ from kaohe.clean.screens_against import (
 )
 from kaohe.clean.senders import UNKNOWN
 
-GOOD_SHARE_SPREAD = 0.30
-STRAIGHT_FORMS = 0.10
-STRAIGHT_HOUSEHOLDS = 0.60
-IDENTICAL_SHARE = 0.20
-KAPPA_FLOOR = 0.60
 CONFOUNDED = "一组只考一市，组与市的差别分不开"
 SCREEN_COLUMNS = ("screen", "label", "object", "name", "value", "threshold", "flagged", "note")
 
@@ -53,11 +48,12 @@ def good_by_team(clean: Clean, plan: Plan) -> Iterable[Row]:
         return
     best = plan.grades[0]
     overall = float((field["grade"] == best).mean())
-    threshold = overall + GOOD_SHARE_SPREAD
+    bound = float(plan.choices["screens"]["good_share_spread"])
+    threshold = overall + bound
     for team, part in field.groupby("team", sort=True):
         share = float((part["grade"] == best).mean())
         city = names_of(plan, clean).get(str(part["city"].iloc[0]), "")
-        flagged = abs(share - overall) > GOOD_SHARE_SPREAD
+        flagged = abs(share - overall) > bound
         note = f"考核{city}，共 {len(part)} 项；全部组为 {overall:.1%}。{CONFOUNDED}"
         yield ("good_by_team", "各组评“好”的比例", str(team), str(team), share, threshold, flagged, note)
 
@@ -68,8 +64,9 @@ def straight_forms(clean: Clean, plan: Plan) -> Iterable[Row]:
     if field.empty:
         return
     single = field.groupby(["team", "form_key"])["grade"].nunique().eq(1).groupby("team").agg(["mean", "size"])
+    bound = float(plan.choices["screens"]["straight_forms"])
     for team, share, n in single.itertuples():
-        flagged = share > STRAIGHT_FORMS
+        flagged = share > bound
         note = f"共 {n} 张表。{CONFOUNDED}"
         yield (
             "straight_forms",
@@ -77,7 +74,7 @@ def straight_forms(clean: Clean, plan: Plan) -> Iterable[Row]:
             str(team),
             str(team),
             float(share),
-            STRAIGHT_FORMS,
+            bound,
             flagged,
             note,
         )
@@ -91,12 +88,13 @@ def identical_forms(clean: Clean, plan: Plan) -> Iterable[Row]:
     ordered = field.sort_values(["form_key", "item"])
     sheets = ordered.groupby(["team", "form", "form_key"])["grade"].agg("|".join).reset_index(name="all")
     sheets["same"] = sheets.duplicated(["team", "form", "all"], keep=False)
+    bound = float(plan.choices["screens"]["identical_forms"])
     for team, part in sheets.groupby("team", sort=True):
         share = float(part["same"].mean())
         note = f"{int(part['same'].sum())} 张与同组另一张逐项相同，共 {len(part)} 张。{CONFOUNDED}"
         yield (
-            "identical_forms", "与另一张逐项相同的表", str(team), str(team), share, IDENTICAL_SHARE,
-            share > IDENTICAL_SHARE, note,
+            "identical_forms", "与另一张逐项相同的表", str(team), str(team), share, bound,
+            share > bound, note,
         )  # fmt: skip
 
 
@@ -144,15 +142,17 @@ def straight_households(clean: Clean, plan: Plan) -> Iterable[Row]:
     if not n_scales:
         return
     groups = same.groupby(households["enumerator"].fillna("")).agg(["mean", "size"])
+    bound = float(plan.choices["screens"]["straight_households"])
+    least = int(plan.choices["screens"]["least_households"])
     for who, share, n in groups.itertuples():
-        if not who or n < 20:
+        if not who or n < least:
             continue
         county = households.loc[households["enumerator"] == who, "county"].mode().iloc[0]
         name = f"{plan.gazetteer.name(parent_code(county, 'city'))}{plan.gazetteer.name(county)} {who}"
         note = f"共 {n} 户，{n_scales} 道满意度题"
         yield (
-            "straight_households", "满意度各题答案全同的户", str(who), name, float(share), STRAIGHT_HOUSEHOLDS,
-            bool(share > STRAIGHT_HOUSEHOLDS), note,
+            "straight_households", "满意度各题答案全同的户", str(who), name, float(share), bound,
+            bool(share > bound), note,
         )  # fmt: skip
 
 
@@ -162,17 +162,18 @@ def double_graded(clean: Clean, plan: Plan) -> Iterable[Row]:
     if doubles is None or doubles.empty:
         return
     names = names_of(plan, clean)
+    bound = float(plan.choices["screens"]["double_kappa"])
     for city, part in doubles.groupby("city", sort=True):
         found = weighted_kappa(part["grade"].tolist(), part["other_grade"].tolist(), plan.grades)
         said = f"{part['form_key'].nunique()} 处双评，{found.n} 项，等次相同 {found.same:.1%}；二次权"
-        flagged = bool(found.kappa < KAPPA_FLOOR)
+        flagged = bool(found.kappa < bound)
         yield (
             "double_graded",
             "双评的加权κ",
             str(city),
             names.get(str(city), ""),
             found.kappa,
-            KAPPA_FLOOR,
+            bound,
             flagged,
             said,
         )

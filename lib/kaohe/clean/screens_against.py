@@ -7,12 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from kaohe.base.few import too_few
 from kaohe.base.plan import Plan
 from kaohe.clean.screen_base import Clean, Row, field_grades, given_grades, names_of
 
-SELF_STEPS = 0.60
-SURVEY_FLOOR = 0.90
-FIELD_HIGH = 87.5
 SURVEY_PAIRS = {"housing": "house_safe", "water": "water_safe", "medical": "serious_insured"}
 
 
@@ -89,40 +87,50 @@ def index_against_field(clean: Clean, plan: Plan) -> Iterable[Row]:
 
 def self_against_index(clean: Clean, plan: Plan) -> Iterable[Row]:
     """Share of items that a target graded itself better than the assessment did."""
-    names = names_of(plan, clean)
+    names, bound = names_of(plan, clean), float(plan.choices["screens"]["self_better"])
     for target, part in self_beside_index(clean, plan).groupby("object", sort=True):
         share = float(part["better"].mean())
         note = f"共比对 {len(part)} 项"
         yield (
-            "self_over_index", "自评高于考核的指标比例", str(target), names.get(str(target), ""), share, SELF_STEPS,
-            share > SELF_STEPS, note,
+            "self_over_index", "自评高于考核的指标比例", str(target), names.get(str(target), ""), share, bound,
+            share > bound, note,
         )  # fmt: skip
 
 
 def survey_against_cross(clean: Clean, plan: Plan) -> Iterable[Row]:
     """High field grades on a guarantee beside a low share of sampled households that have it, unweighted.
 
-    Nothing is said where fewer households answered than the plan allows to show.
+    Nothing is said where so few households answered, or so few of them differ, that `kaohe.base.few.too_few`
+    withholds the share.
     """
     field = field_grades(clean, plan)
-    households = clean["households"]
-    if field.empty or households.empty:
+    if field.empty or clean["households"].empty:
         return
-    names, floor = names_of(plan, clean), int(plan.disclosure["min_households"])
+    names, bound = names_of(plan, clean), float(plan.choices["screens"]["survey_share"])
+    high = plan.scale.cuts[plan.grades[0]]
     means = field.groupby(["city", "concept"])["value"].mean()
+    shares = _survey_shares(clean["households"])
+    for row in shares[~too_few(shares, plan.disclosure)].itertuples():
+        grade = float(means.get((row.city, row.concept), np.nan))
+        flagged = bool(grade >= high and row.share < bound)
+        label = f"实地核查评“好”而调查偏低：{plan.concepts[row.concept]}"
+        seen = f"实地核查平均 {grade:.1f} 分；样本户 {row.households} 户，不加权"
+        yield (
+            f"survey_cross_{row.concept}", label, row.city, names.get(row.city, ""), row.share, bound, flagged,
+            "无实地核查" if np.isnan(grade) else seen,
+        )  # fmt: skip
+
+
+def _survey_shares(households: pd.DataFrame) -> pd.DataFrame:
+    """City, concept, share with the guarantee, households, and what `too_few` looks at: n answers, the fewer of yes and no."""
+    rows = []
     for city, part in households.groupby("city", sort=True):
         for concept, question in SURVEY_PAIRS.items():
-            if question not in part.columns:
-                continue
-            if part[question].notna().sum() < floor:
-                continue
-            share = float(part[question].mean())
-            grade = float(means.get((city, concept), np.nan))
-            flagged = bool(grade >= FIELD_HIGH and share < SURVEY_FLOOR)
-            label = f"实地核查评“好”而调查偏低：{plan.concepts[concept]}"
-            note = (
-                f"实地核查平均 {grade:.1f} 分；样本户 {len(part)} 户，不加权" if not np.isnan(grade) else "无实地核查"
-            )
-            yield (
-                f"survey_cross_{concept}", label, str(city), names.get(str(city), ""), share, SURVEY_FLOOR, flagged, note,
-            )  # fmt: skip
+            if question in part.columns:
+                answers = part[question].dropna().astype("float64")
+                fewer = min(int((answers > 0).sum()), int((answers < 1).sum()))
+                rows.append(
+                    (str(city), concept, float(answers.mean()), len(part), "household", len(answers), True, fewer)
+                )
+    columns = ["city", "concept", "share", "households", "unit", "n", "is_share", "n_least"]
+    return pd.DataFrame(rows, columns=columns)

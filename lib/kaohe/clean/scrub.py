@@ -10,7 +10,7 @@ import re
 from datetime import date
 
 from kaohe.clean.cells import header_key, tidy
-from kaohe.clean.recognise import PROVINCES, find_personal, id_check
+from kaohe.clean.recognise import PROVINCES, find_personal, id_check, luhn
 
 DEMO_AREA = "4499"
 _ID = re.compile(r"\d{17}[\dX]", re.ASCII)
@@ -78,13 +78,7 @@ def account_fault(text: str) -> str:
     plain = tidy(text).replace("-", "")
     if not re.fullmatch(r"\d{12,19}", plain, re.ASCII):
         return "K207"
-    return "K207" if len(plain) >= 16 and plain.startswith("62") and not _luhn(plain) else ""
-
-
-def _luhn(number: str) -> bool:
-    """The check of ISO/IEC 7812: every second digit from the right doubled, digits of the sum add to a multiple of ten."""
-    doubled = [int(d) * (1 + k % 2) for k, d in enumerate(reversed(number))]
-    return sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
+    return "K207" if len(plain) >= 16 and plain.startswith("62") and not luhn(plain) else ""
 
 
 def mask(text: str) -> str:

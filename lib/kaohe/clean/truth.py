@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kaohe.base.asked import asked
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
 from kaohe.clean.screen_records import build_screen_records
@@ -76,7 +77,7 @@ def data_quality(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     ``doubtful_share`` is rows set aside over rows received.
     """
     households = clean["households"]
-    asked = plan.table_questions("household", asked=True)
+    questions = plan.table_questions("household", asked=True)
     home = _city_of_file(households)
     accounts = clean["accounts"]
     mine = accounts[accounts["table"] == "households"]
@@ -85,8 +86,8 @@ def data_quality(clean: dict[str, pd.DataFrame], plan: Plan) -> pd.DataFrame:
     for code in plan.classes["city14"].members:
         part = households[households["city"] == code]
         cells = missing = 0
-        for question in asked:
-            applies = _applies(part, question.condition())
+        for question in questions:
+            applies = asked(part, question, plan.questions)
             cells += int(applies.sum())
             missing += int((applies & part[question.id].isna()).sum())
         quarantined = int(aside.get(code, 0))
@@ -107,17 +108,3 @@ def _city_of_file(households: pd.DataFrame) -> dict[str, str]:
     """The city most rows of each file belong to."""
     counts = households.groupby(["src_file", "city"]).size().reset_index(name="n").sort_values(["src_file", "n"])
     return dict(zip(counts["src_file"], counts["city"], strict=True))
-
-
-def _applies(part: pd.DataFrame, condition: tuple[str, str, str] | None) -> pd.Series:
-    """Which rows a question was asked in."""
-    if condition is None:
-        return pd.Series(True, index=part.index)
-    column, operator, value = condition
-    if column not in part.columns:
-        return pd.Series(True, index=part.index)
-    series = part[column]
-    if not pd.api.types.is_numeric_dtype(series):
-        return series == value
-    bound = float(value)
-    return {"==": series == bound, ">": series > bound, ">=": series >= bound}[operator]

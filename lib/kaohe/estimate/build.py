@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kaohe.base.few import too_few
 from kaohe.base.places import PROVINCE
 from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE, PSEUDONYMS
@@ -16,7 +17,7 @@ from kaohe.estimate.levels import domain_estimates, level_codes
 from kaohe.estimate.linked import Linked, Parts, check_protected, parts_of, protect_estimates
 from kaohe.estimate.others import income_table, key_table, profile_table
 from kaohe.estimate.samples import analysis_sample, household_design, village_design, village_sample
-from kaohe.estimate.suppress import SUPPRESSED, grade_quality, suppress, too_few
+from kaohe.estimate.suppress import SUPPRESSED, grade_quality, suppress
 from kaohe.estimate.survey import Design
 
 NOT_KEPT = (

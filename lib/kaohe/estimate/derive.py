@@ -124,27 +124,6 @@ def derive(frame: pd.DataFrame, questions: Mapping[str, Question], line: float) 
     return out
 
 
-def asked(frame: pd.DataFrame, question: Question, questions: Mapping[str, Question]) -> npt.NDArray[np.bool_]:
-    """Records to which a question applies; where the condition's own answer is missing, it does not.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        With the column of the condition.
-    """
-    condition = question.condition()
-    if condition is None:
-        return np.ones(len(frame), dtype=bool)
-    column, operator, text = condition
-    if questions[column].type in {"choice", "scale"}:
-        return np.asarray((frame[column] == text).to_numpy(dtype=bool, na_value=False))
-    values = frame[column].to_numpy(dtype=float, na_value=np.nan)
-    limit = float(text)
-    with np.errstate(invalid="ignore"):
-        held = values == limit if operator == "==" else values > limit if operator == ">" else values >= limit
-    return np.asarray(held & ~np.isnan(values))
-
-
 def answer_column(frame: pd.DataFrame, question: Question) -> Floats:
     """What is averaged: the number, or 1 and 0 for the positive levels of a choice or scale."""
     if question.stat == "proportion" and question.type in {"choice", "scale"}:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.asked import asked
 from kaohe.base.codebook import Question
 from kaohe.base.plan import Plan
 from kaohe.design.structure import Floats
-from kaohe.estimate.derive import answer_column, asked
+from kaohe.estimate.derive import answer_column
 
 
 @dataclass(frozen=True)

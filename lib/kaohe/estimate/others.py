@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.built import BUILT
+from kaohe.base.few import too_few
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
 from kaohe.base.tables import OUTCOMES, SELECTIONS
 from kaohe.design.build import empty_table
 from kaohe.estimate.indicators import build_indicators
 from kaohe.estimate.quantiles import weighted_quantile
-from kaohe.estimate.suppress import OK, SUPPRESSED, least_side, too_few, top_share
+from kaohe.estimate.suppress import OK, SUPPRESSED, least_side, top_share
 
 PROBS = {"p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90}
 ROUND_TO = 10.0
@@ -82,7 +83,7 @@ def key_table(clean: dict[str, pd.DataFrame], answers: pd.DataFrame, plan: Plan)
     -------
     DataFrame
         city, indicator, topic, label, is_share, measure_unit, n_villages, n, value, quality.
-        Values that `kaohe.estimate.suppress.too_few` names are missing and ``suppressed``. These records
+        Values that `kaohe.base.few.too_few` names are missing and ``suppressed``. These records
         were chosen, not drawn: no weight, no error, no place in any estimate.
     """
     listed = clean["sample_households"]

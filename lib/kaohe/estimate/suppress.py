@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kaohe.base.few import too_few
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.totals import sums
 
@@ -24,35 +25,6 @@ def relative_error(frame: pd.DataFrame) -> pd.Series:
     p = frame["estimate"].astype(float)
     base = p.abs().where(~frame["is_share"].astype(bool), np.maximum(p.abs(), (1 - p).abs()))
     return frame["se"].astype(float) / base.where(base > 0)
-
-
-def too_few(frame: pd.DataFrame, disclosure: Mapping[str, Any]) -> pd.Series:
-    """Rows that would tell of single respondents.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        unit, n, is_share; where they are there: n_least, the fewer of those with and without the
-        attribute, and top_share, the share of an amount that its largest respondents hold.
-    disclosure : mapping
-        min_households, min_villages; small_group and min_cell; dominance_share.
-
-    Notes
-    -----
-    Fewer answers than the floor. In a group of fewer than small_group households, a share of which
-    one side has fewer than min_cell (nobody, everybody, all but two). An amount of which the
-    dominance_n largest respondents hold dominance_share or more. Villages are places and have only
-    the floor.
-    """
-    floor = frame["unit"].map({"household": disclosure["min_households"], "village": disclosure["min_villages"]})
-    few = frame["n"] < floor
-    people = frame["unit"] == "household"
-    if "n_least" in frame.columns:
-        small = people & (frame["n"] < disclosure["small_group"]) & frame["is_share"].astype(bool)
-        few |= small & (frame["n_least"] < disclosure["min_cell"])
-    if "top_share" in frame.columns:
-        few |= people & (frame["top_share"] >= disclosure["dominance_share"])
-    return few
 
 
 def least_side(num: Floats, den: Floats, codes: Ints, size: int) -> Floats:

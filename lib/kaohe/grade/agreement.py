@@ -87,7 +87,8 @@ def _streams(scores: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         if "survey" not in cls.streams or not len(part):
             continue
         both = part.set_index("object")[["survey", "cross"]].dropna()
-        placed = pd.DataFrame({k: ranks(both[k])["rank"] for k in both})
+        tolerance = float(plan.choices["ties"]["tolerance"])
+        placed = pd.DataFrame({k: ranks(both[k], tolerance)["rank"] for k in both})
         gap = placed["survey"] - placed["cross"]
         out = part[["object", "class_id"]].assign(check="survey_cross")
         out["n"] = out["object"].isin(both.index).astype("int64")

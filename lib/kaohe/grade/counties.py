@@ -24,7 +24,7 @@ def county_list(clean: Tables, survey: Tables, plan: Plan) -> list[str]:
     return sorted(c for c in found if parent_code(c, "city") in task)
 
 
-def bottom(scores: pd.Series, share: float) -> pd.Series:
+def bottom(scores: pd.Series, share: float, tolerance: float = TOLERANCE) -> pd.Series:
     """Which scores stand at the bottom: the lowest `share` of all, rounded down, and those tied with them.
 
     Parameters
@@ -33,12 +33,14 @@ def bottom(scores: pd.Series, share: float) -> pd.Series:
         NaN where there is none; never at the bottom.
     share : float
         Between 0 and 1.
+    tolerance : float
+        Scores within it are tied.
     """
     known = np.sort(scores.dropna().to_numpy())
     n = int(np.floor(share * len(known) + TOLERANCE))
     if n == 0:
         return pd.Series(False, index=scores.index)
-    return (scores <= known[n - 1] + TOLERANCE).fillna(False).astype(bool)
+    return (scores <= known[n - 1] + tolerance).fillna(False).astype(bool)
 
 
 def counties_table(
@@ -81,9 +83,10 @@ def counties_table(
     )
     for column in ("score", "low", "high"):
         out[column] = out["county"].map(mean[column]).astype("float64")
-    placed = ranks(out.set_index("county")["score"], float(plan.choices["ties"]["tolerance"]))
+    tolerance = float(plan.choices["ties"]["tolerance"])
+    placed = ranks(out.set_index("county")["score"], tolerance)
     out["rank"], out["n_ranked"] = placed["rank"].to_numpy(), placed["n_ranked"].to_numpy()
-    out["bottom"] = bottom(out["score"], float(plan.choices["county"]["bottom_share"]))
+    out["bottom"] = bottom(out["score"], float(plan.choices["county"]["bottom_share"]), tolerance)
     weak = grades[(grades["level"] == "county") & grades["grade"].isin(WEAK)].groupby("object").size()
     out["n_weak"] = out["county"].map(weak).fillna(0).astype("int64")
     out["prominent"] = out["county"].isin(_prominent(clean))

@@ -127,13 +127,16 @@ def rank_draws(objects: list[str], scores: np.ndarray, caps: list[str], plan: Pl
         Draws of the composite.
     caps : list of str
         Lowest cap of a fired rule by target, "" without one.
+    plan : Plan
+        Scale, and the tolerance within which scores are equal.
     """
+    tolerance = float(plan.choices["ties"]["tolerance"])
     draws, p = scores.shape
     columns = np.ascontiguousarray(scores.T)
     above = np.zeros((p, p))
     rank = np.ones((p, draws), dtype=np.int32)
     for k in range(p):
-        greater = columns[k] > columns + TOLERANCE
+        greater = columns[k] > columns + tolerance
         rank += greater
         above[k] = np.count_nonzero(greater, axis=1) / draws
     p_rank = np.stack([np.bincount(rank[j], minlength=p + 1)[1:] for j in range(p)]) / draws if p else above

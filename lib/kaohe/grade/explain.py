@@ -173,12 +173,12 @@ def mean_of(parts: pd.DataFrame) -> pd.DataFrame:
     return (parts.groupby(KEYS)["points"].sum() / max(n, 1)).reset_index()
 
 
-def next_above(scores: pd.Series) -> dict[str, str]:
-    """The nearest target that scores higher, for each but the first; the first by code among equals."""
+def next_above(scores: pd.Series, tolerance: float = TOLERANCE) -> dict[str, str]:
+    """The nearest target that ranks higher (by more than `tolerance`), for each but the first; the first by code among equals."""
     known = scores.dropna()
     out: dict[str, str] = {}
     for code, score in known.items():
-        higher = known[known > score + TOLERANCE]
+        higher = known[known > score + tolerance]
         if len(higher):
             nearest = higher[higher <= higher.min() + TOLERANCE]
             out[str(code)] = min(str(c) for c in nearest.index)
@@ -227,7 +227,7 @@ def contributions(parts: pd.DataFrame, scores: pd.DataFrame, plan: Plan) -> pd.D
         heads = table.columns[keep].to_frame(index=False)
         mean = values.mean(axis=0)
         at = {code: i for i, code in enumerate(table.index)}
-        above = next_above(ranked)
+        above = next_above(ranked, float(plan.choices["ties"]["tolerance"]))
         for code, i in at.items():
             out.append(_rows(code, MEAN, "同类平均", values[i] - mean, keep, heads))
             if code in above:

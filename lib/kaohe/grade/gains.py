@@ -271,7 +271,7 @@ def swap_weights(scores: pd.DataFrame, streams: pd.DataFrame, plan: Plan) -> pd.
         own = own.reindex(columns=list(cls.streams))
         values = {str(code): row for code, row in zip(own.index, own.to_numpy(dtype="float64"), strict=True)}
         weights = np.array(list(cls.streams.values()))
-        for code, other in next_above(ranked).items():
+        for code, other in next_above(ranked, float(plan.choices["ties"]["tolerance"])).items():
             if not (plain[code] and plain[other]):
                 continue
             gap = values[code] - values[other]

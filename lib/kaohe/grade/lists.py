@@ -14,6 +14,7 @@ from kaohe.grade.inputs import Tables, place_names, text, worded
 
 ON_TIME, LATE, ABSENT = "按时", "逾期", "未报"
 DONE = "已完成"
+UNDATED = "已完成（日期缺）"
 
 
 def talk_list(scores: pd.DataFrame, counties: pd.DataFrame, facts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -72,8 +73,8 @@ def rectify(
 
     Notes
     -----
-    progress: 已完成, 按期完成, 逾期完成; 期限未定 (no notification yet), 期限内, 逾期未完成. The due day itself
-    is in time.
+    progress: 已完成, 按期完成, 逾期完成; 已完成（日期缺）: done, nobody knows when, so neither in time nor late;
+    期限未定 (no notification yet), 期限内, 逾期未完成. The due day itself is in time.
     """
     out = problems.merge(people[["object", "class_id"]], on="object", how="inner", validate="m:1")
     names = place_names(clean, plan)
@@ -88,12 +89,15 @@ def rectify(
     due = plan.rectify_due
     out["due"] = pd.Timestamp(due) if due else pd.NaT
     done = out["state"] == DONE
+    undated = done & out["done_date"].isna()
     if due is None:
-        out["progress"] = np.where(done, DONE, "期限未定")
+        out["progress"] = np.select([undated, done], [UNDATED, DONE], "期限未定")
         return out
     late = done & (out["done_date"] > pd.Timestamp(due))
     past = as_of is not None and as_of > due
-    out["progress"] = np.select([late, done], ["逾期完成", "按期完成"], "逾期未完成" if past else "期限内")
+    out["progress"] = np.select(
+        [undated, late, done], [UNDATED, "逾期完成", "按期完成"], "逾期未完成" if past else "期限内"
+    )
     return out
 
 
@@ -124,10 +128,10 @@ def decisions_log(decisions: pd.DataFrame, capped: Capped, streams: pd.DataFrame
 
 
 def self_status(reports: pd.DataFrame, people: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """The table `self_status`: when each target's self-report came in; late ones are kept and flagged."""
+    """The table `self_status`: when each target's self-report came in, the first if several; late ones are kept and flagged."""
     due = pd.Timestamp(plan.dates["self_report_due"])
-    latest = reports.sort_values(["object", "date"]).drop_duplicates("object", keep="first")
-    out = people[["object", "class_id"]].merge(latest, on="object", how="left", validate="1:1")
+    first = reports.sort_values(["object", "date"]).drop_duplicates("object", keep="first")
+    out = people[["object", "class_id"]].merge(first, on="object", how="left", validate="1:1")
     out["grade"] = text(out["grade"])
     out["due"] = due
     out["state"] = np.select([out["date"].isna(), out["date"] <= due], [ABSENT, ON_TIME], LATE)

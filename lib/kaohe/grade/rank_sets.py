@@ -83,8 +83,13 @@ def rank_intervals(
 def rank_sets(
     scores: pd.Series, cov: pd.DataFrame | pd.Series | np.ndarray, level: float = 0.95,
     *, rng: np.random.Generator | int = 2020, draws: int = 20_000, stepdown: bool = False, side: str = "two",
+    tolerance: float = TOLERANCE,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """Marginal and joint rank confidence sets from the same draws; see `rank_intervals`."""
+    """Marginal and joint rank confidence sets from the same draws; see `rank_intervals`.
+
+    A target is ahead only by more than `tolerance` (points), as in `kaohe.grade.ranks.ranks`: what the
+    tolerance takes off each difference keeps the rank itself inside its set.
+    """
     scores = score_series(scores)
     values = scores.to_numpy(dtype="float64")
     sigma2 = _matrix(scores, cov, level, side)
@@ -92,9 +97,10 @@ def rank_sets(
     sure = np.flatnonzero(~np.isnan(np.diag(sigma2)) & known)
     sigma2 = np.nan_to_num(sigma2[np.ix_(sure, sure)])
     spread = pair_sd(sigma2)
-    gaps = values[sure][None, :] - values[sure][:, None]
+    raw = values[sure][None, :] - values[sure][:, None]
+    gaps = np.sign(raw) * np.maximum(np.abs(raw) - tolerance, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(spread > 0, gaps / spread, np.where(np.abs(gaps) > TOLERANCE, np.sign(gaps) * np.inf, 0.0))
+        z = np.where(spread > 0, gaps / spread, np.where(gaps == 0, 0.0, np.sign(gaps) * np.inf))
     peaks = _Peaks(sigma2, rng, draws, side)
     single, joint_limit = peaks.limits(level)
     limits = [np.broadcast_to(single[:, None], z.shape), np.full(z.shape, joint_limit)]

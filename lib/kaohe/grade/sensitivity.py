@@ -176,7 +176,7 @@ def class_sensitivity(
     ----------
     data : ClassScores
     plan : Plan
-        The choices in force are the base.
+        The choices in force are the base; scores within its tolerance share a rank in every scenario.
     rng : Generator
         Source of the random scales.
     draws : int
@@ -200,16 +200,17 @@ def class_sensitivity(
     """
     order = np.array(plan.scale.order, dtype=object)
     base = data.scores(_values(plan.scale))
-    base_rank = rank_array(base)
+    tolerance = float(plan.choices["ties"]["tolerance"])
+    base_rank = rank_array(base, tolerance)
     base_grade = data.grades(base, _cuts(plan.scale))
     found: dict[str, list[tuple[str, np.ndarray, np.ndarray, np.ndarray]]] = {s: [] for s in SOURCES}
     for source, name, scores, cuts in scenarios(data, plan):
-        found[source].append((name, scores, rank_array(scores), data.grades(scores, cuts)))
+        found[source].append((name, scores, rank_array(scores, tolerance), data.grades(scores, cuts)))
     drawn = random_scales(plan, draws, rng)
     scale_scores = np.stack([data.scores(v) for v in drawn]) if data.objects else np.zeros((draws, 0))
     scale_cuts = (drawn[:, :-1] + drawn[:, 1:]) / 2
     scale_grades = np.maximum((scale_scores[..., None] < scale_cuts[:, None, :] - TOLERANCE).sum(axis=-1), data.caps)
-    scale_ranks = rank_array(scale_scores)
+    scale_ranks = rank_array(scale_scores, tolerance)
     rows, summary = [], []
     for source, label in SOURCES.items():
         shown = [(BASE, base, base_rank, base_grade), *found[source]]

@@ -82,7 +82,14 @@ def uncertainty_tables(
             moving = [str(c) for c in ranked.index if w[c] > 0]
             cov = pd.DataFrame(0.0, index=ranked.index, columns=ranked.index)
             cov.loc[moving, moving] = score_covariance(survey, moving) * np.outer(w[moving], w[moving])
-            marginal, joint = rank_sets(ranked["composite"], cov, level, rng=own, draws=draws)
+            marginal, joint = rank_sets(
+                ranked["composite"],
+                cov,
+                level,
+                rng=own,
+                draws=draws,
+                tolerance=float(plan.choices["ties"]["tolerance"]),
+            )
             drawn = np.tile(ranked["composite"].to_numpy(), (draws, 1))
             at = [ranked.index.get_loc(c) for c in moving]
             point = ranked["survey"].to_numpy()[at]

@@ -185,8 +185,9 @@ def _open_problems(rows: pd.DataFrame, ctx: Context, said: str, id: str) -> Tabl
 
 
 def _progress(row: t.Row) -> Cell:
-    """The state, with 逾期 where the due day is past."""
-    late = "（逾期）" if str(row["progress"]).startswith("逾期") else ""
+    """The state, with 逾期 where the due day is past, and 日期缺 where nobody says when it was done."""
+    progress = str(row["progress"])
+    late = "（逾期）" if progress.startswith("逾期") else "（日期缺）" if progress.endswith("（日期缺）") else ""
     return f"{row['state']}{late}" if row["state"] else numbers.MISSING
 
 

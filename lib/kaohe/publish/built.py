@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,14 +147,6 @@ def build_info(build: Path) -> BuildInfo:
         time=str(said.get("built_at", "")),
         tables={str(k): str(v) for k, v in said.get("tables", {}).items()},
     )
-
-
-def beijing_time(stamp: str) -> str:
-    """The ISO time `stamp` as 2020年12月28日 10:05 in Beijing time; empty becomes 未注明."""
-    if not stamp:
-        return "未注明"
-    moment = datetime.fromisoformat(stamp).astimezone(timezone(timedelta(hours=8)))
-    return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
 
 
 def named_table(folder: Path, name: str) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 
 from kaohe.base.errors import EXIT_SOME_FAILED, InputRefused, KaoheError
-from kaohe.publish.sandbox import own_folder
+from kaohe.base.own_folder import own_folder
+from kaohe.publish.sandbox import PREFIX
 
 BROWSER = "KAOHE_BROWSER"
 OLDEST = 131
@@ -108,7 +109,7 @@ def print_page(html: str, browser: str, *, timeout: float) -> bytes:
     PrintFailed
         K882 when it takes too long, K883 when the browser cannot be started or wrote something else.
     """
-    with own_folder() as home:
+    with own_folder(PREFIX) as home:
         page, out, said = home / "page.html", home / "page.pdf", home / "said.txt"
         page.write_bytes(without_ways_out(html).encode())
         command = [browser, *FLAGS, f"--user-data-dir={home / 'profile'}", f"--print-to-pdf={out}"]

@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 
 import kaohe
+from kaohe.base.clock import beijing_time
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
 from kaohe.plot import choices
 from kaohe.plot.output import Context, Header, Seal
-from kaohe.publish.built import ENV_PLAN, BuildInfo, beijing_time, build_info, check_plan, find_build
+from kaohe.publish.built import ENV_PLAN, BuildInfo, build_info, check_plan, find_build
 from kaohe.publish.parts import (
     Part,
     inside_part,

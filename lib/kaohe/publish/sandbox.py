@@ -12,9 +12,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from kaohe.base.own_folder import own_folder
 
 PREFIX = "kaohe-run-"
 RUN_PREFIX = "run-"  # of the working folder of one notebook
@@ -51,7 +53,7 @@ class Sandbox:
     @contextmanager
     def temporary(cls, kernel_name: str = PLAIN) -> Iterator[Sandbox]:
         """A sandbox for `kernel_name` that is removed at the end of the block."""
-        with own_folder() as root:
+        with own_folder(PREFIX) as root:
             yield cls.prepare(root, kernel_name)
 
     @classmethod
@@ -121,36 +123,3 @@ def install_kernel(prefix: Path | None = None) -> Path:
     folder = (prefix or Path(sys.prefix)) / "share" / "jupyter" / "kernels" / WARM
     write_spec(folder, LAB_NAME, provisioner="kaohe-zygote", debugger=True)
     return folder
-
-
-@contextmanager
-def own_folder() -> Iterator[Path]:
-    """A temporary folder of this process for its owner only, removed at the end of the block or by a later run."""
-    sweep_dead()
-    root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    try:
-        yield root
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def sweep_dead() -> int:
-    """Remove sandboxes whose process is gone; returns how many."""
-    swept = 0
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        number = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if number.isdigit() and not _alive(int(number)):
-            with suppress(OSError):
-                shutil.rmtree(folder)
-                swept += 1
-    return swept
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

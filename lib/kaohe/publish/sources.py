@@ -47,7 +47,7 @@ def reach(roots: Iterable[Path]) -> list[Path]:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """SHA-256 over names and bytes of files of the library, in path order."""
+    """SHA-256 over names and bytes of the library's files `paths`, in path order."""
     found = hashlib.sha256()
     for path in sorted(set(paths)):
         found.update(path.relative_to(ROOT).as_posix().encode())

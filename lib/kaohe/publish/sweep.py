@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from kaohe.base.errors import DisclosureError, InputRefused
+from kaohe.base.places import OWN_CODE
 from kaohe.base.plan import Plan
 from kaohe.clean.recognise import ACCOUNT, ADDRESS, ID, MAIL, NAME, PHONE, find_personal
 from kaohe.publish.canaries import Canaries, collect
@@ -189,7 +190,7 @@ def _keys(processed: Path) -> set[str]:
 
 def _is_code(text: str) -> bool:
     """True for a code that begins with a twelve-digit place or is a file's hash, and no 18-digit identity number."""
-    return len(text) == 64 or (text[:2] == "44" and text[:12].isdigit() and len(text) in {12, 13, 14, 16, 17})
+    return len(text) == 64 or (OWN_CODE.match(text) is not None and len(text) in {12, 13, 14, 16, 17})
 
 
 def _words(processed: Path, plan: Plan) -> list[str]:

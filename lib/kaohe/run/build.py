@@ -6,10 +6,9 @@ its contract and puts the set in place as a whole. Unchanged inputs are not comp
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,12 @@ import pandas as pd
 import kaohe
 from kaohe.base.built import BUILT
 from kaohe.base.check import conform
+from kaohe.base.clock import office_day, stamp
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import locked, read_json, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
 from kaohe.base.plan import Plan
 from kaohe.base.tables import RAW
+from kaohe.publish.sources import ROOT, digest
 from kaohe.run.current import clean_hash, said_of_build
 
 COMPUTING_ROOMS = ("base", "clean", "design", "estimate", "grade", "run")
@@ -42,13 +43,7 @@ class BuildResult:
 
 def code_hash(rooms: tuple[str, ...] = COMPUTING_ROOMS) -> str:
     """SHA-256 over the library's own source files in `rooms`, in path order."""
-    root = Path(kaohe.__file__).parent
-    digest = hashlib.sha256()
-    for room in rooms:
-        for path in sorted((root / room).rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return digest(path for room in rooms for path in (ROOT / room).rglob("*.py"))
 
 
 def read_clean(processed: Path) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
@@ -156,16 +151,11 @@ def build_all(
                 "seed": clean_info.get("seed"),
                 "plan_id": plan.meta["id"],
                 "library": kaohe.__version__,
-                "built_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+                "built_at": stamp(now),
                 "tables": hashes,
             }
             write_json(fresh / "build.json", info)
     return BuildResult(home, hashes, False, info)
-
-
-def office_day(now: datetime) -> date:
-    """The day in Guangdong."""
-    return now.astimezone(timezone(timedelta(hours=8))).date()
 
 
 def past_due(plan: Plan, day: date) -> bool:

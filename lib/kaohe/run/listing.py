@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from kaohe.base.clock import beijing_time
 from kaohe.base.files import write_text
 from kaohe.base.plan import Plan
 from kaohe.plot.choices import choices_in_force
 from kaohe.plot.output import Context
 from kaohe.publish import glossary
 from kaohe.publish.audit import refuse_leaks
-from kaohe.publish.built import BuildInfo, beijing_time
+from kaohe.publish.built import BuildInfo
 from kaohe.publish.index import STATES, render_index, rows_of, script_hash
 from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId

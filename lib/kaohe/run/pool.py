@@ -21,7 +21,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from kaohe.publish.sandbox import PREFIX, WARM, Sandbox, sweep_dead
+from kaohe.base.own_folder import sweep_dead
+from kaohe.publish.sandbox import PREFIX, WARM, Sandbox
 from kaohe.run.job import Job, JobResult, run_target
 
 TRIES = 2
@@ -61,7 +62,7 @@ def run_jobs(
     """
     waiting = deque(jobs)
     tried: dict[str, int] = {}
-    sweep_dead()
+    sweep_dead(PREFIX)
     root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     context = multiprocessing.get_context("spawn")
     crew: list[_Worker] = []

@@ -17,13 +17,14 @@ import pandas as pd
 
 import kaohe
 from kaohe.base.check import conform
+from kaohe.base.clock import office_day, stamp
 from kaohe.base.files import locked, read_parquet, sha256_file, swapped_folder, write_json, write_parquet
 from kaohe.base.plan import Plan
 from kaohe.base.scenario import Change, Scenario
 from kaohe.grade import build_grades
 from kaohe.grade.compare import compare, compare_summary
 from kaohe.publish.built import build_info, check_plan, find_build
-from kaohe.run.build import compute, office_day, read_clean
+from kaohe.run.build import compute, read_clean
 from kaohe.run.current import check_current
 
 GRADING = {
@@ -164,7 +165,7 @@ def build_scenario(processed: Path, plan: Plan, scenario: Scenario, *, now: date
                     "schema": 1, "name": scenario.name, "title": scenario.title, "note": scenario.note,
                     "assumption": any(c.law for c in scenario.changes), "base_plan_hash": plan.digest,
                     "plan_hash": scenario.plan.digest, "origin": tried.origin, "library": kaohe.__version__,
-                    "built_at": now.isoformat(timespec="seconds"),
+                    "built_at": stamp(now),
                     "tables": {n: sha256_file(fresh / f"{n}.parquet") for n in sorted(frames)},
                 },
             )  # fmt: skip

@@ -136,7 +136,7 @@ def _record(
         if column not in LINEAGE and not _empty(value):
             lines.append(f"  {column} = {_shown(value)}")
     lines += _weight(name, row, places.build)
-    lines += _ends(name, _enriched(name, row, places.clean), places, plan)
+    lines += _ends(name, _enriched(name, row, places.clean, plan), places, plan)
     for other in aside:
         lines += ["", f"also set aside: {other.line()}"]
     return lines
@@ -178,17 +178,14 @@ def _weight(name: str, row: Mapping[Any, Any], build: Path) -> list[str]:
     return lines
 
 
-def _enriched(name: str, row: Mapping[Any, Any], clean: Path) -> dict[str, Any]:
+def _enriched(name: str, row: Mapping[Any, Any], clean: Path, plan: Plan) -> dict[str, Any]:
     """The row with the city, county and level that follow from it."""
     out = {str(k): v for k, v in row.items()}
     if "village" in out and "form" not in out:
         out.setdefault("city", parent_code(str(out["village"]), "city"))
         out.setdefault("county", parent_code(str(out["village"]), "county"))
     if name in {"forms", "grades"}:
-        form = str(out["form"])
-        out["level"] = (
-            form if form in {"county", "town", "village"} else ("unit" if form.startswith("unit") else "city")
-        )
+        out["level"] = plan.forms[str(out["form"])].level
         if name == "grades":
             forms = read_parquet(clean / "forms.parquet", filters=[("form_key", "==", str(out["form_key"]))])
             out["county"] = str(forms["county"].iloc[0]) if len(forms) else ""

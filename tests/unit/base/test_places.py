@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from kaohe.base.places import Gazetteer, Place, level_of, parent_code, short_name
+from kaohe.base.errors import InputRefused
+from kaohe.base.places import Gazetteer, Place, level_of, parent_code, read_divisions, short_name
 from kaohe.base.plan import load_plan
 
 
@@ -56,3 +59,13 @@ def test_ambiguous_name_gives_all_candidates() -> None:
     gazetteer = Gazetteer(places)
     assert len(gazetteer.candidates("太平", "town")) == 2
     assert gazetteer.candidates("太平", "town", "440224000000") == ["440224101000"]
+
+
+@pytest.mark.parametrize("code", ["450100", "44020", "4402000", "４４０２００", ""])
+def test_a_division_of_another_province_is_refused(code: str, tmp_path: Path) -> None:
+    path = tmp_path / "divisions.csv"
+    path.write_text(f"code,city,county,kind\n440200,韶关市,,市\n{code},南宁市,,市\n", encoding="utf-8")
+    with pytest.raises(InputRefused) as caught:
+        read_divisions(path)
+    assert (caught.value.code, caught.value.where) == ("K120", "divisions.csv line 3")
+    assert caught.value.expected == "code of six digits beginning with 44, city, county, kind"

@@ -115,6 +115,15 @@ def test_office_choices_stand_apart_from_the_law(plan: Plan) -> None:
         ("[choices.ties]", "[choices.tie]", ["choices.tie", "ties"]),
         ('cap = "一般"', 'cap = "中等"', ["rules.V1.cap", "中等", "一般"]),
         ("[choices.scale]", "[choices.scale", ["not valid TOML"]),
+        ('place = "440700000000"\nname = "江门市"', 'place = "440200000000"\nname = "韶关市"',
+         ["classes.city14.members", "440200000000 (韶关市)", "另行制定"]),
+        ("confidence = 0.95", "confidence = 1.0", ["K151", "choices.survey.confidence", "1.0", "above 0 and below 1"]),
+        ("confidence = 0.95", "confidence = 0", ["K151", "choices.survey.confidence", "got       0", "above 0 and below 1"]),
+        ("level = 0.95", "level = 1", ["K151", "choices.uncertainty.level", "got       1", "above 0 and below 1"]),
+        ("straight_forms = 0.10", "straight_forms = 1.5", ["K151", "choices.screens.straight_forms", "1.5", "between 0 and 1"]),
+        ("least_households = 20", "least_households = 1", ["K151", "choices.screens.least_households", "2 or more"]),
+        ("self_better = 0.60", "self_bettr = 0.60", ["K142", "choices.screens.self_bettr", "self_better"]),
+        ("level = 0.95", "level = 0.0", ["K151", "choices.uncertainty.level", "0.0", "above 0 and below 1"]),
     ],
 )  # fmt: skip
 def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str, says: list[str]) -> None:
@@ -126,12 +135,57 @@ def test_faulty_plan_is_refused_by_key_value_and_remedy(edit, old: str, new: str
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "where", "got", "expected"),
+    [
+        (
+            'id = "city14"\nname', 'id = "city15"\nname', "classes",
+            "city15 is not known, city14 is missing", "the ids city14, city6, unit235, each once",
+        ),
+        (
+            '[[streams]]\nid = "daily"', '[[streams]]\nid = "social"\nname = "社会评价"\n[[streams]]\nid = "daily"', "streams",
+            "social is not known", "the ids cross, daily, survey, each once",
+        ),
+        (
+            'id = "town"\nlevel', 'id = "county"\nlevel', "forms",
+            "town is missing, county stands twice", "the ids county, town, village, each once",
+        ),
+        ('form = "city6"', 'form = "city14"', "classes.city6", "kind city, form city14", "kind city, form city6"),
+        ('kind = "unit"', 'kind = "city"', "classes.unit235", "kind city, form unit235", "kind unit, form unit235"),
+        (
+            'id = "town"\nlevel', 'id = "township"\nlevel', "forms",
+            "township is not known, town is missing", "the ids county, town, village, each once",
+        ),
+        ('id = "town"\nlevel = "town"', 'id = "town"\nlevel = "county"', "forms.town.level", "county", "town"),
+    ],
+)  # fmt: skip
+def test_an_id_that_code_does_not_know_is_refused(
+    edit, old: str, new: str, where: str, got: str, expected: str
+) -> None:
+    with pytest.raises(InputRefused) as caught:
+        edit(old, new)
+    error = caught.value
+    assert (error.code, error.where, error.got, error.expected) == ("K158", f"plan.toml › {where}", got, expected)
+    assert "docs/operations.md, A new year" in error.remedy
+
+
+def test_a_class_of_fifteen_keeps_its_id(edit) -> None:
+    fifteen = edit('n = 14\nform = "city14"\nmembers = [', 'n = 15\nform = "city14"\nmembers = ["440100000000", ')
+    assert (fifteen.classes["city14"].n, len(fifteen.classes["city14"].members)) == (15, 15)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         ('type = "int"', 'type = "integer"', ["hh_size", "type = integer", "int, number"]),
         ('denominator = "school_age"', 'denominator = "schoolage"', ["in_school", "school_age"]),
         ('direction = "up"\nfloor = 0.9\n', 'direction = "down"\nfloor = 0.9\n', ["direction = down"]),
         ('id = "labour"', 'id = "hh_size"', ["stands twice"]),
+        ("school_age > 0", "school_age > many", ["K160", "school_age > many", "school_age > number"]),
+        ("school_age > 0", "school_age > nan", ["K160", "school_age > nan", "school_age > number"]),
+        ("hh_kind == 一般农户", "hh_kind == 没有这级", ["K160", "没有这级", "已退出相对贫困户, 未退出相对贫困户, 一般农户"]),
+        ("hh_kind == 一般农户", "hh_kind >= 一般农户", ["K160", "hh_kind >= 一般农户", "hh_kind == one of its levels"]),
+        ("school_age > 0", "income_per_head > 0", ["K160", "income_per_head is derived", "a question that is asked"]),
+        ("school_age > 0", "v_poor > 0", ["K160", "v_poor > 0", "a question of the household table"]),
         ("label = \"家庭常住人口\"", 'labell = "家庭常住人口"', ["labell", "label"]),
     ],
 )  # fmt: skip

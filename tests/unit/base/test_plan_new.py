@@ -147,7 +147,7 @@ def first(tmp_path: Path) -> Path:
     shutil.copytree(PLANS / "2020", folder, ignore=shutil.ignore_patterns("conversions.csv", "scenarios"))
     (folder / "disclosure.toml").write_text(DISCLOSURE_1, encoding="utf-8")
     text = (folder / "plan.toml").read_text(encoding="utf-8").replace("schema = 2", "schema = 1", 1)
-    text = re.sub(r"(?ms)^\[choices\.intake\]\n.*?(?=^\[)", "", text)
+    text = re.sub(r"(?ms)^\[choices\.(intake|screens)\]\n.*?(?=^\[)", "", text)
     text = re.sub(r"(?m)^max_half_width.*\n", "", text).replace("bottom_share = 0.10", "bottom_share = 0.05", 1)
     (folder / "plan.toml").write_text(text, encoding="utf-8")
     return folder
@@ -166,7 +166,7 @@ def test_migration_adds_what_is_missing_and_changes_no_value(first: Path, tmp_pa
     before = (first / "plan.toml").read_bytes()
     said = migrate_plan(first, tmp_path / "new")
     assert {line.split(":")[0] for line in said} == {
-        "conversions.csv", "plan.toml › choices.intake", "plan.toml › choices.survey.max_half_width",
+        "conversions.csv", "plan.toml › choices.intake", "plan.toml › choices.screens", "plan.toml › choices.survey.max_half_width",
         *(f"disclosure.toml › {k}" for k in (
             "small_group", "min_cell", "dominance_n", "dominance_share", "protection", "protection_amount")),
     }  # fmt: skip

@@ -68,7 +68,7 @@ def refused(code: str, where: str, got: str, expected: str) -> str:
     ("text", "message"),
     [
         ("[choice.scale]\n", refused("K423", "choice", "choice", "a known key, as choices, note, title")),
-        ("[choices.scales]\n", refused("K423", "choices.scales", "scales", "a known key, as scale, rules, alternative_scales")),
+        ("[choices.scales]\n", refused("K423", "choices.scales", "scales", "a known key, as scale, screens, rules")),
         (
             "[choices.county]\nbottom = 0.2\n",
             refused("K423", "choices.county.bottom", "bottom", "a known key, as bottom_share, note"),

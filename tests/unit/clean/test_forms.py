@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
+import weakref
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,7 +13,8 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from kaohe.base.plan import Plan
+from kaohe.base.plan import Plan, load_plan
+from kaohe.clean.form_items import item_texts
 from kaohe.grade.forms import item_rows
 from support.bad_forms import csv_bytes, long_rows
 from support.raw_office import CITY, COUNTY, TOWN, VILLAGES, RawOffice, book, book_bytes, form_rows
@@ -377,3 +381,19 @@ def test_a_visit_outside_its_teams_days_is_noted(tmp_path: Path, plan: Plan) -> 
         ["K299", "2020-12-08", "2020-12-14 至 2020-12-18"]
     ]
     assert pd.read_parquet(folder / "forms.parquet")["team"].tolist() == ["第01组"]
+
+
+def test_texts_of_items_are_those_of_the_plan_folder_and_keep_no_plan_alive(tmp_path: Path) -> None:
+    first = load_plan()
+    folder = tmp_path / "plan"
+    shutil.copytree(first.folder, folder)
+    text = (folder / "plan.toml").read_text(encoding="utf-8")
+    (folder / "plan.toml").write_text(text.replace("防止返贫监测和帮扶情况", "防止返贫监测情况", 1), encoding="utf-8")
+    other = load_plan(folder)
+    assert item_texts(first)["city14"][2] == "防止返贫监测和帮扶情况"
+    assert item_texts(other)["city14"][2] == "防止返贫监测情况"
+    assert item_texts(load_plan()) is item_texts(first)
+    alive = weakref.ref(other)
+    del other
+    gc.collect()
+    assert alive() is None

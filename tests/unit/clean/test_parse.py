@@ -8,6 +8,7 @@ import pytest
 
 from kaohe.base.tables import Column
 from kaohe.clean.dates import parse_date
+from kaohe.clean.numerals import read_numeral, write_numeral
 from kaohe.clean.parse import make_parser
 from kaohe.clean.shares import share_parser, share_style
 from kaohe.clean.values import Words
@@ -140,3 +141,19 @@ def test_shares(style: str, cell: str, value: float | None, code: str) -> None:
     outcome = share_parser(RATE, WORDS, style)(cell)
     assert outcome.value == (None if value is None else pytest.approx(value))
     assert outcome.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("三亿五千", None), ("三亿零五千", 300_005_000), ("三亿五千万", 350_000_000), ("三亿零五百", 300_000_500),
+        ("三亿零五万", 300_050_000), ("三亿五万", None), ("一亿零一", 100_000_001), ("二亿五", None), ("三万五", None),
+        ("三万五千", 35_000), ("十万五千", 105_000), ("九千亿零一千", 900_000_001_000), ("九千亿一千", None),
+        ("一亿二千三百四十五万六千七百八十九", 123_456_789), ("三千五", None),
+    ],
+)  # fmt: skip
+def test_numerals_written_in_full_are_read_and_short_ones_are_not(text: str, value: int | None) -> None:
+    """A skipped 万 is written 零; without it 三亿五千 may be 三亿五千万 cut short."""
+    assert read_numeral(text) == value
+    if value is not None:
+        assert write_numeral(value) == text

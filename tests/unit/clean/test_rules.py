@@ -75,6 +75,21 @@ def test_rows_that_break_a_rule(case: str, tmp_path: Path, plan: Plan) -> None:
     assert result.rows[table] == used
 
 
+def test_a_problem_that_is_done_without_a_day_is_kept_and_noted(tmp_path: Path, plan: Plan) -> None:
+    office = RawOffice(plan)
+    office.raw["office/problems.csv"] = (
+        PROBLEMS + "W1,韶关市,,督查,2020-11-02,,否,甲,已完成,\nW2,韶关市,,督查,2020-11-02,,否,乙,整改中,\n"
+        "W3,韶关市,,督查,2020-11-02,,否,丙,已完成,2020-11-20\n"
+    ).encode()
+    result = office.clean(tmp_path)
+    assert result.rows["problems"] == 3
+    found = pd.read_parquet(result.folder / "findings.parquet")
+    found = found[(found["file"] == "office/problems.csv") & (found["code"] == "K260")]
+    assert found[["action", "row", "column", "expected"]].to_numpy().tolist() == [
+        ["note", 2, "整改完成日期", "整改状态为“已完成”的，写明完成日期"]
+    ]
+
+
 def test_words_of_the_register_become_codes(tmp_path: Path, plan: Plan) -> None:
     office = RawOffice(plan)
     for case in ("totals", "daily"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -88,7 +90,6 @@ def test_index_self_and_survey_against_field(built: Clean) -> None:
     water = one(built, "survey_cross_water")
     assert water["value"] == pytest.approx(9 / 17)
     assert water["flagged"]
-    assert not one(built, "survey_cross_housing")["flagged"]
 
 
 def test_self_against_field_with_its_record(built: Clean, plan: Plan) -> None:
@@ -106,6 +107,56 @@ def test_self_against_field_with_its_record(built: Clean, plan: Plan) -> None:
 def test_too_few_households_give_no_share(clean: Clean, plan: Plan) -> None:
     few = build_intake_tables({**clean, "households": clean["households"].head(9)}, plan)["screens"]
     assert not few["screen"].str.startswith("survey_cross").any()
+
+
+def _housing(clean: Clean, plan: Plan, answers: list[float]) -> pd.DataFrame:
+    """The screen of a guarantee when so many households answered so."""
+    part = pd.concat([clean["households"]] * 2, ignore_index=True).head(len(answers)).assign(house_safe=answers)
+    screens = build_intake_tables({**clean, "households": part}, plan)["screens"]
+    return screens[screens["screen"] == "survey_cross_housing"]
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "shown"),
+    [(12, 0, False), (0, 12, False), (10, 2, False), (9, 3, True), (29, 0, False), (30, 0, True), (28, 2, True)],
+)
+def test_a_share_that_tells_of_single_households_is_not_shown(
+    clean: Clean, plan: Plan, yes: int, no: int, shown: bool
+) -> None:
+    """disclosure.toml: in a group of fewer than 30, both sides of a share hold three households or more."""
+    found = _housing(clean, plan, [1.0] * yes + [0.0] * no)
+    assert found["value"].tolist() == ([yes / (yes + no)] if shown else [])
+    assert found["flagged"].tolist() == ([yes / (yes + no) < 0.9] if shown else [])
+    assert found["note"].str.contains(f"样本户 {yes + no} 户").all()
+
+
+def _with(plan: Plan, **bounds: float) -> Plan:
+    return dataclasses.replace(plan, choices={**plan.choices, "screens": {**plan.choices["screens"], **bounds}})
+
+
+def test_bounds_are_the_offices_choice(clean: Clean, plan: Plan) -> None:
+    strict = _with(
+        plan, straight_forms=0.7, identical_forms=0.7, good_share_spread=0.05, self_better=0.0, survey_share=0.5
+    )
+    rows = build_intake_tables(clean, strict)["screens"].set_index("screen")
+    said = rows.loc[
+        ["straight_forms", "identical_forms", "self_over_index", "survey_cross_water"], ["threshold", "flagged"]
+    ]
+    assert said.to_numpy().tolist() == [[0.7, False], [0.7, False], [0.0, False], [0.5, False]]
+    assert rows.loc["good_by_team", "threshold"] == pytest.approx(50 / 52 + 0.05)
+
+
+def test_a_good_field_is_one_at_the_cut_off_of_the_scale(clean: Clean, plan: Plan) -> None:
+    """One 较好 among the field grades of water: 100 and 75 mixed, below 95 and above 87.5."""
+    grades = clean["grades"].copy()
+    water = grades.index[(grades["concept"] == "water") & grades["form"].isin(["county", "village"])]
+    grades.loc[water[0], "grade"] = "较好"
+    mean = (100 * (len(water) - 1) + 75) / len(water)
+    assert 87.5 < mean < 95
+    higher = dataclasses.replace(plan, scale=dataclasses.replace(plan.scale, cuts={**plan.scale.cuts, "好": 95.0}))
+    for chosen, flagged in ((plan, True), (higher, False)):
+        rows = build_intake_tables({**clean, "grades": grades}, chosen)["screens"].set_index("screen")
+        assert rows.loc["survey_cross_water", "flagged"] == flagged
 
 
 def test_comparisons_of_teams_say_that_team_and_city_are_one(built: Clean) -> None:

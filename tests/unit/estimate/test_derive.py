@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kaohe.base.asked import asked
 from kaohe.base.codebook import Question
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import load_plan
-from kaohe.estimate.derive import answer_column, asked, derive
+from kaohe.estimate.derive import answer_column, derive
 from kaohe.estimate.indicators import build_indicators
 
 N = np.nan

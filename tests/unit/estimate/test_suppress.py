@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaohe.estimate.suppress import grade_quality, hide_counts, least_side, relative_error, suppress, too_few, top_share
+from kaohe.base.few import too_few
+from kaohe.estimate.suppress import grade_quality, hide_counts, least_side, relative_error, suppress, top_share
 
 DISCLOSURE = {
     "min_households": 10, "min_villages": 3, "caution_cv": 0.15, "suppress_cv": 0.50, "min_psu": 2,

@@ -13,7 +13,7 @@ from kaohe.base.plan import Plan
 from kaohe.grade import build_grades
 from kaohe.grade.counties import bottom
 from kaohe.grade.inputs import roster, take
-from kaohe.grade.lists import rectify
+from kaohe.grade.lists import rectify, self_status
 from support.office_frames import make_office
 
 Tables = dict[str, pd.DataFrame]
@@ -144,6 +144,29 @@ def test_rectification_is_due_two_months_after_the_notification(
     rows = rectify(take(clean, "problems"), clean, roster(clean, dated), dated, as_of).set_index("problem")
     assert rows["progress"].tolist() == progress
     assert rows["due"].isna().all() if due is None else set(rows["due"]) == {pd.Timestamp(due)}
+
+
+@pytest.mark.parametrize("notified", [None, date(2020, 12, 20), date(2020, 10, 1)])
+def test_what_was_done_nobody_knows_when_is_neither_in_time_nor_late(
+    office: tuple[Tables, Tables], plan: Plan, notified: date | None
+) -> None:
+    clean, _ = office
+    problems = take(clean, "problems")
+    problems.loc[problems["problem"] == "P002", "done_date"] = pd.NaT
+    dated = dataclasses.replace(
+        plan, choices={**plan.choices, **({"rectification": {"notified": notified}} if notified else {})}
+    )
+    rows = rectify(problems, clean, roster(clean, dated), dated, date(2021, 6, 1)).set_index("problem")
+    assert rows.loc["P002", ["state", "progress"]].tolist() == ["已完成", "已完成（日期缺）"]
+
+
+def test_the_first_report_that_came_in_says_whether_it_was_in_time(plan: Plan) -> None:
+    people = pd.DataFrame({"object": ["DW001", "DW002"], "class_id": "unit235"})
+    days = pd.to_datetime(["2020-12-20", "2020-12-09", None])
+    reports = pd.DataFrame({"object": ["DW001", "DW001", "DW002"], "date": days, "grade": ["好", "较好", ""]})
+    rows = self_status(reports, people, plan).set_index("object")
+    assert rows["state"].tolist() == ["按时", "未报"]
+    assert rows.loc["DW001", "grade"] == "较好"
 
 
 def test_self_reports_on_time_late_and_absent(listed: Tables) -> None:

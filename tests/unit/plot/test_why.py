@@ -124,8 +124,11 @@ def test_problems_past_their_day_are_marked() -> None:
         {"problem": "1", "object": CITY.object, "state": "整改中", "progress": "逾期未完成"},
         {"problem": "2", "object": CITY.object, "state": "已完成", "progress": "逾期完成", "done_date": "2021-05-01"},
         {"problem": "3", "object": CITY.object, "state": "未整改", "progress": "期限内"},
+        {"problem": "4", "object": CITY.object, "state": "已完成", "progress": "已完成（日期缺）"},
     )
-    assert column(tables.problems(rows, CITY), "整改状态") == ["未整改", "整改中（逾期）", "已完成（逾期）"]
+    table = tables.problems(rows, CITY)
+    assert column(table, "整改状态") == ["未整改", "整改中（逾期）", "已完成（逾期）", "已完成（日期缺）"]
+    assert column(table, "期限或完成日期")[2:] == ["2021年5月1日", "—"]
 
 
 @pytest.mark.parametrize("ctx", [CLASS, SIX, UNITS], ids=["city14", "city6", "unit235"])

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kaohe.base.own_folder import sweep_dead
 from kaohe.publish.notebook import surroundings
-from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox, sweep_dead
+from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox
 
 
 def test_everything_points_into_the_sandbox_and_is_gone_afterwards() -> None:
@@ -40,7 +41,7 @@ def test_a_dead_runs_folder_is_swept_and_a_living_ones_kept() -> None:
     dead = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{gone}-"))
     alive = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
-        sweep_dead()
+        sweep_dead(PREFIX)
         assert not dead.exists()
         assert alive.exists()
     finally:

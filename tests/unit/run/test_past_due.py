@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
 from kaohe.base.plan import load_plan
-from kaohe.run.build import office_day, past_due
+from kaohe.run.build import past_due
 
 PLAN = load_plan()
 
@@ -25,8 +25,3 @@ PLAN = load_plan()
 def test_overdue_begins_the_day_after_the_due_day(notified: date | None, day: date, late: bool) -> None:
     choices = {**PLAN.choices, **({"rectification": {"notified": notified}} if notified else {})}
     assert past_due(dataclasses.replace(PLAN, choices=choices), day) is late
-
-
-def test_the_day_is_that_of_guangdong() -> None:
-    assert office_day(datetime(2021, 4, 26, 15, 59, tzinfo=UTC)) == date(2021, 4, 26)
-    assert office_day(datetime(2021, 4, 26, 16, 0, tzinfo=UTC)) == date(2021, 4, 27)

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from kaohe.base.plan import load_plan
 from kaohe.base.scenario import Change
 from kaohe.grade.compare import compare, compare_summary
+from kaohe.run import scenario as scenarios
 from kaohe.run.scenario import choices_table, shown
 from kaohe.run.scenario_lines import pad, scenario_lines, width
 
@@ -64,3 +69,13 @@ def test_values_in_a_line() -> None:
         "（无）", "是", "0.25", "V1、V2", "（无）", "甲", "文",
     ]  # fmt: skip
     assert (pad("市", 4), pad("市", 4, right=True), width("a市")) == ("市  ", "  市", 3)
+
+
+def test_the_time_of_a_scenario_is_in_utc_as_that_of_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = [("甲市", 90.0, 1.0, "好")]
+    made = SimpleNamespace(**vars(tried(same, same)), tables={}, origin="demo")
+    monkeypatch.setattr(scenarios, "try_scenario", lambda *_, **__: made)
+    what_if: Any = SimpleNamespace(name="x", title="试", note="", changes=(), plan=PLAN)
+    evening = datetime(2021, 1, 1, 0, 5, tzinfo=timezone(timedelta(hours=8)))
+    home, _ = scenarios.build_scenario(tmp_path, PLAN, what_if, now=evening)
+    assert json.loads((home / "scenario.json").read_text(encoding="utf-8"))["built_at"] == "2020-12-31T16:05:00+00:00"

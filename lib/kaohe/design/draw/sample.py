@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.places import parent_code
+from kaohe.base.places import OWN_CODE, PROVINCE, parent_code
 from kaohe.base.tables import HH_KINDS, SELECTIONS
 from kaohe.design.draw import faults
 from kaohe.design.draw.chance import Chance
@@ -129,9 +129,11 @@ def with_places(villages: pd.DataFrame) -> pd.DataFrame:
     faults.check_units(villages, "village", "register of villages")
     faults.check_sizes(villages, "village", "n_households", "register of villages")
     codes = villages["village"].astype(str)
-    wrong = codes[~codes.str.fullmatch(r"44\d{10}") | codes.str.endswith("000")]
+    wrong = codes[~codes.str.fullmatch(OWN_CODE.pattern) | codes.str.endswith("000")]
     if len(wrong):
-        raise faults.bad_register("register of villages", few(wrong), "twelve-digit codes of villages in 44")
+        raise faults.bad_register(
+            "register of villages", few(wrong), f"twelve-digit codes of villages in {PROVINCE[:2]}"
+        )
     out = villages.assign(**{level: [parent_code(c, level) for c in codes] for level in ("town", "county", "city")})
     return out.sort_values("village", ignore_index=True)
 

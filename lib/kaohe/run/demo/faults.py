@@ -39,7 +39,8 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.tables import Column
-from kaohe.run.demo.grid import Value, text
+from kaohe.clean.book_out import csv_text
+from kaohe.run.demo.grid import Value
 from kaohe.run.demo.names import check_digit
 
 QUARANTINE, NORMALISE, NOTE = "quarantine", "normalise", "note"
@@ -88,61 +89,61 @@ Maker = Callable[[np.random.Generator, Value, Column], str | None]
 
 
 def _full_width(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    digits = text(value)
+    digits = csv_text(value)
     return digits.translate(_WIDE) if digits.isdigit() and column.kind in {"int", "money", "code"} else None
 
 
 def _thousands(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    digits = text(value)
+    digits = csv_text(value)
     return f"{int(digits):,}" if column.kind == "money" and digits.isdigit() and len(digits) > 3 else None
 
 
 def _unit_suffix(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    digits = text(value)
+    digits = csv_text(value)
     return f"{digits}元" if column.kind == "money" and digits.isdigit() else None
 
 
 def _short_name(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    name = text(value)
+    name = csv_text(value)
     cities = column.kind == "object" or column.level == "city"
     return name[:-1] if cities and name.endswith("市") and len(name) == 3 else None
 
 
 def _stray(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    if column.kind not in {"place", "object", "code"} or not text(value):
+    if column.kind not in {"place", "object", "code"} or not csv_text(value):
         return None
-    return _STRAYS[rng.integers(len(_STRAYS))].format(text(value))
+    return _STRAYS[rng.integers(len(_STRAYS))].format(csv_text(value))
 
 
 def _dotted_date(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    if column.kind != "date" or not text(value)[:4].isdigit():
+    if column.kind != "date" or not csv_text(value)[:4].isdigit():
         return None
-    year, month, day = text(value).split("-")
+    year, month, day = csv_text(value).split("-")
     return f"{year}.{int(month)}.{int(day)}"
 
 
 def _wan_unit(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    digits = text(value)
+    digits = csv_text(value)
     return f"{rng.integers(1, 40)} 万元" if column.kind == "money" and digits.isdigit() else None
 
 
 def _about(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    digits = text(value)
+    digits = csv_text(value)
     return f"约{digits}" if column.kind in {"int", "money", "number"} and digits.isdigit() else None
 
 
 def _excel_error(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    return "#DIV/0!" if column.kind in {"int", "money", "number", "share"} and text(value)[:1].isdigit() else None
+    return "#DIV/0!" if column.kind in {"int", "money", "number", "share"} and csv_text(value)[:1].isdigit() else None
 
 
 def _out_of_range(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    if column.kind not in {"int", "money", "number"} or column.max is None or not text(value)[:1].isdigit():
+    if column.kind not in {"int", "money", "number"} or column.max is None or not csv_text(value)[:1].isdigit():
         return None
-    return text(float(round(column.max * rng.integers(3, 9))))
+    return csv_text(float(round(column.max * rng.integers(3, 9))))
 
 
 def _bad_date(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    return "2020年9月31日" if column.kind == "date" and text(value) else None
+    return "2020年9月31日" if column.kind == "date" and csv_text(value) else None
 
 
 def _serial_date(rng: np.random.Generator, value: Value, column: Column) -> str | None:
@@ -152,7 +153,7 @@ def _serial_date(rng: np.random.Generator, value: Value, column: Column) -> str 
 
 
 def _id_check(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    number = text(value)
+    number = csv_text(value)
     if column.name != "id_number" or len(number) != 18:
         return None
     right = check_digit(number[:17])
@@ -160,7 +161,7 @@ def _id_check(rng: np.random.Generator, value: Value, column: Column) -> str | N
 
 
 def _unknown_grade(rng: np.random.Generator, value: Value, column: Column) -> str | None:
-    return "优秀" if column.kind == "grade" and text(value) else None
+    return "优秀" if column.kind == "grade" and csv_text(value) else None
 
 
 MAKERS: dict[str, Maker] = {

@@ -49,7 +49,7 @@ def item_row(form: Form, number: int, plan: Plan) -> int:
 def write_form(sheet: Worksheet, filled: FilledForm, plan: Plan) -> None:
     """Write a form into an empty sheet."""
     form, grid = filled.form, form_grid(filled.form, plan)
-    write_texts(sheet, grid, plan, dict(filled.head))
+    write_texts(sheet, grid, dict(filled.head))
     for item in form.items:
         row = grid.row(item.no)
         for grade in filled.ticks.get(item.no, ()):

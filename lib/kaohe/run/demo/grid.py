@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 
 from kaohe.base.tables import Column, Contract
 from kaohe.clean.book_bytes import workbook_bytes
+from kaohe.clean.book_out import csv_text
 
 ENCODINGS = ("gb18030", "utf-8-sig", "xlsx", "utf-8", "gb18030-bom")
 SHEET_NAME = "Sheet1"
@@ -66,7 +67,7 @@ class Grid:
 
     def key(self, row: int) -> str:
         """The key of a row, its parts joined by a bar."""
-        return "|".join(text(self.rows[row][self.position(k)]) for k in self.contract.key)
+        return "|".join(csv_text(self.rows[row][self.position(k)]) for k in self.contract.key)
 
     def content(self) -> bytes:
         """The file's bytes."""
@@ -75,7 +76,7 @@ class Grid:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(self.header)
-        writer.writerows([text(v) for v in row] for row in self.rows)
+        writer.writerows([csv_text(v) for v in row] for row in self.rows)
         if self.encoding == "gb18030-bom":
             return ("\ufeff" + out.getvalue()).encode("gb18030")
         return out.getvalue().encode(self.encoding)
@@ -104,17 +105,6 @@ def _heads(sheet: object, header: Sequence[str]) -> list[object]:
         cell.font = Font(bold=True)
         cells.append(cell)
     return cells
-
-
-def text(value: Value) -> str:
-    """A cell as a CSV holds it: no decimal point in whole numbers, dates as 2020-09-12."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:.6g}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
 
 
 def fill(
@@ -163,4 +153,4 @@ def _number(value: object, book: bool) -> Value:
     number = float(value)  # type: ignore[arg-type]
     if book:
         return int(number) if number.is_integer() else round(number, 4)
-    return text(number)
+    return csv_text(number)

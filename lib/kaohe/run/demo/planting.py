@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kaohe.clean.book_out import csv_text
 from kaohe.run.demo.faults import MAKERS, NOTE, OUTCOMES, Fault
-from kaohe.run.demo.grid import Grid, Value, text
+from kaohe.run.demo.grid import Grid, Value
 
 _FILE_KINDS = {"gb18030": "gb18030", "gb18030-bom": "gb18030_bom", "utf-8-sig": "utf8_bom"}
 
@@ -111,18 +112,18 @@ class Planter:
         names = {c.name for c in grid.columns}
         if not {"city", "county"} <= names:
             return False
-        city = text(grid.rows[row][grid.position("city")])
+        city = csv_text(grid.rows[row][grid.position("city")])
         others = [n for c, inside in self.counties.items() if c != city for n in inside]
         at = grid.position("county")
         grid.rows[row][at] = others[int(self.rng.integers(len(others)))]
-        self.enter(grid, row, grid.columns[at].label, "other_county", text(grid.rows[row][at]))
+        self.enter(grid, row, grid.columns[at].label, "other_county", csv_text(grid.rows[row][at]))
         return True
 
     def _twice(self, grid: Grid, row: int, vary: str) -> None:
         """Append a row once more: the same, or with another value in one column."""
         again = list(grid.rows[row])
         column = grid.columns[grid.position(grid.contract.key[0])].label
-        value = text(grid.rows[row][grid.position(grid.contract.key[0])])
+        value = csv_text(grid.rows[row][grid.position(grid.contract.key[0])])
         grid.rows.append(again)
         last = len(grid.rows) - 1
         if vary and self.rng.random() < 0.5 and self._vary(again, grid, vary):
@@ -134,7 +135,7 @@ class Planter:
     def _vary(self, row: list[Value], grid: Grid, name: str) -> bool:
         at = grid.position(name)
         spec = grid.columns[at]
-        old = text(row[at])
+        old = csv_text(row[at])
         if spec.kind == "int" and old.isdigit():
             top = int(spec.max) if spec.max is not None else 10**6
             number = int(old) + 1 if int(old) < top else int(old) - 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kaohe.base.asked import holds
 from kaohe.base.codebook import Question
 from kaohe.base.plan import Plan
 from kaohe.base.tables import HH_KINDS, SIZE_GROUPS
@@ -150,9 +151,9 @@ def _blank(asked: dict[str, np.ndarray], questions: list[Question]) -> dict[str,
         values = asked[question.id]
         condition = question.condition()
         if condition is not None and condition[0] in asked:
-            holds = applies(asked[condition[0]], by_id[condition[0]], condition[1], condition[2])
+            held = applies(asked[condition[0]], by_id[condition[0]], condition[1], condition[2])
             none = -1 if values.dtype.kind == "i" else np.nan
-            values = np.where(holds, values, np.array(none, dtype=values.dtype))
+            values = np.where(held, values, np.array(none, dtype=values.dtype))
         out[question.id] = values
     return out
 
@@ -160,10 +161,7 @@ def _blank(asked: dict[str, np.ndarray], questions: list[Question]) -> dict[str,
 def applies(values: np.ndarray, question: Question, operator: str, right: str) -> np.ndarray:
     """Where a condition on one question holds (population coding)."""
     number = question.levels.index(right) if question.type in {"choice", "scale"} else float(right)
-    holds: np.ndarray = (
-        values > number if operator == ">" else values >= number if operator == ">=" else values == number
-    )
-    return holds
+    return holds(values, operator, number)
 
 
 def size_group_index(register_size: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kaohe.base.asked import asked
 from kaohe.base.codebook import Question
 from kaohe.base.plan import Plan
 from kaohe.run.demo.answers import EXITED, POOR
@@ -44,15 +45,7 @@ def village_answers(people: Population, rows: np.ndarray, plan: Plan, seed: int)
     out = pd.DataFrame({q.id: made[q.id] if q.id in made else _other(q, len(rows), rng) for q in questions})
     answers = out.copy()
     for question in questions:
-        condition = question.condition()
-        if condition is None or condition[0] not in out:
-            continue
-        name, operator, right = condition
-        left = out[name]
-        holds = left > float(right) if operator == ">" else left.astype(str) == right
-        if operator == "==" and right.replace(".", "").isdigit():
-            holds = left == float(right)
-        answers[question.id] = out[question.id].where(holds)
+        answers[question.id] = out[question.id].where(asked(out, question, plan.questions))
     return answers
 
 

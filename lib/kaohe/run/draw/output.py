@@ -16,8 +16,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import locked, sha256_bytes, swapped_folder, write_bytes
 from kaohe.base.tables import Contract
-from kaohe.clean.book_out import SheetOut, write_book
-from kaohe.run.demo.grid import text
+from kaohe.clean.book_out import SheetOut, csv_text, write_book
 
 RECORD = "抽取记录.md"
 FRAMES = "抽样框"
@@ -56,7 +55,7 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, float) and not float(value).is_integer():
         return repr(float(value))
-    return text(value)
+    return csv_text(value)
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
