@@ -36,8 +36,9 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
     -------
     DataFrame
         domain_type, domain, p10 to p90 (yuan, rounded to 10 so that no household's amount is
-        shown), share_below, share_low, share_high, n, quality. A quantile with fewer than
-        min_households answers beyond it is missing, and so is all of a domain with fewer.
+        shown), share_below, share_low, share_high, n, quality. A quantile is missing where fewer than
+        min_households answers stand at it or below, or at it or above, or would with equal weights; all
+        of them, and the share, where `poor` is withheld.
     """
     if not {"income_per_head", "hh_size", "poor"} <= set(sample.columns):
         return empty_table("income")
@@ -55,7 +56,9 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
         n = int(answered.sum())
         shown = quality[(kind, domain)] != SUPPRESSED
         found = weighted_quantile(value[answered], weight[answered], list(PROBS.values()))
-        far = [n * min(p, 1 - p) >= floor and n >= floor for p in PROBS.values()]
+        shares = np.array(list(PROBS.values()))
+        beyond = np.minimum((value[answered, None] <= found).sum(axis=0), (value[answered, None] >= found).sum(axis=0))
+        far = shown & (beyond >= floor) & (n * np.minimum(shares, 1 - shares) >= floor - 1e-9)
         rows.append({
             "domain_type": kind, "domain": domain,
             **{
