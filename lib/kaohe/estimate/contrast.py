@@ -67,9 +67,10 @@ def contrast_table(
     codes, domains = design.domains(by, where)
     if by is None:
         chosen = _chosen(weights, names, "variable")
-        estimates, cov = design.joint(num[:, chosen], den if den is None or den is ONE else den[:, chosen], codes, 1)
+        top, below = num[:, chosen], den if den is None or den is ONE else den[:, chosen]
+        estimates, cov = design.joint(top, below, codes, 1)
         text = " ".join(f"{v:+g}·{k}" for k, v in weights.items())
-        return _row(design, text, num[:, chosen], den, codes, 1, c, estimates, cov, level, df, kind)
+        return _row(design, text, top, below, codes, 1, c, estimates, cov, level, df, kind)
     labels = [tuple(row) if len(row) > 1 else row[0] for row in domains.itertuples(index=False, name=None)]
     kept = np.full(len(codes), -1, dtype=np.int64)
     for new, old in enumerate(_chosen(weights, labels, "domain")):
