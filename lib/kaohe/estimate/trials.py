@@ -203,7 +203,9 @@ def _capped(
             break
         w = _calibrated(own.assign(**{"(w)": trim(w, upper=upper).weights}), wanted, trial, "(w)")
     else:
-        raise _apart(part, f"{int((w > upper).sum())} weights above the cap", "a cap within which the totals can be met")
+        raise _apart(
+            part, f"{int((w > upper).sum())} weights above the cap", "a cap within which the totals can be met"
+        )
     low, high = trial.bounds or (-np.inf, np.inf)
     g = np.divide(w, own[weight].to_numpy(float), out=np.ones_like(w), where=own[weight].to_numpy(float) > 0)
     outside = int(((g < low * (1 - CLOSE)) | (g > high * (1 + CLOSE))).sum())
@@ -215,9 +217,7 @@ def _capped(
 
 
 def _apart(part: str, got: str, expected: str) -> InputRefused:
-    return InputRefused(
-        "K319", "Trimming and calibration do not come together", where=part, got=got, expected=expected
-    )
+    return InputRefused("K319", "Trimming and calibration do not come together", where=part, got=got, expected=expected)
 
 
 def _diagnose(
