@@ -8,12 +8,12 @@ from kaohe.base.built import BUILT, DTYPES
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import PROVINCE, parent_code
 from kaohe.base.plan import Plan
-from kaohe.base.tables import OUTCOMES, size_group
+from kaohe.base.tables import OUTCOMES, RANDOM, size_group
 from kaohe.design.calibrate import Calibration
 from kaohe.design.diagnose import diagnose
 from kaohe.design.nonresponse import weighting_classes
 from kaohe.design.rake import rake
-from kaohe.design.weights import RANDOM, household_factors, village_factors
+from kaohe.design.weights import household_factors, village_factors
 
 MARGINS = {"county": "县", "hh_kind": "户类型", "size_group": "家庭规模"}
 TABLES = ("weights", "response", "nonresponse", "calibration", "weight_diagnostics")

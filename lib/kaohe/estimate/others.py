@@ -8,7 +8,7 @@ import pandas as pd
 from kaohe.base.built import BUILT
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
-from kaohe.base.tables import OUTCOMES, SELECTIONS
+from kaohe.base.tables import OUTCOMES, PURPOSIVE
 from kaohe.design.build import empty_table
 from kaohe.estimate.indicators import build_indicators
 from kaohe.estimate.quantiles import weighted_quantile
@@ -89,7 +89,7 @@ def key_table(clean: dict[str, pd.DataFrame], answers: pd.DataFrame, plan: Plan)
         were chosen, not drawn: no weight, no error, no place in any estimate.
     """
     listed = clean["sample_households"]
-    chosen = listed.loc[listed["selection"] == SELECTIONS[1], ["household", "village", "outcome"]]
+    chosen = listed.loc[listed["selection"] == PURPOSIVE, ["household", "village", "outcome"]]
     chosen = chosen[chosen["outcome"] == OUTCOMES[0]].merge(answers, on="household", how="inner", validate="1:1")
     if not len(chosen):
         return empty_table("key_survey")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
 from kaohe.design.columns import crossed, is_number, levels_of, records, weights
@@ -58,9 +59,10 @@ class Sampled:
         rules: Rules = DEFAULT,
     ) -> None:
         records(frame, "design")
-        if "selection" in frame.columns and (frame["selection"] != "抽样").any():
-            other = frame.loc[frame["selection"] != "抽样", "selection"]
-            raise faults.purposive(len(other), sorted(other.astype(str).unique()))
+        if "selection" in frame.columns:
+            other = frame.loc[(frame["selection"] != RANDOM).to_numpy(dtype=bool, na_value=True), "selection"]
+            if len(other):
+                raise faults.purposive(len(other), sorted(other.astype(str).unique()))
         w = weights(frame, weight, "design")
         self.frame = frame
         self.rules = rules

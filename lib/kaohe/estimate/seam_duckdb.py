@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.estimate.seam_bins import Extra
 from kaohe.estimate.seam_frame import check_columns
-from kaohe.estimate.seam_spec import DRAWN, HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
+from kaohe.estimate.seam_spec import HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
 from kaohe.estimate.seam_sql import among, literal, missing, number, quoted
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def cells_sql(types: dict[str, str], spec: Spec, records: str, *, compensated: b
         f"{SUM}void": "count_if(void)",
     }  # fmt: skip
     if SELECTION in types:
-        other = f"selection IS DISTINCT FROM {literal(DRAWN)}"
+        other = f"selection IS DISTINCT FROM {literal(RANDOM)}"
         out[f"{SUM}other"] = f"count_if({other})"
         out[f"{HIGH}other"] = f"max(CASE WHEN {other} THEN coalesce(CAST(selection AS VARCHAR), 'nan') ELSE '' END)"
     for i, column in enumerate(spec.sizes):

@@ -14,11 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.design import faults
 from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats
 from kaohe.estimate.seam_bins import BIN, SEGMENT, VALUE, Extra
-from kaohe.estimate.seam_spec import DRAWN, HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
+from kaohe.estimate.seam_spec import HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
 from kaohe.estimate.seam_sql import not_a_number
 
 FAN_IN = 8  # partial cells added at once on a cluster
@@ -103,7 +104,7 @@ def frame_cells(frame: pd.DataFrame, spec: Spec, extra: Extra | None = None) -> 
         f"{SUM}w": np.where(bad, 0.0, w), f"{SUM}bad": bad.astype(float), f"{SUM}void": void.astype(float),
     }  # fmt: skip
     if SELECTION in frame.columns:
-        other = (frame[SELECTION] != DRAWN).to_numpy(dtype=bool, na_value=True)
+        other = (frame[SELECTION] != RANDOM).to_numpy(dtype=bool, na_value=True)
         columns[f"{SUM}other"] = other.astype(float)
         columns[f"{HIGH}other"] = np.where(other, frame[SELECTION].astype(str), "")
     for column in spec.sizes:

@@ -14,7 +14,7 @@ from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.arguments import domains_of, variables_of
 
 SUM, LOW, HIGH = "Σ", "↓", "↑"  # how a column of the cells is put together: added, least, greatest
-SELECTION, DRAWN = "selection", "抽样"
+SELECTION = "selection"
 POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 WhereSpec: TypeAlias = str | Mapping[str, object] | None
 

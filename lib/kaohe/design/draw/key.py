@@ -7,9 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from kaohe.base.tables import PURPOSIVE
 from kaohe.design.draw import faults
 from kaohe.design.draw.households import check_households, draw_in_villages, numbered
-from kaohe.design.draw.sample import PURPOSIVE, Sizes, with_places
+from kaohe.design.draw.sample import Sizes, with_places
 from kaohe.design.faults import few, need
 
 

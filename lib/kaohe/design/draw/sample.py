@@ -15,7 +15,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
-from kaohe.base.tables import HH_KINDS, SELECTIONS
+from kaohe.base.tables import HH_KINDS, RANDOM
 from kaohe.design.draw import faults
 from kaohe.design.draw.chance import Chance
 from kaohe.design.draw.entropy import max_entropy
@@ -23,7 +23,6 @@ from kaohe.design.draw.households import HOUSEHOLD_COLUMNS, check_households, dr
 from kaohe.design.draw.pps import Bools, Floats, enough, inclusion_probabilities, never_together, systematic
 from kaohe.design.faults import few, need
 
-RANDOM, PURPOSIVE = SELECTIONS
 SCHEMES = ("entropy", "systematic")
 EQUAL = "equal"
 
