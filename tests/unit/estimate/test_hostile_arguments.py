@@ -271,3 +271,14 @@ def test_a_statistic_of_ones_own_has_the_error_of_the_replicates(given: bool) ->
     want = pd.concat([d.mean("v"), d.ratio("v", "x")], ignore_index=True)
     for column in ("estimate", "se", "ci_low", "ci_high", "df"):
         np.testing.assert_allclose(found[column], want[column], rtol=1e-12)
+
+
+@pytest.mark.parametrize("line", [np.int64(5), np.float32(5), np.uint8(5), 5])
+def test_a_poverty_line_may_be_a_number_of_numpy(line: Any) -> None:
+    """Weight 1: incomes 2, 4, 6, 8 have two of four below 5, and gaps of 0.6 and 0.2."""
+    f = pd.DataFrame({"w": 1.0, "v": [2.0, 4.0, 6.0, 8.0]})
+    found = Design(f, weight="w").poverty("v", ["headcount", "gap"], line=line)
+    assert found["estimate"].tolist() == pytest.approx([0.5, 0.2])
+    for wrong in (np.int64(0), np.float64(-1), np.float64(np.nan), np.bool_(True), np.complex128(5)):
+        with pytest.raises(InputRefused, match="K407"):
+            Design(f, weight="w").poverty("v", "gap", line=wrong)
