@@ -108,11 +108,17 @@ def _everyone(sample: pd.DataFrame, answered: pd.DataFrame, usable: set[str]) ->
 
 
 def _responses(everyone: pd.DataFrame, clean: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.DataFrame:
-    return _response(everyone.assign(helper=everyone["village"].map(_helpers(clean["pairing"]))), names)
+    return _response(everyone.assign(helper=everyone["village"].map(helper_cities(clean["pairing"]))), names)
 
 
-def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
-    """Helper city by village, for the villages that have one."""
+def helper_cities(pairing: pd.DataFrame) -> dict[str, str]:
+    """Helper city by village, for the villages that have one.
+
+    Parameters
+    ----------
+    pairing : DataFrame
+        village, helper_city (codes; empty or missing without one).
+    """
     known = pairing[pairing["helper_city"].notna() & (pairing["helper_city"] != "")]
     return dict(zip(known["village"], known["helper_city"], strict=True))
 

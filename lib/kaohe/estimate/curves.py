@@ -18,6 +18,7 @@ from kaohe.estimate import intervals
 from kaohe.estimate.arguments import confidence
 from kaohe.estimate.linear import ONE, Estimates, beside
 from kaohe.estimate.planned import planned_effects
+from kaohe.estimate.poverty import POWERS
 from kaohe.estimate.quality import words
 from kaohe.estimate.quantiles import quantile_table, share_limits, weighted_quantile
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
 
 TWENTIETHS = tuple(round(k / 20, 2) for k in range(1, 20))
-POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 
 
 def persons(design: Sampled, size: str) -> Floats:

@@ -11,8 +11,9 @@ from kaohe.base.plan import Plan
 from kaohe.base.tables import OUTCOMES, PURPOSIVE
 from kaohe.design.build import empty_table
 from kaohe.estimate.indicators import build_indicators
+from kaohe.estimate.quality import OK, SUPPRESSED
 from kaohe.estimate.quantiles import weighted_quantile
-from kaohe.estimate.suppress import OK, SUPPRESSED, least_side, too_few, top_share
+from kaohe.estimate.suppress import least_side, too_few, top_share
 
 PROBS = {"p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90}
 ROUND_TO = 10.0

@@ -12,10 +12,10 @@ from kaohe.base.errors import InputRefused
 from kaohe.design.calibrate import Calibration
 from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.arguments import domains_of, variables_of
+from kaohe.estimate.poverty import POWERS
 
 SUM, LOW, HIGH = "Σ", "↓", "↑"  # how a column of the cells is put together: added, least, greatest
 SELECTION = "selection"
-POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 WhereSpec: TypeAlias = str | Mapping[str, object] | None
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from kaohe.base.plan import Plan
 from kaohe.estimate.indicators import build_indicators
 from kaohe.estimate.others import PROBS
-from kaohe.estimate.suppress import SUPPRESSED
+from kaohe.estimate.quality import SUPPRESSED
 from kaohe.plot import marks, numbers
 from kaohe.publish.pieces import rows_of
 

@@ -15,6 +15,7 @@ from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan, load_plan
+from kaohe.design.build import helper_cities
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
 from kaohe.estimate.arguments import Columns
@@ -82,11 +83,8 @@ class Workbench:
         """One row a drawn village whose form came in: weights with their factors, answers, derived variables."""
         tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
         forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
-        paired = tables["pairing"].dropna(subset="helper_city")
-        helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
-        return village_sample(
-            tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper
-        )
+        own = forms.drop(columns=["city", "county"], errors="ignore")
+        return village_sample(tables["sample_villages"], own, helper_cities(tables["pairing"]))
 
     @cached_property
     def design(self) -> BenchDesign:

@@ -69,7 +69,7 @@ def choose_key(
 
 
 def _with_sizes(out: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Stage sizes as the sample list wants them; what was taken is what was chosen."""
+    """Stage sizes as the sample list wants them: every county is in the sample, of towns and villages those chosen."""
     towns, counties = frame.groupby("county")["town"].nunique(), frame.groupby("city")["county"].nunique()
     size = frame.groupby("town")["village"].size()
     return out.assign(
