@@ -22,7 +22,7 @@ PSEUDONYMS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("phone_key", "phone", "电话假名"), ("account_key", "account", "账号假名"),
     ),
 }  # fmt: skip
-SELECTIONS = ("抽样", "重点调查")
+SELECTIONS = RANDOM, PURPOSIVE = ("抽样", "重点调查")
 OUTCOMES = ("完成", "拒访", "无法联系", "空户")
 HH_KINDS = ("已退出相对贫困户", "未退出相对贫困户", "一般农户")
 SIZE_GROUPS = ("1-2人", "3-4人", "5人及以上")

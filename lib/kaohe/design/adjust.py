@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.apart import apart
-from kaohe.design.calibrate import Calibrated, calibrate
-from kaohe.design.columns import records
+from kaohe.design.calibrate import Calibrated, Floats, known_method, solve, total_columns
+from kaohe.design.columns import records, weights
+from kaohe.design.feasible import cluster_means
 from kaohe.design.margins import Totals, coded_margins, given
 from kaohe.design.rake import Raked, rake
 from kaohe.design.steps import Weighted
@@ -180,34 +182,31 @@ def calibrate_to(
                 "K318", "A part has no totals", where=f"column {partition}" if partition else "calibration",
                 got=str(where) if partition else "neither margins nor numeric", expected="at least one total",
             )  # fmt: skip
-        coded = coded_margins(part, weight, wanted, where or "calibration")
-        targets: dict[str, float] = {}
-        work = part[[weight, *own, *([cluster] if cluster else [])]].copy()
-        for m in coded:
-            for k, level in enumerate(m.levels):
-                name = f"{m.name} {level}"
-                work[name], targets[name] = (m.codes == k).astype(float), float(m.target[k])
-        targets |= {str(k): v for k, v in own.items()}
-        made = calibrate(
-            work, targets, weight=weight, method=method, bounds=bounds, cluster=cluster, tol=tol, max_iter=max_iter,
-            where=where,
+        at = where or "calibration"
+        coded = coded_margins(part, weight, wanted, at)
+        faults.need(part, [*own, *([cluster] if cluster else [])], at)
+        known_method(method, bounds, at)
+        w = weights(part, weight, at)
+        counts = [(m.codes[:, None] == np.arange(len(m.levels))).astype(float) for m in coded]
+        x = np.hstack([*counts, total_columns(part, own, at)])
+        target = np.concatenate([*(m.target for m in coded), [float(t) for t in own.values()]])
+        names = [f"{m.name} {level}" for m in coded for level in m.levels] + list(own)
+        made = solve(
+            cluster_means(part[cluster], x, w, at) if cluster else x, target, w, names, method=method, bounds=bounds, tol=tol,
+            max_iter=max_iter, where=at,
         )  # fmt: skip
         labels = [(m.name, level) for m in coded for level in m.levels] + [(c, "total") for c in own]
-        return made, _account(work, labels, targets, weight, made), tuple(wanted)
+        return made, _account(x, labels, target, w, made), tuple(wanted)
 
     return apart(frame, margins or {}, make, weight, partition, into, columns, cluster, method, bounds)
 
 
-def _account(
-    work: pd.DataFrame, labels: list[tuple[str, object]], targets: Mapping[str, float], weight: str, made: Calibrated
-) -> pd.DataFrame:
-    w = work[weight].to_numpy(float)
+def _account(x: Floats, labels: list[tuple[str, object]], targets: Floats, w: Floats, made: Calibrated) -> pd.DataFrame:
     rows = []
-    for (margin, level), (column, target) in zip(labels, targets.items(), strict=True):
-        x = work[column].to_numpy(float)
-        g = made.g[(x != 0) & (w > 0)]
+    for (margin, level), own, target in zip(labels, x.T, targets, strict=True):
+        g = made.g[(own != 0) & (w > 0)]
         rows.append({
-            "margin": margin, "level": level, "n": len(g), "target": target, "before": float(w @ x),
-            "after": float(made.weights @ x), "g_min": g.min(), "g_max": g.max(),
+            "margin": margin, "level": level, "n": len(g), "target": float(target), "before": float(w @ own),
+            "after": float(made.weights @ own), "g_min": g.min(initial=np.inf), "g_max": g.max(initial=-np.inf),
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -8,12 +8,12 @@ from kaohe.base.built import BUILT, DTYPES
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import PROVINCE, parent_code
 from kaohe.base.plan import Plan
-from kaohe.base.tables import OUTCOMES, size_group
+from kaohe.base.tables import OUTCOMES, RANDOM, size_group
 from kaohe.design.calibrate import Calibration
 from kaohe.design.diagnose import diagnose
 from kaohe.design.nonresponse import weighting_classes
 from kaohe.design.rake import rake
-from kaohe.design.weights import RANDOM, household_factors, village_factors
+from kaohe.design.weights import household_factors, village_factors
 
 MARGINS = {"county": "县", "hh_kind": "户类型", "size_group": "家庭规模"}
 TABLES = ("weights", "response", "nonresponse", "calibration", "weight_diagnostics")
@@ -108,11 +108,17 @@ def _everyone(sample: pd.DataFrame, answered: pd.DataFrame, usable: set[str]) ->
 
 
 def _responses(everyone: pd.DataFrame, clean: dict[str, pd.DataFrame], names: dict[str, str]) -> pd.DataFrame:
-    return _response(everyone.assign(helper=everyone["village"].map(_helpers(clean["pairing"]))), names)
+    return _response(everyone.assign(helper=everyone["village"].map(helper_cities(clean["pairing"]))), names)
 
 
-def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
-    """Helper city by village, for the villages that have one."""
+def helper_cities(pairing: pd.DataFrame) -> dict[str, str]:
+    """Helper city by village, for the villages that have one.
+
+    Parameters
+    ----------
+    pairing : DataFrame
+        village, helper_city (codes; empty or missing without one).
+    """
     known = pairing[pairing["helper_city"].notna() & (pairing["helper_city"] != "")]
     return dict(zip(known["village"], known["helper_city"], strict=True))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -179,6 +179,16 @@ def calibrate(
     records(frame, where)
     given(totals, where)
     faults.need(frame, [weight, *totals, *([cluster] if cluster else [])], where)
+    known_method(method, bounds, where)
+    w = weights(frame, weight, where)
+    x = total_columns(frame, totals, where)
+    x = cluster_means(frame[cluster], x, w, where) if cluster else x
+    target = np.array([float(t) for t in totals.values()])
+    return solve(x, target, w, list(totals), method=method, bounds=bounds, tol=tol, max_iter=max_iter, where=where)
+
+
+def known_method(method: str, bounds: tuple[float, float] | None, where: str) -> None:
+    """Refuse (K324) an unknown distance function, or bounds that do not lie around 1."""
     if method not in METHODS or (method == "logit" and bounds is None):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
@@ -189,8 +199,18 @@ def calibrate(
             "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
             expected="low < 1 < high: bounds act on weight after over weight before",
         )  # fmt: skip
-    w = weights(frame, weight, where)
+
+
+def total_columns(frame: pd.DataFrame, totals: Mapping[str, float], where: str) -> Floats:
+    """The columns whose totals are known as a matrix, record × total.
+
+    Raises
+    ------
+    InputRefused
+        K301, K308, K401, K416 for columns; K322 for a total that is no finite number.
+    """
     names = list(totals)
+    faults.need(frame, names, where)
     text = [c for c in names if not is_number(frame[c])]
     if text:
         raise InputRefused(
@@ -203,9 +223,31 @@ def calibrate(
         raise InputRefused(
             "K322", "A register total is not a count", where=where, got=faults.few(lost), expected="a finite total",
         )  # fmt: skip
-    x = faults.finite(np.column_stack([numbers(frame, c, where) for c in names]), names)
-    x = cluster_means(frame[cluster], x, w, where) if cluster else x
-    target = np.array([float(totals[c]) for c in names])
+    columns = [numbers(frame, c, where) for c in names]
+    return faults.finite(np.column_stack(columns), names) if columns else np.zeros((len(frame), 0))
+
+
+def solve(
+    x: Floats, target: Floats, w: Floats, names: Sequence[object], *, method: str, bounds: tuple[float, float] | None, tol: float,
+    max_iter: int, where: str,
+) -> Calibrated:  # fmt: skip
+    """Calibrate weights to the totals of the columns of a matrix; see `calibrate`.
+
+    Parameters
+    ----------
+    x : float array, record × total
+    target, w : float array
+        Totals; weights before.
+    names : sequence
+        What each total is called in messages.
+    method, bounds, tol, max_iter, where
+        As for `calibrate`.
+
+    Raises
+    ------
+    InputRefused
+        K315, K323, K325, K326 as `calibrate`.
+    """
     size = np.maximum(np.abs(target), w.sum() * 1e-12 + 1e-300)
     f, slope = _function(method, bounds)
     gram = x.T @ (x * w[:, None])
@@ -217,14 +259,11 @@ def calibrate(
             "K325", "The totals contradict one another", where=where, got=f"{names[worst]} = {target[worst]:g}",
             expected="totals that agree where columns depend on one another",
         )  # fmt: skip
-    lam = np.zeros(len(names))
-    trace: list[float] = []
+    lam = np.zeros(len(target))
     g = f(x @ lam)
     gap = target - (w * g) @ x
-    for _ in range(max_iter):
-        trace.append(float(np.max(np.abs(gap) / size)))
-        if trace[-1] <= tol:
-            break
+    trace = [float(np.max(np.abs(gap) / size))]
+    while not trace[-1] <= tol and len(trace) <= max_iter:  # a gap that is no number is not met
         curve = slope(x @ lam)
         bend = x.T @ (x * (w * curve)[:, None])
         if not np.all(np.isfinite(bend)):
@@ -239,11 +278,12 @@ def calibrate(
                 break
             factor /= 2
         lam, g, gap = new, new_g, new_gap
-    if trace[-1] > tol:
+        trace.append(float(np.max(np.abs(gap) / size)))
+    if not trace[-1] <= tol:
         worst = int(np.argmax(np.abs(gap) / size))
         if bounds is not None:
-            refuse_infeasible(x * w[:, None], target, size, names, bounds, where)
-        raise not_converged(where, trace[-1], trace, names[worst], tol)
+            refuse_infeasible(x * w[:, None], target, size, [str(name) for name in names], bounds, where)
+        raise not_converged(where, trace[-1], trace[1:], str(names[worst]), tol)
     if (g[w > 0] < 0).any():
         raise InputRefused(
             "K326", "Calibration gives negative weights", where=where,

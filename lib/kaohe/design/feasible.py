@@ -44,10 +44,11 @@ def cluster_means(cluster: pd.Series, x: Floats, w: Floats, where: str) -> Float
     """
     codes, labels = pd.factorize(cluster)
     low, high = np.full(len(labels), np.inf), np.full(len(labels), -np.inf)
-    np.minimum.at(low, codes, w)
-    np.maximum.at(high, codes, w)
+    known = codes >= 0
+    np.minimum.at(low, codes[known], w[known])
+    np.maximum.at(high, codes[known], w[known])
     apart = np.flatnonzero(high - low > 1e-9 * np.abs(high))
-    if (codes < 0).any() or len(apart):
+    if len(apart) or not known.all():
         raise InputRefused(
             "K316", "A cluster cannot get one weight", where=f"{where} › {cluster.name}",
             got=f"different weights within {faults.few(labels[apart])}" if len(apart) else "records without a cluster",

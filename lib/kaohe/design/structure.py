@@ -124,7 +124,7 @@ def _nested(
     return np.asarray(unit, dtype=np.int64), np.asarray(group, dtype=np.int64)
 
 
-def merge_single(strata: Ints, psu: Ints, singles: Sequence[int], n_strata: int) -> tuple[Ints, list[tuple[int, int]]]:
+def merge_single(strata: Ints, singles: Sequence[int], n_strata: int) -> tuple[Ints, list[tuple[int, int]]]:
     """Strata codes with each single-unit stratum joined to its neighbour in order.
 
     A stratum joins the next one, the last one the one before it.
@@ -232,7 +232,7 @@ def build_structure(
 
 def _merged(stage: Stage, upper: Ints, single: npt.NDArray[np.bool_]) -> tuple[Stage, Ints, list[str]]:
     """The first stage with single-unit strata joined to a neighbour."""
-    joined, pairs = merge_single(upper, stage.unit, np.flatnonzero(single).tolist(), stage.n_groups)
+    joined, pairs = merge_single(upper, np.flatnonzero(single).tolist(), stage.n_groups)
     kept, codes = np.unique(joined, return_inverse=True)
     new_of_old = np.full(stage.n_groups, -1, dtype=np.int64)
     new_of_old[upper] = codes

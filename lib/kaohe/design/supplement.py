@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
-from kaohe.base.tables import SELECTIONS
+from kaohe.base.tables import PURPOSIVE, RANDOM
 from kaohe.design import faults
 from kaohe.design.columns import numbers, records
-
-RANDOM, PURPOSIVE = SELECTIONS
 
 
 def take_all(
@@ -70,8 +68,8 @@ def take_all(
     sizes = [c for pair in fpc for c in pair]
     faults.need(frame, [selection, weight, strata, village, record, population, *psu, *sizes], "take_all")
     records(frame, "take_all")
-    chosen = (frame[selection] == PURPOSIVE).to_numpy(bool)
-    other = ~chosen & (frame[selection] != RANDOM).to_numpy(bool)
+    chosen = (frame[selection] == PURPOSIVE).to_numpy(dtype=bool, na_value=False)
+    other = ~chosen & (frame[selection] != RANDOM).to_numpy(dtype=bool, na_value=True)
     of_chosen, of_drawn = set(frame.loc[chosen, village]), set(frame.loc[~chosen, village])
     for places, text in (
         (of_chosen - set(villages), "chosen and not named"), (set(villages) - of_chosen, "named and not chosen"),

@@ -7,10 +7,9 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import parent_code
-from kaohe.base.tables import SELECTIONS
+from kaohe.base.tables import RANDOM
 from kaohe.design import faults
 
-RANDOM = SELECTIONS[0]
 SIZES = ("n_counties", "n_towns", "n_villages", "n_households")
 TAKEN = ("m_counties", "m_towns", "m_villages", "m_households")
 CHANCES = ("p_town", "p_village")

@@ -64,7 +64,7 @@ def domains_of(columns: Columns | None) -> list[str]:
 
 
 def confidence(level: Any) -> float:
-    """The level of an interval, between 0 and 1.
+    """The `level` of an interval as a number, between 0 and 1.
 
     Raises
     ------

@@ -9,15 +9,16 @@ from kaohe.base.few import too_few
 from kaohe.base.places import PROVINCE
 from kaohe.base.plan import Plan
 from kaohe.base.tables import LINEAGE, PSEUDONYMS
-from kaohe.design.build import empty_table
+from kaohe.design.build import empty_table, helper_cities
 from kaohe.estimate.between import between_domains
 from kaohe.estimate.derive import derive
 from kaohe.estimate.indicators import Indicators, build_indicators
 from kaohe.estimate.levels import domain_estimates, level_codes
 from kaohe.estimate.linked import Linked, Parts, check_protected, parts_of, protect_estimates
 from kaohe.estimate.others import income_table, key_table, profile_table
+from kaohe.estimate.quality import SUPPRESSED
 from kaohe.estimate.samples import analysis_sample, household_design, village_design, village_sample
-from kaohe.estimate.suppress import SUPPRESSED, grade_quality, suppress
+from kaohe.estimate.suppress import grade_quality, suppress
 from kaohe.estimate.survey import Design
 
 NOT_KEPT = (
@@ -67,7 +68,7 @@ def build_estimates(
     form came in. A stratum with one of several towns is centred at the grand mean.
     """
     names = dict(zip(clean["places"]["place"], clean["places"]["name"], strict=True)) | {PROVINCE: "全省"}
-    helper = _helpers(clean["pairing"])
+    helper = helper_cities(clean["pairing"])
     answers = derive(_answers(clean["households"]), plan.questions, plan.poverty_line)
     forms = derive(_answers(clean["villages"], keep=("village",)), plan.questions, plan.poverty_line)
     sample = analysis_sample(tables["weights"], answers, helper)
@@ -97,11 +98,6 @@ def build_estimates(
         "village_profile": profile_table(clean, forms, helper, names),
         "sample": sample,
     }
-
-
-def _helpers(pairing: pd.DataFrame) -> dict[str, str]:
-    known = pairing[pairing["helper_city"].notna() & (pairing["helper_city"] != "")]
-    return dict(zip(known["village"], known["helper_city"], strict=True))
 
 
 def _answers(frame: pd.DataFrame, keep: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -15,7 +15,10 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import confidence
 from kaohe.estimate.linear import ONE, Estimates, beside
+from kaohe.estimate.planned import planned_effects
+from kaohe.estimate.poverty import POWERS
 from kaohe.estimate.quality import words
 from kaohe.estimate.quantiles import quantile_table, share_limits, weighted_quantile
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from kaohe.estimate.sampled import Sampled
 
 TWENTIETHS = tuple(round(k / 20, 2) for k in range(1, 20))
-POWERS = {"headcount": 0, "gap": 1, "severity": 2}
 
 
 def persons(design: Sampled, size: str) -> Floats:
@@ -85,7 +87,7 @@ def quantile_curve(
     Raises
     ------
     InputRefused
-        K401, K406, K334.
+        K401, K406, K412, K334.
 
     Notes
     -----
@@ -100,7 +102,7 @@ def quantile_curve(
     0  0.25      25.0    17.0     34.0
     1  0.50      50.0    41.0     60.0
     """
-    wanted = _checked(probs, "probabilities", 0, 1)
+    level, wanted = confidence(level), _checked(probs, "probabilities", 0, 1)
     y, m = design.values([variable])[:, 0], persons(design, size)
     w = design.w * m
     codes, domains = design.domains(by, where)
@@ -144,7 +146,7 @@ def lorenz_curve(
     Raises
     ------
     InputRefused
-        K401, K334.
+        K401, K412, K334.
 
     Notes
     -----
@@ -162,7 +164,7 @@ def lorenz_curve(
     1  0.50       0.3
     2  0.75       0.6
     """
-    wanted = _checked(probs, "probabilities", 0, 1)
+    level, wanted = confidence(level), _checked(probs, "probabilities", 0, 1)
     y, m = design.values([variable])[:, 0], persons(design, size)
     codes, domains = design.domains(by, where)
     answered = ~np.isnan(y) & (design.w > 0)
@@ -239,12 +241,12 @@ def poverty_curve(
     -------
     DataFrame
         The columns of `by`, variable, measure, line, then as `Design.mean`; the headcount has
-        Korn–Graubard intervals.
+        Korn–Graubard intervals, at 0 and 1 as `Design.proportion`.
 
     Raises
     ------
     InputRefused
-        K401, K334.
+        K401, K412, K334.
 
     Examples
     --------
@@ -258,16 +260,18 @@ def poverty_curve(
     """
     if measure not in POWERS:
         raise InputRefused("K334", "A curve cannot be computed", got=f"measure {measure}", expected=", ".join(POWERS))
-    at = _checked(lines, "lines", 0, np.inf)
+    level, at = confidence(level), _checked(lines, "lines", 0, np.inf)
     y, m = design.values([variable]), persons(design, size)[:, None]
     num = poverty_of(y, at, m, measure)
+    den = np.broadcast_to(m, num.shape)
     codes, domains = design.domains(by, where)
-    found = design.numbers(num, np.broadcast_to(m, num.shape), codes, len(domains))
+    found = design.numbers(num, den, codes, len(domains))
     made = Estimates(found, domains, [variable] * len(at), design.rules)
-    share = measure == "headcount"
-    effect = found.deff("wr").max(axis=0, initial=1.0, where=np.isfinite(found.deff("wr")))
-    planned = np.broadcast_to(effect, found.estimate.shape) if share else None
-    out = made.frame("beta" if share else "t", level, planned=planned)
+    planned = None
+    if measure == "headcount":
+        together = np.where(codes >= 0, 0, -1).astype(np.int64)
+        planned = planned_effects(design.numbers(num, den, together, 1), found.estimate.shape)
+    out = made.frame("t" if planned is None else "beta", level, planned=planned)
     out.insert(out.columns.get_loc("variable") + 1, "measure", measure)
     out.insert(out.columns.get_loc("measure") + 1, "line", np.tile(at, len(domains)))
     return out

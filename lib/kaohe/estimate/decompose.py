@@ -11,8 +11,10 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import confidence
 from kaohe.estimate.curves import persons, poverty_curve, poverty_of
 from kaohe.estimate.linear import Estimates
+from kaohe.estimate.planned import planned_effects
 from kaohe.estimate.quality import words
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def decomposition(
     Raises
     ------
     InputRefused
-        K301, K401, K334.
+        K301, K401, K412, K334.
 
     Notes
     -----
@@ -63,6 +65,7 @@ def decomposition(
     >>> made[["kind", "part", "estimate"]].round(3).values.tolist()[:4]
     [['a', 'population', 0.5], ['a', 'rate', 0.5], ['a', 'contribution', 0.667], ['a', 'ratio', 1.333]]
     """
+    level = confidence(level)
     rates = poverty_curve(design, variable, [line], measure=measure, size=size, by=by, where=where, level=level)
     y, m = design.values([variable])[:, 0], persons(design, size)
     known = ~np.isnan(y)
@@ -96,7 +99,7 @@ def _shares(design: Sampled, parts: Floats, whole: Floats, union: np.ndarray, le
     found = design.numbers(parts, np.broadcast_to(whole[:, None], parts.shape), union, 1)
     names = [str(k) for k in range(parts.shape[1])]
     made = Estimates(found, pd.DataFrame(index=[0]), names, design.rules)
-    return made.frame("logit", level, planned=np.ones(found.estimate.shape))
+    return made.frame("logit", level, planned=planned_effects(found, found.estimate.shape))
 
 
 def _ratio(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
 from kaohe.design.columns import crossed, is_number, levels_of, records, weights
@@ -17,9 +18,7 @@ from kaohe.design.structure import Floats, Ints, build_structure
 from kaohe.estimate.arguments import Columns, variables_of
 from kaohe.estimate.calibrated import Blocks, blocks_of
 from kaohe.estimate.domains import Where, domain_codes, records_where
-from kaohe.estimate.linear import (
-    Numbers,
-)  # fmt: skip
+from kaohe.estimate.linear import Numbers
 from kaohe.estimate.quality import Rules
 from kaohe.estimate.totals import as_matrix
 
@@ -50,8 +49,9 @@ class Held:
         rules: Rules = DEFAULT,
     ) -> None:
         records(frame, "design")
-        if "selection" in frame.columns and (frame["selection"] != "抽样").any():
-            other = frame.loc[frame["selection"] != "抽样", "selection"]
+        other = frame["selection"] if "selection" in frame.columns else pd.Series(dtype=object)
+        other = other[(other != RANDOM).to_numpy(dtype=bool, na_value=True)]
+        if len(other):
             raise faults.purposive(len(other), sorted(other.astype(str).unique()))
         w = weights(frame, weight, "design")
         self.frame = frame

@@ -41,7 +41,8 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
     """The fixed line, and whether the line is a share of the median."""
     unknown = [m for m in measures if m not in MEASURES]
     relative = line == LINE
-    fixed = line if isinstance(line, int | float) and not isinstance(line, bool) and np.isfinite(line) else None
+    number = isinstance(line, int | float | np.integer | np.floating) and not isinstance(line, bool)
+    fixed = float(line) if number and np.isfinite(line) else None  # type: ignore[arg-type]
     part = isinstance(share, int | float | np.number) and bool(np.isfinite(share)) and share > 0
     lacking = bool(set(measures) & set(FIXED)) and not relative and not (fixed is not None and fixed > 0)
     if unknown or not measures or lacking or not part:

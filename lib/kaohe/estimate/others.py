@@ -9,11 +9,12 @@ from kaohe.base.built import BUILT
 from kaohe.base.few import too_few
 from kaohe.base.places import parent_code
 from kaohe.base.plan import Plan
-from kaohe.base.tables import OUTCOMES, SELECTIONS
+from kaohe.base.tables import OUTCOMES, PURPOSIVE
 from kaohe.design.build import empty_table
 from kaohe.estimate.indicators import build_indicators
+from kaohe.estimate.quality import OK, SUPPRESSED
 from kaohe.estimate.quantiles import weighted_quantile
-from kaohe.estimate.suppress import OK, SUPPRESSED, least_side, top_share
+from kaohe.estimate.suppress import least_side, top_share
 
 PROBS = {"p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90}
 ROUND_TO = 10.0
@@ -37,8 +38,9 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
     -------
     DataFrame
         domain_type, domain, p10 to p90 (yuan, rounded to 10 so that no household's amount is
-        shown), share_below, share_low, share_high, n, quality. A quantile with fewer than
-        min_households answers beyond it is missing, and so is all of a domain with fewer.
+        shown), share_below, share_low, share_high, n, quality. A quantile is missing where fewer than
+        min_households answers stand at it or below, or at it or above, or would with equal weights; all
+        of them, and the share, where `poor` is withheld.
     """
     if not {"income_per_head", "hh_size", "poor"} <= set(sample.columns):
         return empty_table("income")
@@ -56,7 +58,9 @@ def income_table(sample: pd.DataFrame, estimates: pd.DataFrame, plan: Plan) -> p
         n = int(answered.sum())
         shown = quality[(kind, domain)] != SUPPRESSED
         found = weighted_quantile(value[answered], weight[answered], list(PROBS.values()))
-        far = [n * min(p, 1 - p) >= floor and n >= floor for p in PROBS.values()]
+        shares = np.array(list(PROBS.values()))
+        beyond = np.minimum((value[answered, None] <= found).sum(axis=0), (value[answered, None] >= found).sum(axis=0))
+        far = shown & (beyond >= floor) & (n * np.minimum(shares, 1 - shares) >= floor - 1e-9)
         rows.append({
             "domain_type": kind, "domain": domain,
             **{
@@ -87,7 +91,7 @@ def key_table(clean: dict[str, pd.DataFrame], answers: pd.DataFrame, plan: Plan)
         were chosen, not drawn: no weight, no error, no place in any estimate.
     """
     listed = clean["sample_households"]
-    chosen = listed.loc[listed["selection"] == SELECTIONS[1], ["household", "village", "outcome"]]
+    chosen = listed.loc[listed["selection"] == PURPOSIVE, ["household", "village", "outcome"]]
     chosen = chosen[chosen["outcome"] == OUTCOMES[0]].merge(answers, on="household", how="inner", validate="1:1")
     if not len(chosen):
         return empty_table("key_survey")

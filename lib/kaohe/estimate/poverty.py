@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from kaohe.design.structure import Floats
 from kaohe.estimate.quantiles import weighted_quantile
 
 RULE = "school"  # the mean of two values where p·W is hit: the definition of the Laeken indicators
+POWERS = {"headcount": 0, "gap": 1, "severity": 2}  # of Foster, Greer & Thorbecke (1984)
 
 
 @dataclass(frozen=True)
@@ -159,11 +161,9 @@ def median_gap(y: Floats, w: Floats, line: Measure, inside: npt.NDArray[np.bool_
 
 
 FIXED: dict[str, Callable[[Floats, Floats, float], Measure]] = {
-    "headcount": lambda y, w, line: fgt(y, w, line, 0),
-    "gap": lambda y, w, line: fgt(y, w, line, 1),
-    "severity": lambda y, w, line: fgt(y, w, line, 2),
+    name: partial(fgt, power=power) for name, power in POWERS.items()
 }
 FREE: dict[str, Callable[[Floats, Floats], Measure]] = {"gini": gini, "qsr": qsr}
 RELATIVE = {"arpr": headcount_below, "rmpg": median_gap}
-RELATIVE_FGT = {"headcount": fgt_below(0), "gap": fgt_below(1), "severity": fgt_below(2)}
+RELATIVE_FGT = {name: fgt_below(power) for name, power in POWERS.items()}
 MEASURES = (*FIXED, *FREE, *RELATIVE)

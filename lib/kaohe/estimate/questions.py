@@ -9,7 +9,7 @@ import pandas as pd
 
 from kaohe.base.codebook import Question
 from kaohe.design.structure import Floats, Ints
-from kaohe.estimate.arguments import Columns, as_list
+from kaohe.estimate.arguments import Columns, as_list, confidence
 from kaohe.estimate.domains import Where
 from kaohe.estimate.indicators import interval_of, question_columns
 from kaohe.estimate.linear import Estimates
@@ -43,6 +43,11 @@ def question_estimates(
     DataFrame
         As `Design.mean`, variable is the question's id; n_missing counts those asked without an answer.
 
+    Raises
+    ------
+    InputRefused
+        K402, K412, K414 as `Design.mean`.
+
     Notes
     -----
     mean and proportion: Σ w y over Σ w, or over persons where the question weights by them; ratio: over the
@@ -57,6 +62,7 @@ def question_estimates(
     >>> found[["variable", "estimate", "method"]].values.tolist()
     [['poor', 0.375, 'beta']]
     """
+    level = confidence(level)
     num, den, applies = question_columns(design.frame, question, questions)
     way = interval_of(question, num, den)
     top, bottom = num[:, None], np.where(applies, den, np.nan)[:, None]

@@ -142,7 +142,8 @@ class ReplicateDesign(Design):
         rows = np.flatnonzero(inside)
         y = num[rows]
         x = None if den is None else (np.ones_like(y) if den is ONE else den[rows])
-        answered = ~np.isnan(y) & (self.w[rows] > 0)[:, None] if x is None else ~(np.isnan(y) | np.isnan(x))
+        missing = np.isnan(y) if x is None else np.isnan(y) | np.isnan(x)
+        answered = ~missing & (self.w[rows] > 0)[:, None]
         weights = self.made.weights[rows].T
         top = weights @ np.where(answered, y, 0.0)
         if x is None:

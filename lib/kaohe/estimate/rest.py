@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
+from kaohe.estimate.arguments import confidence
 from kaohe.estimate.contrast import contrast_freedom, matrices, two_sided
 from kaohe.estimate.linear import beside
 
@@ -44,7 +45,7 @@ def against_rest(
     Raises
     ------
     InputRefused
-        K409 for fewer than two domains; K401, K402, K408 as `Design.contrast`.
+        K409 for fewer than two domains; K401, K402, K408, K412 as `Design.contrast`.
 
     Notes
     -----
@@ -62,6 +63,7 @@ def against_rest(
     1  b   5.0         0.0    1.000    1.00
     2  c   3.5         4.5    0.027    0.08
     """
+    level = confidence(level)
     num, den = matrices(design, [variable], kind, denominator, where)
     codes, domains = design.domains(by, where)
     if len(domains) < 2:

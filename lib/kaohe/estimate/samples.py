@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from kaohe.base.plan import Plan
@@ -49,9 +51,7 @@ def household_design(sample: pd.DataFrame, plan: Plan) -> Design:
     """
     calibrated = bool((sample["f_calibration"] != 1).any())
     record = calibration_record(plan)
-    record = type(record)(
-        record.before, tuple("register_hh_kind" if m == "hh_kind" else m for m in record.margins), (), record.partition
-    )
+    record = replace(record, margins=tuple("register_hh_kind" if m == "hh_kind" else m for m in record.margins))
     frame = sample.assign(n_answered=sample.groupby("village")["household"].transform("size").astype(float))
     if (frame["psu"] == frame["town"]).all() and drawn_by_counts(frame):
         return Design(

@@ -127,7 +127,7 @@ def psu_totals(
         As in `Design`. Without `fpc` only the first unit column is read, because the variance
         needs no other; with it, all stages. A last stage of single records makes as many cells
         as records: then take the data through `Design`, or leave sizes out. A calibration must be
-        to margins of categories.
+        to margins of categories, give each record a g of its own (no `cluster`) and end in `weight`.
     y : str, Item or list
         Columns, and `level`, `per` or `fgt` of columns.
     x : str or list of str, optional

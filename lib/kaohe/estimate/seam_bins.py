@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.estimate.seam_spec import SUM, Spec
+from kaohe.estimate.seam_sql import literal, number, quoted
 
 BIN, SEGMENT, VALUE = "·bin", "·segment", "·value"
 Y, AT = '"·y"', '"·at"'  # inside a query
@@ -59,8 +60,6 @@ class Bins:
 
     def sql(self, types: dict[str, str]) -> tuple[str, dict[str, str]]:
         """Records with the bin."""
-        from kaohe.estimate.seam_duckdb import number, quoted
-
         inner = f"SELECT *, {number(types, self.column)} AS {Y} FROM kaohe_seam_source"
         return f"SELECT * EXCLUDE ({Y}), {bin_sql(Y)} AS {quoted(BIN)} FROM ({inner})", {BIN: "DOUBLE"}
 
@@ -133,8 +132,6 @@ class Brackets:
 
     def sql(self, types: dict[str, str]) -> tuple[str, dict[str, str]]:
         """Records with segment and value, joined to the brackets of their domain."""
-        from kaohe.estimate.seam_duckdb import literal, number, quoted
-
         by = list(self.spec.by)
         added = {SEGMENT: "DOUBLE", VALUE: "DOUBLE"}
         if not len(self.table):

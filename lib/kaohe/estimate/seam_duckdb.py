@@ -17,39 +17,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.estimate.seam_bins import Extra
-from kaohe.estimate.seam_frame import check_columns, not_a_number
-from kaohe.estimate.seam_spec import DRAWN, HIGH, LOW, SELECTION, SUM, Item, Spec
+from kaohe.estimate.seam_frame import check_columns
+from kaohe.estimate.seam_spec import HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
+from kaohe.estimate.seam_sql import among, literal, missing, number, quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-           "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")  # fmt: skip
-FLOATING = ("FLOAT", "DOUBLE")
 SOURCE = "kaohe_seam_source"  # the records' name in a query
-
-
-def quoted(name: str) -> str:
-    """A column name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: object) -> str:
-    """A value as SQL; everything but numbers and booleans is text.
-
-    Examples
-    --------
-    >>> literal("O'Brien"), literal(3), literal(True), literal(0.1)
-    ("'O''Brien'", '3', 'TRUE', '0.1::DOUBLE')
-    """
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value!r}::DOUBLE"
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def local_files(source: object) -> list[str]:
@@ -163,22 +140,6 @@ def _table(relation: duckdb.DuckDBPyRelation) -> Table:
     return Table(relation, {n: str(t) for n, t in zip(relation.columns, relation.types, strict=True)})
 
 
-def number(types: dict[str, str], column: str) -> str:
-    """A numeric column as DOUBLE with NULL for NaN.
-
-    Raises
-    ------
-    InputRefused
-        K401 for other than numbers.
-    """
-    kind = types[column].split("(")[0]
-    if kind not in NUMERIC:
-        raise not_a_number(column, types[column])
-    name = quoted(column)
-    plain = name if kind == "DOUBLE" else f"CAST({name} AS DOUBLE)"
-    return f"CASE WHEN isnan({name}) THEN NULL ELSE {plain} END" if kind in FLOATING else plain
-
-
 def condition(types: dict[str, str], spec: Spec) -> tuple[str, str]:
     """SQL of the records within `where`, and of those for which it is missing."""
     if spec.where is None:
@@ -190,18 +151,15 @@ def condition(types: dict[str, str], spec: Spec) -> tuple[str, str]:
                 got=types[spec.where], expected="booleans",
             )  # fmt: skip
         return f"coalesce({quoted(spec.where)}, FALSE)", f"{quoted(spec.where)} IS NULL"
-    parts = [f"coalesce({quoted(c)} IN ({', '.join(literal(v) for v in values)}), FALSE)" for c, values in spec.where]
-    return " AND ".join(parts) or "TRUE", "FALSE"
+    return " AND ".join(among(types, column, values) for column, values in spec.where) or "TRUE", "FALSE"
 
 
 def item_sql(types: dict[str, str], item: Item) -> tuple[str, str]:
     """Numerator and denominator (empty where none) of a record."""
     if item.kind == "level":
-        name = quoted(item.column)
-        return (
-            f"CASE WHEN {name} IS NULL THEN NULL WHEN {name} = {literal(item.level)} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END",
-            "",
-        )
+        same = "FALSE" if is_void(item.level) else f"{quoted(item.column)} = {literal(item.level)}"
+        void = missing(types, item.column)
+        return f"CASE WHEN {void} THEN NULL WHEN {same} THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END", ""
     y = number(types, item.column)
     if item.kind == "fgt":
         line = literal(item.line)
@@ -247,7 +205,7 @@ def cells_sql(types: dict[str, str], spec: Spec, records: str, *, compensated: b
         f"{SUM}void": "count_if(void)",
     }  # fmt: skip
     if SELECTION in types:
-        other = f"selection IS DISTINCT FROM {literal(DRAWN)}"
+        other = f"selection IS DISTINCT FROM {literal(RANDOM)}"
         out[f"{SUM}other"] = f"count_if({other})"
         out[f"{HIGH}other"] = f"max(CASE WHEN {other} THEN coalesce(CAST(selection AS VARCHAR), 'nan') ELSE '' END)"
     for i, column in enumerate(spec.sizes):

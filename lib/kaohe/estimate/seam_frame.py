@@ -14,11 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.tables import RANDOM
 from kaohe.design import faults
 from kaohe.design.columns import is_number
 from kaohe.design.structure import Floats
 from kaohe.estimate.seam_bins import BIN, SEGMENT, VALUE, Extra
-from kaohe.estimate.seam_spec import DRAWN, HIGH, LOW, SELECTION, SUM, Item, Spec
+from kaohe.estimate.seam_spec import HIGH, LOW, SELECTION, SUM, Item, Spec, is_void
+from kaohe.estimate.seam_sql import not_a_number
 
 FAN_IN = 8  # partial cells added at once on a cluster
 
@@ -31,14 +33,6 @@ def check_columns(columns: Sequence[str], spec: Spec) -> None:
 def read_columns(spec: Spec) -> list[str]:
     """Columns of the source itself that a pass reads."""
     return [c for c in spec.columns if c not in {BIN, SEGMENT, VALUE}]
-
-
-def not_a_number(column: str, kind: str) -> InputRefused:
-    """A variable of text."""
-    return InputRefused(
-        "K401", "A variable is not a number", where=f"column {column}", got=kind,
-        expected="numbers; use level() for categories",
-    )  # fmt: skip
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
@@ -76,7 +70,9 @@ def inside(frame: pd.DataFrame, spec: Spec) -> tuple[npt.NDArray[np.bool_], npt.
         return column.fillna(False).to_numpy(dtype=bool), void
     within = ~void
     for name, wanted in spec.where:
-        within &= frame[name].isin(wanted).to_numpy()
+        known = [v for v in wanted if not is_void(v)]
+        among = frame[name].isin(known).to_numpy(dtype=bool, na_value=False)
+        within &= among | frame[name].isna().to_numpy() if len(known) < len(wanted) else among
     return within, void
 
 
@@ -108,7 +104,7 @@ def frame_cells(frame: pd.DataFrame, spec: Spec, extra: Extra | None = None) -> 
         f"{SUM}w": np.where(bad, 0.0, w), f"{SUM}bad": bad.astype(float), f"{SUM}void": void.astype(float),
     }  # fmt: skip
     if SELECTION in frame.columns:
-        other = (frame[SELECTION] != DRAWN).to_numpy(dtype=bool, na_value=True)
+        other = (frame[SELECTION] != RANDOM).to_numpy(dtype=bool, na_value=True)
         columns[f"{SUM}other"] = other.astype(float)
         columns[f"{HIGH}other"] = np.where(other, frame[SELECTION].astype(str), "")
     for column in spec.sizes:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import pandas as pd
+
 from kaohe.base.errors import InputRefused
 from kaohe.design.calibrate import Calibration
 from kaohe.design.sizes import FpcEntry
 from kaohe.estimate.arguments import domains_of, variables_of
+from kaohe.estimate.poverty import POWERS
 
 SUM, LOW, HIGH = "Σ", "↓", "↑"  # how a column of the cells is put together: added, least, greatest
-SELECTION, DRAWN = "selection", "抽样"
-POWERS = {"headcount": 0, "gap": 1, "severity": 2}
+SELECTION = "selection"
 WhereSpec: TypeAlias = str | Mapping[str, object] | None
 
 
@@ -183,8 +185,8 @@ def make_spec(
     Raises
     ------
     InputRefused
-        K304 for sizes at some stages only, K385 for a calibration to numeric totals, K403 for
-        denominators that do not pair.
+        K304 for sizes at some stages only, K385 for a calibration to numeric totals, by clusters or of another
+        weight, K403 for denominators that do not pair.
     """
     from kaohe.design import faults
 
@@ -200,12 +202,8 @@ def make_spec(
     units = (psu,) if isinstance(psu, str) else tuple(psu)
     if fpc is not None and len(fpc) != len(units):
         raise faults.fpc_stages(len(fpc), len(units))
-    if calibration and calibration.numeric:
-        raise InputRefused(
-            "K385", "This calibration cannot go through the seam", got=f"numeric totals of {', '.join(calibration.numeric)}",
-            expected="margins of categories, which make cells of records with one g each",
-            remedy="estimate with Design, whose residuals are taken record by record",
-        )  # fmt: skip
+    if calibration:
+        _followed(calibration, weight)
     items = _items(y, x)
     conditions: str | tuple[tuple[str, tuple[object, ...]], ...] | None
     if isinstance(where, Mapping):
@@ -221,6 +219,27 @@ def make_spec(
         weight, strata, units, (by,) if isinstance(by, str) else tuple(by), items, conditions,
         None if fpc is None else tuple(e if isinstance(e, str) else (e[0], e[1]) for e in fpc), fpc_kind, calibration, deff,
     )  # fmt: skip
+
+
+def is_void(value: object) -> bool:
+    """Whether a value of a condition stands for missing: None, NaN, NaT, NA."""
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _followed(calibration: Calibration, weight: str) -> None:
+    """Refuse a calibration whose g sums by margins cannot tell."""
+    got = (
+        f"numeric totals of {', '.join(calibration.numeric)}" if calibration.numeric
+        else f"one g for each {calibration.cluster}" if calibration.cluster
+        else f"weight {calibration.after} after it, and {weight} in use" if calibration.after not in {"", weight}
+        else ""
+    )  # fmt: skip
+    if got:
+        raise InputRefused(
+            "K385", "This calibration cannot go through the seam", got=got,
+            expected="margins of categories, which make cells of records with one g each",
+            remedy="estimate with Design, whose residuals are taken record by record",
+        )  # fmt: skip
 
 
 def _items(y: object, x: str | Sequence[str] | None) -> tuple[Item, ...]:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from kaohe.base.few import too_few
 from kaohe.design.structure import Floats, Ints
+from kaohe.estimate.quality import CAUTION, NOT_ESTIMABLE, OK, SUPPRESSED
 from kaohe.estimate.totals import sums
 
-OK, CAUTION, SUPPRESSED, NOT_ESTIMABLE = "ok", "caution", "suppressed", "not_estimable"
 VALUES = ("estimate", "se", "ci_low", "ci_high", "deff", "cv")
 
 

@@ -126,15 +126,7 @@ class Design(Distributed):
         1   b      50.0  1          1
         2  合计      90.0  3          1
         """
-        names, level = variables_of(variables), confidence(level)
-        kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
-
-        def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, None, domain, len(levels), squares=deff is not None, df=rule)
-            self.finite(values, names, found)
-            return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
-
-        return each_margin(self, by, where, margins, make)
+        return self._columns(variables, None, by, margins, where, level, deff, df)
 
     def mean(
         self, variables: Columns, *, by: Columns | None = None, margins: Margins = False, where: Where = None,
@@ -171,11 +163,18 @@ class Design(Distributed):
            estimate   df  n
         0     5.667  1.0  3
         """
+        return self._columns(variables, ONE, by, margins, where, level, deff, df)
+
+    def _columns(
+        self, variables: Columns, den: Floats | None, by: Columns | None, margins: Margins, where: Where, level: float,
+        deff: str | None, df: Freedom,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Totals of columns, or their means where `den` is `ONE`."""
         names, level = variables_of(variables), confidence(level)
         kind, rule, values = deff_kind(deff), df_kind(df), self.values(names, summed=True)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:
-            found = self.numbers(values, ONE, domain, len(levels), squares=deff is not None, df=rule)
+            found = self.numbers(values, den, domain, len(levels), squares=deff is not None, df=rule)
             self.finite(values, names, found)
             return Estimates(found, levels, names, self.rules).frame("t", level, deff=kind)
 

@@ -35,7 +35,7 @@ class Trial:
         Limits of g = weight after over weight before.
     cap : float, optional
         Weights above so many times the median of their part are cut, the excess shared out, and
-        calibrated anew until both hold.
+        calibrated anew in the same way until both hold; refused (K319) where the weights then leave `bounds`.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def _weights(
         try:
             w = _calibrated(own, wanted, trial, weight)
             if trial.cap is not None:
-                w, cut = _capped(own, wanted, trial, w, str(part))
+                w, cut = _capped(own, wanted, trial, weight, w, str(part))
                 capped += cut
         except InputRefused as error:
             return out, 0, (error.code, str(part))
@@ -199,21 +199,31 @@ def _calibrated(own: pd.DataFrame, wanted: Mapping[str, Mapping[object, float]],
 
 
 def _capped(
-    own: pd.DataFrame, wanted: Mapping[str, Mapping[object, float]], trial: Trial, w: Floats, part: str
+    own: pd.DataFrame, wanted: Mapping[str, Mapping[object, float]], trial: Trial, weight: str, w: Floats, part: str
 ) -> tuple[Floats, int]:
-    """Weights cut and calibrated in turn until none is above the cap and all totals are met."""
+    """Weights cut and calibrated in turn until none is above the cap and all totals are met, within the trial's bounds."""
     upper = float(trial.cap or 0) * float(np.median(w))
     cut = int((w > upper * (1 + CLOSE)).sum())
     for _ in range(ROUNDS):
         if (w <= upper * (1 + CLOSE)).all():
-            return w, cut
-        work = own.assign(**{"(w)": trim(w, upper=upper).weights})
-        made = rake_to(work, wanted, weight="(w)", into="(trial)")
-        w = made.frame[made.weight].to_numpy(float, copy=True)
-    raise InputRefused(
-        "K319", "Trimming and calibration do not come together", where=part, got=f"{int((w > upper).sum())} weights above the cap",
-        expected="a cap within which the totals can be met",
-    )  # fmt: skip
+            break
+        w = _calibrated(own.assign(**{"(w)": trim(w, upper=upper).weights}), wanted, trial, "(w)")
+    else:
+        raise _apart(
+            part, f"{int((w > upper).sum())} weights above the cap", "a cap within which the totals can be met"
+        )
+    low, high = trial.bounds or (-np.inf, np.inf)
+    g = np.divide(w, own[weight].to_numpy(float), out=np.ones_like(w), where=own[weight].to_numpy(float) > 0)
+    outside = int(((g < low * (1 - CLOSE)) | (g > high * (1 + CLOSE))).sum())
+    if outside:
+        raise _apart(
+            part, f"{outside} weights outside {low:g} to {high:g} times those before", "wider bounds, or a higher cap"
+        )
+    return w, cut
+
+
+def _apart(part: str, got: str, expected: str) -> InputRefused:
+    return InputRefused("K319", "Trimming and calibration do not come together", where=part, got=got, expected=expected)
 
 
 def _diagnose(

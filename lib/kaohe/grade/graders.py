@@ -11,11 +11,11 @@ from scipy.special import ndtri
 
 from kaohe.base.plan import Plan
 from kaohe.clean.agreement import WEIGHTS, kappa_of
+from kaohe.estimate.arguments import confidence
 from kaohe.estimate.margins import ALL
 from kaohe.grade.frames import refuse
 
 UNNAMED = "未注明"
-_Z = float(ndtri(0.975))
 
 
 def kappa_error(table: np.ndarray, *, weights: str = "quadratic") -> float:
@@ -97,14 +97,9 @@ def _check(grades: pd.DataFrame, columns: Sequence[str], levels: Sequence[str]) 
 
 
 def agreement_by(
-    pairs: pd.DataFrame,
-    first: str,
-    second: str,
-    plan: Plan,
-    *,
-    by: str | Sequence[str] = (),
-    weights: str = "quadratic",
-) -> pd.DataFrame:
+    pairs: pd.DataFrame, first: str, second: str, plan: Plan, *, by: str | Sequence[str] = (), weights: str = "quadratic",
+    level: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
     """Agreement of two gradings of the same things, for each level of some columns and for all.
 
     Parameters
@@ -120,19 +115,21 @@ def agreement_by(
         Such as item and name, or team. Rows without a level are a group of their own, marked 未注明.
     weights : {"quadratic", "linear", "none"}
         See `kaohe.clean.agreement.weighted_kappa`.
+    level : float
+        Confidence of the intervals.
 
     Returns
     -------
     DataFrame
         The columns of `by`, n (pairs), n_missing (rows without one of the grades), same (share with the same grade), higher and lower
         (shares where the first is the better or the worse grade), steps (mean difference, the first minus the
-        second, in grades), weights (as given), kappa, se, ci_low, ci_high (95 %, within −1 and 1; empty
+        second, in grades), weights and level (as given), kappa, se, ci_low, ci_high (within −1 and 1; empty
         without variety). Least kappa first; all together last, marked 合计.
 
     Raises
     ------
     KaoheError
-        K432 for a missing column, an unknown grade or unknown weights.
+        K432 for a missing column, an unknown grade or unknown weights, K412 for a level.
 
     Notes
     -----
@@ -152,31 +149,35 @@ def agreement_by(
             raise refuse("pairs", f"no column {column}", ", ".join(names))
     if weights not in WEIGHTS:
         raise refuse("weights", weights, ", ".join(WEIGHTS))
+    level = confidence(level)
     named = pairs.assign(**{c: pairs[c].mask(pairs[c] == "") for c in names})
     groups = named.groupby(names, sort=True, dropna=False) if names else []
     rows = [
-        {**dict(zip(names, key, strict=True)), **_agreement(part, first, second, plan.grades, weights)} for key, part in groups
+        {**dict(zip(names, key, strict=True)), **_agreement(part, first, second, plan.grades, weights, level)} for key, part in groups
     ]  # fmt: skip
     out = pd.DataFrame(rows)
     if len(out):
         out = out.sort_values(["kappa", "same", *names], na_position="first", ignore_index=True)
         out = out.astype(dict.fromkeys(names, object)).fillna(dict.fromkeys(names, UNNAMED))
-    whole = pd.DataFrame([{**dict.fromkeys(names, ALL), **_agreement(pairs, first, second, plan.grades, weights)}])
+    whole = pd.DataFrame(
+        [{**dict.fromkeys(names, ALL), **_agreement(pairs, first, second, plan.grades, weights, level)}]
+    )
     return pd.concat([out, whole], ignore_index=True) if len(out) else whole
 
 
 def _agreement(
-    part: pd.DataFrame, first: str, second: str, levels: Sequence[str], weights: str
+    part: pd.DataFrame, first: str, second: str, levels: Sequence[str], weights: str, level: float
 ) -> dict[str, float | int | str]:
     table = cross_table(part, first, second, levels).to_numpy()
     found, n = kappa_of(table, weights=weights), int(table.sum())
     gap = np.subtract.outer(np.arange(len(levels)), np.arange(len(levels)))  # rows below columns: the first is worse
     shares = table / n if n else np.full(table.shape, np.nan)
     se = kappa_error(table, weights=weights) if not np.isnan(found.kappa) else np.nan
+    half = float(ndtri(0.5 + level / 2)) * se
     return {
         "n": n, "n_missing": len(part) - n, "same": found.same, "higher": float(shares[gap < 0].sum()),
-        "lower": float(shares[gap > 0].sum()), "steps": float(-(shares * gap).sum()) + 0.0, "weights": weights, "kappa": found.kappa, "se": se,
-        "ci_low": max(found.kappa - _Z * se, -1.0), "ci_high": min(found.kappa + _Z * se, 1.0),
+        "lower": float(shares[gap > 0].sum()), "steps": float(-(shares * gap).sum()) + 0.0, "weights": weights, "level": level, "kappa": found.kappa, "se": se,
+        "ci_low": max(found.kappa - half, -1.0), "ci_high": min(found.kappa + half, 1.0),
     }  # fmt: skip
 
 
@@ -219,7 +220,7 @@ def fleiss_kappa(counts: np.ndarray) -> float:
     return float((agree.mean() - chance) / (1 - chance)) if chance < 1 else float("nan")
 
 
-def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) -> pd.DataFrame:
+def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan, *, level: float = 0.95) -> pd.DataFrame:
     """Kappa of all of some columns of grades (Fleiss 1971), and of each two of them (Cohen 1960).
 
     Parameters
@@ -230,17 +231,19 @@ def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) ->
         Two or more.
     plan : Plan
         Its grades.
+    level : float
+        Confidence of the intervals.
 
     Returns
     -------
     DataFrame
         graders (names joined by ／), n (rows graded by all), n_missing (the other rows), same, kappa (not
-        weighted), se (Cohen's only), ci_low, ci_high (95 %).
+        weighted), se (Cohen's only), ci_low, ci_high.
 
     Raises
     ------
     KaoheError
-        K432 for fewer than two columns, a missing one, or an unknown grade.
+        K432 for fewer than two columns, a missing one, or an unknown grade; K412 for a level.
 
     Examples
     --------
@@ -252,6 +255,7 @@ def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) ->
     if len(columns) < 2:
         raise refuse("graders", f"columns {', '.join(columns) or '—'}", "two or more columns of grades")
     _check(grades, columns, plan.grades)
+    level = confidence(level)
     both = grades[grades[list(columns)].isin(plan.grades).all(axis=1)]
     counts = np.column_stack([(both[list(columns)] == g).sum(axis=1) for g in plan.grades]).astype(float)
     same = float((counts.max(axis=1) == len(columns)).mean()) if len(both) else np.nan
@@ -260,7 +264,7 @@ def several_graders(grades: pd.DataFrame, columns: Sequence[str], plan: Plan) ->
     none = dict.fromkeys(("se", "ci_low", "ci_high"), np.nan)
     rows = [{"graders": "／".join(columns), "n": len(both), "n_missing": missing, "same": same, "kappa": kappa, **none}]
     for a, b in combinations(columns, 2):
-        own = _agreement(both, a, b, plan.grades, "none")
+        own = _agreement(both, a, b, plan.grades, "none", level)
         shown = {k: own[k] for k in ("n", "same", "kappa", "se", "ci_low", "ci_high")}
         rows.append({"graders": f"{a}／{b}", **shown, "n_missing": missing})
     return pd.DataFrame(rows)

@@ -14,6 +14,7 @@ from kaohe.plot import numbers
 from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
 from kaohe.plot.charts_bench import LEAST, sourced
 from kaohe.plot.charts_dots import Dots, draw
+from kaohe.plot.estimate_cells import level_of
 from kaohe.plot.labels import quoted, records
 from kaohe.plot.layout import Numbers
 from kaohe.plot.numbers import is_missing
@@ -153,7 +154,7 @@ def kappa_dots(
     if whole is not None:
         below = float(whole["kappa"])
         line = (below, f"{ALL} {numbers.number(below, 2)}", float("nan"), float("nan"))
-    kind = KINDS[str(found["weights"].iloc[0])]
+    kind, level = KINDS[str(found["weights"].iloc[0])], level_of(records(found)[0])
     colors = [ACCENT if r["ci_high"] < below else BLUE for r in items]
     axis_title = f"{kind}（1为完全一致，0为与随机相当）"
     frame = draw(
@@ -163,7 +164,7 @@ def kappa_dots(
     least = f"Kappa {numbers.number(worst['kappa'], 2)}，等次相同的占{numbers.percent(worst['same'], 0)}"
     caption = Caption(
         title or f"一致性最低的是{quoted(str(worst[label]))}（{least}）",
-        f"两次评等次的{kind}及95%区间，由低到高",
+        f"两次评等次的{kind}及{level}区间，由低到高",
         f"点图：{len(items)}行的Kappa系数与区间。",
         sourced(source) + _kappa_note(items, len(known) - len(items), len(own) - len(known), line is not None),
     )
@@ -177,7 +178,9 @@ def kappa_dots(
         ]
         for r in items
     ]
-    return frame.canvas.chart(id, caption, DataTable("Kappa系数", [label, "Kappa", "95%区间", "相同", "对数"], body))
+    return frame.canvas.chart(
+        id, caption, DataTable("Kappa系数", [label, "Kappa", f"{level}区间", "相同", "对数"], body)
+    )
 
 
 def _kappa_note(items: Sequence[Mapping[str, Any]], higher: int, unknown: int, line: bool) -> str:

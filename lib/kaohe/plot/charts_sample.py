@@ -83,8 +83,8 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     canvas.dot(2.62, 0.12, 0.06, PAPER, edge=BLUE, line=1.8)
     canvas.text(2.74, 0.12, "中位数", size=SMALL, color=MUTED)
     line = ctx.plan.poverty_line
-    low = min(line, *(float(r["p10"]) for r in open_rows)) * 0.95
-    high = max(line, *(float(r["p90"]) for r in open_rows)) * 1.05
+    known = [float(r[p]) for r in open_rows for p in PERCENTILES if not is_missing(r[p])]
+    low, high = min(line, *known) * 0.95, max(line, *known) * 1.05
     scale = Scale(low, high, frame.left + 0.05, frame.right, log=True)
     axis(frame, scale, [float(v) for v in _ROUND if low <= v <= high], lambda v: f"{v:,.0f}")
     x = scale(line)
@@ -103,8 +103,9 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
         if item in closed:
             continue
         y = frame.y(row)
-        canvas.rect(scale(item["p10"]), y - 0.045, scale(item["p90"]) - scale(item["p10"]), 0.09, PALE, z=1)
-        canvas.rect(scale(item["p25"]), y - 0.09, scale(item["p75"]) - scale(item["p25"]), 0.18, MID, z=1.2)
+        for a, b, half, shade, z in (("p10", "p90", 0.045, PALE, 1.0), ("p25", "p75", 0.09, MID, 1.2)):
+            if not is_missing(item[a]) and not is_missing(item[b]):
+                canvas.rect(scale(item[a]), y - half, scale(item[b]) - scale(item[a]), 2 * half, shade, z=z)
         canvas.dot(scale(item["p50"]), y, 0.06, PAPER, edge=BLUE, line=1.8)
     below = {
         n: float(r["share_below"])

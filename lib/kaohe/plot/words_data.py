@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from kaohe.base.tables import PURPOSIVE, RANDOM
 from kaohe.plot import numbers
 from kaohe.plot.output import Card, Cards, Note, Notes
 from kaohe.plot.table_maker import records
@@ -23,8 +24,8 @@ def conclusions_sample(job: Source) -> Notes:
     if whole is None:
         return Notes([Note("没有收到专项调查样本。", "")])
     villages = job.table("village_profile")
-    drawn = villages[villages["selection"] == "抽样"]
-    key = villages[villages["selection"] == "重点调查"]
+    drawn = villages[villages["selection"] == RANDOM]
+    key = villages[villages["selection"] == PURPOSIVE]
     notes = [
         Note(
             f"抽样调查覆盖{drawn['city'].nunique()}个市、{drawn['county'].nunique()}个县（市、区）的{len(drawn)}个村，抽中"

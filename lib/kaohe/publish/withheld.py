@@ -12,13 +12,14 @@ import pandas as pd
 
 from kaohe.base.plan import Plan
 from kaohe.estimate.indicators import build_indicators
-from kaohe.estimate.suppress import SUPPRESSED
+from kaohe.estimate.others import PROBS
+from kaohe.estimate.quality import SUPPRESSED
 from kaohe.plot import marks, numbers
 from kaohe.publish.pieces import rows_of
 
 VALUES = {
     "estimates": ("estimate", "se", "ci_low", "ci_high", "deff", "cv"), "key_survey": ("value",),
-    "income": ("share_below", "share_low", "share_high"), "survey_items": ("estimate", "score", "contribution"),
+    "income": (*PROBS, "share_below", "share_low", "share_high"), "survey_items": ("estimate", "score", "contribution"),
 }  # fmt: skip
 COLUMNS = {"city": "city", "county": "county", "helper": "helper_city"}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")

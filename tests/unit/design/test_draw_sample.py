@@ -158,6 +158,15 @@ def test_the_same_text_draws_the_same_and_the_order_of_rows_is_no_matter() -> No
 PLANNING = Planning(0.4, 0.05, 0.08)
 
 
+@pytest.mark.parametrize(("level", "point"), [(0.95, 1.959963984540054), (0.9, 1.644853626951473)])
+def test_half_widths_are_those_of_the_normal_distribution_at_the_level(level: float, point: float) -> None:
+    frame = with_places(villages(8, 4, 10, most=25))
+    done = draw_sample(frame, {FIRST: 4, SECOND: 3}, "text", Sizes(2, 6), households(frame))
+    s = done.sample_households.merge(done.sample_villages[["village", "town", "city"]], on="village")
+    found = expected_errors(s, frame, PLANNING, level=level)
+    np.testing.assert_allclose(found["half_width"], point * found["se"], rtol=1e-12)
+
+
 def test_expected_errors_are_those_of_the_estimator_on_synthetic_populations() -> None:
     """8 drawn samples on 300 populations each: mean squared error over expected variance is 1 within 5 standard errors."""
     frame = with_places(villages(8, 4, 10, most=25))

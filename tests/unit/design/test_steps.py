@@ -173,6 +173,8 @@ def test_chosen_villages_enter_on_purpose_with_the_variance_of_their_own_househo
     missing = f.assign(selection=["抽样"] * 5 + [None])
     with pytest.raises(InputRefused, match="K307"):
         Design(missing, weight="w", strata="h", psu=["v", "id"], fpc=[("N", "n"), ("M", "m")])
+    with pytest.raises(InputRefused, match="K328"):
+        take_all(f.assign(selection=pd.array([None, *f["selection"][1:]], dtype="string")), ["r"], **POOL)
     pooled = take_all(f, ["r"], **POOL)
     d = Design(pooled, weight="w", strata="h", psu=["v", "id"], fpc=[("N", "n"), ("M", "m")])
     found = d.total("y").iloc[0]

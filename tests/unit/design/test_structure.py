@@ -110,6 +110,15 @@ def test_purposive_records_cannot_enter_a_design() -> None:
     )
 
 
+@pytest.mark.parametrize("dtype", ["string", "object", "category"])
+def test_records_that_do_not_say_how_they_were_selected_cannot_enter_either(dtype: str) -> None:
+    data = frame().assign(selection=pd.array(["抽样"] * 6 + [None] * 2, dtype=dtype))
+    with pytest.raises(InputRefused, match="K307") as caught:
+        Design(data, weight="w", strata="h", psu="t")
+    assert caught.value.got.startswith("2 rows with ")
+    assert Design(data[:4], weight="w", strata="h", psu="t").df == 1
+
+
 @pytest.mark.parametrize(
     ("weights", "got"),
     [

@@ -15,6 +15,7 @@ from kaohe.base.tables import LINEAGE
 from kaohe.design import build_weights
 from kaohe.design.explain import explain_weight
 from kaohe.estimate import Calibration, Design, build_estimates
+from kaohe.estimate.samples import household_design
 from kaohe.run.demo.truth import truth
 
 Tables = dict[str, pd.DataFrame]
@@ -302,3 +303,28 @@ def test_no_answer_at_all_leaves_the_survey_empty() -> None:
     weights = build_weights({**clean, "sample_households": listed}, plan)
     assert len(weights["weights"]) == 0
     assert set(weights["response"]["completed"]) == {0}
+
+
+def test_the_household_design_replicates_with_its_calibration_again(built: tuple[Plan, Tables, Tables]) -> None:
+    """One city, each town left out in turn and its margins raked anew, step by step."""
+    sample = built[2]["sample"].query("city == '445100000000'").reset_index(drop=True)
+    margins = ["county", "register_hh_kind", "size_group"]
+    value, base = sample["income_per_head"].fillna(0.0), sample["w_nonresponse"]
+    towns, answered = sample.groupby("county")["town"].nunique(), sample["income_per_head"].notna()
+    targets = {m: sample.groupby(m)["weight"].sum() for m in margins}
+
+    def mean(w: pd.Series) -> float:
+        for _ in range(60):
+            for m in margins:
+                w = w * sample[m].map(targets[m] / w.groupby(sample[m]).sum())
+        return float((w * value)[answered].sum() / w[answered].sum())
+
+    whole, variance = mean(base), 0.0
+    for (county, _), rows in sample.groupby(["county", "town"]).groups.items():
+        n = towns[county]
+        factor = pd.Series(np.where(sample["county"] == county, n / (n - 1), 1.0), index=sample.index)
+        factor[rows] = 0.0
+        variance += (n - 1) / n * (mean(base * factor) - whole) ** 2
+    found = household_design(sample, built[0]).replicate("JKn").mean("income_per_head").iloc[0]
+    assert found["estimate"] == pytest.approx(whole, rel=1e-8)
+    assert found["se"] == pytest.approx(np.sqrt(variance), rel=1e-6)

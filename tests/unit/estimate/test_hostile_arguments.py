@@ -10,8 +10,13 @@ import pandas as pd
 import pytest
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.plan import load_plan
 from kaohe.design import Calibration
 from kaohe.estimate import Design, ReplicateDesign, estimate_from_totals, psu_quantiles, psu_totals
+from kaohe.estimate.curves import lorenz_curve, poverty_curve, quantile_curve
+from kaohe.estimate.decompose import decomposition
+from kaohe.estimate.questions import question_against_rest, question_estimates
+from kaohe.estimate.rest import against_rest
 from support.refusals import Refused, assert_refused
 
 ROWS = 240
@@ -34,6 +39,7 @@ def design(f: pd.DataFrame | None = None, **more: Any) -> Design:
 
 MIXED = [1, "a"] * (ROWS // 2)
 INFINITE = np.where(TOWN == 0, np.inf, 1.0)
+ASKED = load_plan().questions
 ALL_OUT = np.zeros(ROWS, dtype=bool)
 
 REFUSED: Refused = {
@@ -72,6 +78,14 @@ REFUSED: Refused = {
     "a level of 0": ("K412", lambda: design().quantile("v", level=0)),
     "a level of 1": ("K412", lambda: design().poverty("v", line=9, level=1)),
     "a level of 2 in a contrast": ("K412", lambda: design().contrast("v", by="c", weights={"甲": 1}, level=2)),
+    "a level of 95 of quantiles of persons": ("K412", lambda: quantile_curve(design(), "v", level=95)),
+    "a level of text of a Lorenz curve": ("K412", lambda: lorenz_curve(design(), "v", level="a")),
+    "a level of 1 of poverty by line": ("K412", lambda: poverty_curve(design(), "v", [9], level=1)),
+    "a level of 95 of a decomposition": ("K412", lambda: decomposition(design(), "v", 9, by="c", level=95)),
+    "a level of 0 against the rest": ("K412", lambda: against_rest(design(), "v", by="c", level=0)),
+    "a level of 95 of a question": ("K412", lambda: question_estimates(design(frame(house_safe=frame()["ok"])), ASKED["house_safe"], ASKED, level=95)),
+    "a level of 95 of a question against the rest": (
+        "K412", lambda: question_against_rest(design(frame(house_safe=frame()["ok"])), ASKED["house_safe"], ASKED, by="c", level=95)),
     "a level of 95 at the seam": ("K412", lambda: estimate_from_totals(psu_totals(frame(), weight="w", psu="t", y="v"), level=95)),
     "an unknown design effect": ("K413", lambda: design().mean("v", deff="x")),
     "a planned effect below 0": ("K413", lambda: design().proportion("ok", planned_deff=-1)),
@@ -257,3 +271,14 @@ def test_a_statistic_of_ones_own_has_the_error_of_the_replicates(given: bool) ->
     want = pd.concat([d.mean("v"), d.ratio("v", "x")], ignore_index=True)
     for column in ("estimate", "se", "ci_low", "ci_high", "df"):
         np.testing.assert_allclose(found[column], want[column], rtol=1e-12)
+
+
+@pytest.mark.parametrize("line", [np.int64(5), np.float32(5), np.uint8(5), 5])
+def test_a_poverty_line_may_be_a_number_of_numpy(line: Any) -> None:
+    """Weight 1: incomes 2, 4, 6, 8 have two of four below 5, and gaps of 0.6 and 0.2."""
+    f = pd.DataFrame({"w": 1.0, "v": [2.0, 4.0, 6.0, 8.0]})
+    found = Design(f, weight="w").poverty("v", ["headcount", "gap"], line=line)
+    assert found["estimate"].tolist() == pytest.approx([0.5, 0.2])
+    for wrong in (np.int64(0), np.float64(-1), np.float64(np.nan), np.bool_(True), np.complex128(5)):
+        with pytest.raises(InputRefused, match="K407"):
+            Design(f, weight="w").poverty("v", "gap", line=wrong)

@@ -10,7 +10,7 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.design import Calibration, calibrate_to, rake_to
-from kaohe.estimate import Design
+from kaohe.estimate import Design, ReplicateDesign
 
 KEYS = {"strata": "h", "psu": "t"}
 
@@ -92,3 +92,17 @@ def test_what_the_record_does_not_say_is_refused_and_reweight_serves() -> None:
         Design(made.frame, weight=made.weight, calibration=made.calibration, **KEYS).replicate("JKn").total("y")
     )
     assert d.replicate("JKn", reweight=again).total("y")["se"][0] == pytest.approx(with_record["se"][0], rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["mean", "ratio", "total"])
+def test_replicate_weights_of_records_without_weight_do_not_count(kind: str) -> None:
+    """Means of the replicates 4, 3.5 and 1.5 about 3, totals 24, 21, 9 about 18; 2/3 of the squares. R: subset(w > 0)."""
+    f = pd.DataFrame({
+        "w": [2.0, 2, 2, 0], "x": 1.0, "y": [1.0, 2, 6, 40],
+        "r1": [0.0, 3, 3, 1], "r2": [3.0, 0, 3, 0], "r3": [3.0, 3, 0, 1],
+    })  # fmt: skip
+    d = ReplicateDesign(f, weight="w", repweights=["r1", "r2", "r3"], kind="JK1")
+    found = {"mean": lambda: d.mean("y"), "ratio": lambda: d.ratio("y", "x"), "total": lambda: d.total("y")}[kind]()
+    scale = 6.0 if kind == "total" else 1.0
+    assert found["estimate"][0] == pytest.approx(3 * scale)
+    assert found["se"][0] == pytest.approx(scale * np.sqrt(2 / 3 * (1 + 0.25 + 2.25)), rel=1e-12)

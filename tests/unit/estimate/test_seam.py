@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from tests.support.rcases import check, data, expected, same
@@ -152,6 +153,27 @@ def test_units_without_answers_stay_in_the_design(frame: pd.DataFrame) -> None:
     assert worst(estimate_from_totals(kept, "total"), want) < 1e-12
     nobody = psu_totals(frame, weight="w", strata="h", psu="t", by="city", where={"kind": 77}, y="income")
     assert len(estimate_from_totals(nobody)) == 0
+
+
+@pytest.mark.parametrize("kind", ["pandas", "parquet", "relation", "dask"])
+def test_values_of_a_condition_may_be_those_of_numpy_or_missing(
+    every: dict[str, Any], frame: pd.DataFrame, kind: str
+) -> None:
+    """The records are chosen once more by hand, and estimated by `Design`."""
+    known = frame["score"].dropna().iloc[:90].tolist()
+    asked: dict[str, tuple[Any, npt.NDArray[np.bool_]]] = {
+        "score": ([np.float64(v) for v in known], frame["score"].isin(known)),
+        "kind": (np.int64(1), frame["kind"] == 1),
+        "asked": (np.bool_(True), frame["asked"]),
+        "ok": ([np.float32(1.0), np.nan], (frame["ok"] == 1) | frame["ok"].isna()),
+        "city": (["韶关市", None], (frame["city"] == "韶关市") | frame["city"].isna()),
+        "grade": (pd.NA, frame["grade"].isna()),
+        "w": ([np.inf, np.float64(0.0)], frame["w"] == 0),
+    }
+    for column, (values, inside) in asked.items():
+        totals = psu_totals(every[kind], weight="w", strata="h", psu="t", y="size", where={column: values})
+        want = Design(frame, weight="w", strata="h", psu="t").total("size", where=inside.to_numpy(dtype=bool))
+        assert worst(estimate_from_totals(totals, "total"), want) < 1e-12, column
 
 
 @pytest.mark.parametrize(

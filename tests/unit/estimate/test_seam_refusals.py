@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,10 @@ def test_calibrations_that_sums_cannot_follow() -> None:
         "  expected  margins of categories, which make cells of records with one g each\n"
         "  remedy    estimate with Design, whose residuals are taken record by record"
     )
+    one_g, good = "K385 This calibration cannot go through the seam\n  got       {}\n", Calibration("w", ("kind",))
+    assert refused(frame, calibration=replace(good, cluster="v")).startswith(one_g.format("one g for each v"))
+    later = refused(frame, calibration=replace(good, after="w2"))
+    assert later.startswith(one_g.format("weight w2 after it, and w in use"))
     message = refused(frame, weight="w2", calibration=Calibration("w", ("east",)))
     assert message.startswith(
         "K385 This calibration cannot go through the seam\n  got       weight after over weight before varies in "

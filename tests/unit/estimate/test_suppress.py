@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from kaohe.base.few import too_few
+from kaohe.base.plan import load_plan
+from kaohe.estimate import Design, Rules
+from kaohe.estimate.planned import HOMOGENEITY
 from kaohe.estimate.suppress import grade_quality, hide_counts, least_side, relative_error, suppress, top_share
 
 DISCLOSURE = {
@@ -109,3 +114,13 @@ def test_sides_and_largest_respondents_of_a_domain() -> None:
 )  # fmt: skip
 def test_counts_of_parts_with_a_known_total(counts: list[int], want: list[int]) -> None:
     assert np.flatnonzero(hide_counts(pd.Series(counts), 10)).tolist() == want
+
+
+def test_what_a_design_takes_without_a_plan_is_what_the_plan_of_2020_says() -> None:
+    """A plan that is changed and a default that is not would give a workbench other words and bounds than the reports."""
+    plan = load_plan()
+    rules, draw = Rules(), plan.choices["draw"]
+    assert (rules.min_n, rules.warn_n) == (plan.disclosure["min_households"], plan.choices["survey"]["min_n"])
+    assert (rules.warn_cv, rules.max_cv) == (plan.disclosure["caution_cv"], plan.disclosure["suppress_cv"])
+    assert pytest.approx(draw["icc_town"] + draw["icc_village"]) == HOMOGENEITY
+    assert plan.choices["survey"]["confidence"] == inspect.signature(Design.mean).parameters["level"].default

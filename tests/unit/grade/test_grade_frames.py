@@ -72,8 +72,8 @@ def test_a_covariance_is_matched_by_its_labels() -> None:
     scores = pd.Series({"a": 3.0, "b": 0.0, "c": -9.0})
     cov = pd.DataFrame(np.diag([9.0, 0.01, 0.01]), index=list("abc"), columns=list("abc"))
     mixed = cov.loc[list("cab"), list("cab")]
-    pd.testing.assert_frame_equal(rank_intervals(scores, mixed), rank_intervals(scores, cov))
-    assert rank_intervals(scores, cov)["high"].tolist() == [2.0, 2.0, 3.0]
+    pd.testing.assert_frame_equal(rank_intervals(scores, mixed, rng=2020), rank_intervals(scores, cov, rng=2020))
+    assert rank_intervals(scores, cov, rng=2020)["high"].tolist() == [2.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_covariance_is_matched_by_its_labels() -> None:
 )
 def test_a_covariance_that_does_not_fit_is_refused(cov: object, level: float, got: str, expected: str) -> None:
     with pytest.raises(KaoheError) as caught:
-        rank_intervals(pd.Series({"a": 1.0, "b": 2.0}), cov, level)  # type: ignore[arg-type]
+        rank_intervals(pd.Series({"a": 1.0, "b": 2.0}), cov, level, rng=2020)  # type: ignore[arg-type]
     where = "level" if level > 1 else "cov"
     assert caught.value.message() == (
         f"K431 The ranks cannot be given a confidence set\n  where     {where}\n  got       {got}\n  expected  {expected}"
@@ -96,7 +96,7 @@ def test_a_covariance_that_does_not_fit_is_refused(cov: object, level: float, go
 
 def test_a_target_without_a_score_has_no_set_and_no_say() -> None:
     scores = pd.Series({"a": 90.0, "b": float("nan"), "c": 70.0})
-    found = rank_intervals(scores, np.ones(3))
+    found = rank_intervals(scores, np.ones(3), rng=2020)
     assert found.loc["b"].isna().all()
     assert found.loc[["a", "c"]].to_numpy().tolist() == [[1.0, 1.0], [2.0, 2.0]]
 
@@ -118,7 +118,7 @@ def test_sensitivity_of_plain_frames_is_that_of_the_build(built: dict[str, pd.Da
     index = built["item_grades"].query("class_id == 'city14' and level == 'city'")[["object", "item", "grade"]]
     others = built["streams"].query("class_id == 'city14' and stream != 'cross'")[["object", "stream", "score"]]
     caps = built["caps"].query("fired").groupby("object")["after"].max()
-    found = sensitivity(index, others.assign(stream=others["stream"]), plan, caps=caps, draws=50)
+    found = sensitivity(index, others.assign(stream=others["stream"]), plan, caps=caps, rng=2020, draws=50)
     mine = found.rows[found.rows["source"] != "scale"].sort_values(["object", "source", "scenario"], ignore_index=True)
     theirs = built["sensitivity"].query("class_id == 'city14' and source != 'scale'")
     theirs = theirs.sort_values(["object", "source", "scenario"], ignore_index=True)[mine.columns]
@@ -137,7 +137,7 @@ def test_sensitivity_of_plain_frames_is_that_of_the_build(built: dict[str, pd.Da
 )
 def test_items_that_cannot_be_used_are_refused(plan: Plan, items: pd.DataFrame, got: str) -> None:
     with pytest.raises(KaoheError, match="K432") as caught:
-        sensitivity(items, WIDE, plan)
+        sensitivity(items, WIDE, plan, rng=2020)
     assert caught.value.got == got
 
 
@@ -190,7 +190,11 @@ def test_scores_in_any_plain_form_are_ranked_alike() -> None:
         ["90", "80", "90"],
     ):
         assert ranks(scores)["rank"].tolist() == [1.0, 3.0, 1.0]
-        assert rank_intervals(scores, [0.0, 0.0, 0.0]).to_numpy().tolist() == [[1.0, 2.0], [3.0, 3.0], [1.0, 2.0]]
+        assert rank_intervals(scores, [0.0, 0.0, 0.0], rng=2020).to_numpy().tolist() == [
+            [1.0, 2.0],
+            [3.0, 3.0],
+            [1.0, 2.0],
+        ]
 
 
 def test_labels_that_stand_twice_keep_their_own_rank() -> None:
@@ -205,14 +209,14 @@ def test_rank_sets_of_a_graded_frame_are_within_the_class() -> None:
     cov = {"a": 1.0, "b": 1.0, "c": 1.0}  # d has no score, and may be lacking
     expected = [[1.0, 2.0], [1.0, 2.0], [1.0, 1.0]]
     for given in (cov, pd.Series(cov), pd.DataFrame(np.eye(3), index=list("abc"), columns=list("abc")), np.ones(4)):
-        found = rank_intervals(graded, given)
+        found = rank_intervals(graded, given, rng=2020)
         assert found.head(3).to_numpy().tolist() == expected
         assert found.iloc[3].isna().all()
 
 
 def test_a_correlation_beyond_one_is_refused() -> None:
     with pytest.raises(KaoheError, match="K431") as caught:
-        rank_intervals([1.0, 2.0], [[1.0, 2.0], [2.0, 1.0]])
+        rank_intervals([1.0, 2.0], [[1.0, 2.0], [2.0, 1.0]], rng=2020)
     assert caught.value.got == "a correlation beyond 1"
 
 
@@ -246,9 +250,9 @@ def test_decisions_without_their_columns_are_refused(plan: Plan) -> None:
 def test_items_by_their_code_and_never_twice(plan: Plan) -> None:
     items = pd.DataFrame([(c, i, "较好") for c in (A, B) for i in range(1, 18)], columns=["object", "item", "grade"])
     coded = items.assign(item=[f"city14.{i:02d}" for i in items["item"]])
-    mine, theirs = (sensitivity(f, WIDE, plan, draws=50, caps={A: "一般"}) for f in (items, coded))
+    mine, theirs = (sensitivity(f, WIDE, plan, rng=2020, draws=50, caps={A: "一般"}) for f in (items, coded))
     pd.testing.assert_frame_equal(mine.rows, theirs.rows)
     assert mine.rows.query("object == @A and scenario == '基准'")["grade"].unique().tolist() == ["一般"]
     with pytest.raises(KaoheError, match="K432") as caught:
-        sensitivity(pd.concat([items, items.head(1).assign(grade="好")]), WIDE, plan)
+        sensitivity(pd.concat([items, items.head(1).assign(grade="好")]), WIDE, plan, rng=2020)
     assert caught.value.got == "1 twice"

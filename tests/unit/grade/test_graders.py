@@ -81,6 +81,24 @@ def test_intervals_are_those_of_the_normal_distribution(plan: Plan) -> None:
     assert row["ci_high"] - row["kappa"] == pytest.approx(1.959964 * row["se"], rel=1e-6)
 
 
+@pytest.mark.parametrize(("level", "point"), [(0.9, 1.644854), (0.99, 2.575829)])
+def test_intervals_have_the_level_that_was_asked(plan: Plan, level: float, point: float) -> None:
+    f = pd.DataFrame(
+        {"a": ["好", "较好"] * 20, "b": ["好", "较好", "好", "好"] * 10, "c": ["好", "较好", "较好", "好"] * 10}
+    )
+    row = graders.agreement_by(f, "a", "b", plan, level=level).iloc[0]
+    assert row["level"] == level
+    assert row["kappa"] - row["ci_low"] == pytest.approx(point * row["se"], rel=1e-6)
+    pair = graders.several_graders(f, ["a", "b", "c"], plan, level=level).iloc[1]
+    assert pair["kappa"] - pair["ci_low"] == pytest.approx(point * pair["se"], rel=1e-6)
+    for call in (
+        lambda: graders.agreement_by(f, "a", "b", plan, level=95),
+        lambda: graders.several_graders(f, ["a", "b"], plan, level=95),
+    ):
+        with pytest.raises(KaoheError, match="K412"):
+            call()
+
+
 def test_several_graders_refuse_what_they_cannot_read_and_count_the_ungraded(plan: Plan) -> None:
     f = pd.DataFrame({"a": ["好", "好", ""], "b": ["好", "较好", "好"], "c": ["好", "好", "好"]})
     made = graders.several_graders(f, ["a", "b", "c"], plan)

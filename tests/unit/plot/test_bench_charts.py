@@ -143,6 +143,12 @@ class TestKappas:
         table = pd.DataFrame([[3, 1], [0, 2]], index=["好", "差"], columns=["好", "差"])
         assert f"；{name}0.66" in charts.agreement_matrix(table, "自评", "考核", kappa=0.66, weights=weights).subtitle
 
+    @pytest.mark.parametrize(("level", "name"), [(0.9, "90%区间"), (0.975, "97.5%区间"), (0.95, "95%区间")])
+    def test_the_level_is_that_of_the_table(self, level: float, name: str) -> None:
+        made = charts.kappa_dots(kappas(level=level), "name")
+        assert f"及{name}，" in made.subtitle
+        assert made.table.columns[2] == name
+
     def test_intervals_have_the_decimals_of_the_kappas(self) -> None:
         assert charts.kappa_dots(kappas(), "name").table.rows[3][1:3] == ["0.35", "0.27–0.43"]
 

@@ -150,6 +150,21 @@ def test_a_hidden_estimate_is_nowhere(
     assert not re.search(r"(?<![\d.])(12\.3|11\.1|13\.3)(?=[%–<'])", said)
 
 
+def test_an_income_quantile_that_is_not_there_has_no_bar(frames: dict[str, pd.DataFrame]) -> None:
+    """The outer bar of one city falls away, everything else stays where it was drawn."""
+    frame = frames["income"].copy()
+    whole = drawn(charts.income_bars(frame, make_context("city"))).svg
+    at = frame.index[
+        (frame["domain_type"] == "city") & (frame["p10"] > frame.query("domain_type == 'city'")["p10"].min())
+    ][0]
+    frame.loc[at, "p10"] = np.nan
+    chart = drawn(charts.income_bars(frame, make_context("city")))
+    assert "nan" not in chart.svg.lower()
+    assert whole.count("<path") - chart.svg.count("<path") == 1
+    own = table(chart).set_index("市").loc[frame.loc[at, "name"]]
+    assert own["10%分位"] == "—"
+
+
 def test_the_line_and_income_shares(frames: dict[str, pd.DataFrame]) -> None:
     ctx = make_context("city")
     chart = drawn(charts.income_bars(frames["income"], ctx))

@@ -178,3 +178,16 @@ def test_a_value_left_in_a_withheld_row_of_a_table_is_found(build: Path, tmp_pat
     done = sweep(tmp_path / "processed", tmp_path / "outputs", tmp_path / "raw", plan)
     assert [(h.where, h.what) for h in done.hits] == [("column estimate row 1", "a value of a withheld estimate")]
     assert done.hits[0].file == str(build / "estimates.parquet")
+
+
+@pytest.mark.parametrize("column", ["p10", "p25", "p50", "p75", "p90", "share_below", "share_low", "share_high"])
+def test_a_quantile_of_income_left_in_a_withheld_row_is_found(
+    build: Path, tmp_path: Path, plan: Plan, column: str
+) -> None:
+    void = dict.fromkeys(("p10", "p25", "p50", "p75", "p90", "share_below", "share_low", "share_high"), np.nan)
+    row = {"domain_type": "county", "domain": "440222000000", "n": 40, "quality": "suppressed", **void}
+    pd.DataFrame([row, {**row, "quality": "ok", column: 1.0}]).to_parquet(build / "income.parquet")
+    assert not sweep(tmp_path / "processed", tmp_path / "outputs", tmp_path / "raw", plan).hits
+    pd.DataFrame([row, {**row, column: 8460.0}]).to_parquet(build / "income.parquet")
+    done = sweep(tmp_path / "processed", tmp_path / "outputs", tmp_path / "raw", plan)
+    assert [(h.where, h.what) for h in done.hits] == [(f"column {column} row 2", "a value of a withheld estimate")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 
 from kaohe.base.files import write_bytes
 from kaohe.base.plan import Plan, load_plan
+from kaohe.base.plan_files import find_plan
 from kaohe.base.tables import RAW
 from kaohe.clean.raw_folder import list_files
 from kaohe.clean.run import clean_tables
@@ -170,6 +172,25 @@ def test_workbooks_hold_text_and_no_formula_and_no_person(drawn: Path) -> None:
         for p in [*drawn.glob("*/*.csv"), *drawn.glob("*/*.md")]
         if "in" not in p.parts
     )
+
+
+def test_the_confidence_of_the_plan_is_that_of_the_expected_precision(drawn: Path, tmp_path: Path) -> None:
+    """90 %: 1.644854 standard errors, and both the workbook and the protocol say 90 %."""
+    home = shutil.copytree(find_plan(), tmp_path / "plan")
+    text = (home / "plan.toml").read_text(encoding="utf-8")
+    assert text.count("\nconfidence = 0.95") == 1
+    (home / "plan.toml").write_text(text.replace("\nconfidence = 0.95", "\nconfidence = 0.90"), encoding="utf-8")
+    given = ("--villages", drawn / "in/villages.csv", "--households", drawn / "in/households.csv", "--seed", TEXT)
+    assert call("draw", "sample", *given, "--towns", 4, "--plan", home, "--out", tmp_path / "d") == 0
+    sheet = load_workbook(tmp_path / "d/抽样设计与概率.xlsx")["预计精度"]
+    head, row = ([c.value for c in r] for r in list(sheet.iter_rows())[:2])
+    assert "90%区间半宽" in head
+    assert float(row[head.index("90%区间半宽")]) == pytest.approx(
+        1.644854 * float(row[head.index("预计标准误")]), abs=2e-5
+    )
+    said = (tmp_path / "d" / output.RECORD).read_text(encoding="utf-8")
+    assert "90%区间半宽" in said
+    assert "95%" not in said
 
 
 def test_protocols_give_the_checksums_of_what_was_written(drawn: Path) -> None:

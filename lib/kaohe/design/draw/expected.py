@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,9 @@ from kaohe.design.draw.planning import Planning
 PROVINCE = "province"
 
 
-def expected_errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Planning) -> pd.DataFrame:
+def expected_errors(
+    sample: pd.DataFrame, frame: pd.DataFrame, planning: Planning, *, level: float = 0.95
+) -> pd.DataFrame:
     """Expected standard errors of a share by city and for all, from the weights that were drawn.
 
     Parameters
@@ -21,11 +25,13 @@ def expected_errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Plannin
         The register of villages as from `with_places`: village, town, city, n_households.
     planning : Planning
         The share and how its variance lies between towns, villages and households.
+    level : float
+        Confidence of the interval whose half width is given, by the normal distribution.
 
     Returns
     -------
     DataFrame
-        domain (city code, or ``province``), n, n_towns, n_villages, se, half_width (1.96 se), deff
+        domain (city code, or ``province``), n, n_towns, n_villages, se, half_width (of the interval), deff
         (over that of a simple random sample of n), deff_weights (Kish).
 
     Notes
@@ -38,15 +44,16 @@ def expected_errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Plannin
     drawn or not. Särndal, Swensson & Wretman (1992), chapter 12 (anticipated variance); Valliant,
     Dorfman & Royall (2000), chapter 8. Deff: Kish (1965), section 8.2; (1992).
     """
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     rows = []
     for domain, units in [(PROVINCE, frame), *frame.groupby("city", sort=True)]:
         taken = sample if domain == PROVINCE else sample[sample["city"] == domain]
         if len(taken):
-            rows.append({"domain": str(domain), **_errors(taken, units, planning)})
+            rows.append({"domain": str(domain), **_errors(taken, units, planning, z)})
     return pd.DataFrame(rows)
 
 
-def _errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Planning) -> dict[str, float]:
+def _errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Planning, z: float) -> dict[str, float]:
     w = sample["weight"].to_numpy(float)
     alpha, total = w / w.sum(), float(frame["n_households"].sum())
     parts = []
@@ -61,6 +68,6 @@ def _errors(sample: pd.DataFrame, frame: pd.DataFrame, planning: Planning) -> di
     se = variance**0.5
     return {
         "n": len(w), "n_towns": sample["town"].nunique(), "n_villages": sample["village"].nunique(), "se": se,
-        "half_width": 1.96 * se, "deff": variance / (sigma2 / len(w)),
+        "half_width": z * se, "deff": variance / (sigma2 / len(w)),
         "deff_weights": len(w) * float(np.sum(w**2)) / float(w.sum()) ** 2,
     }  # fmt: skip

@@ -7,9 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from kaohe.base.tables import PURPOSIVE
 from kaohe.design.draw import faults
 from kaohe.design.draw.households import check_households, draw_in_villages, numbered
-from kaohe.design.draw.sample import PURPOSIVE, Sizes, with_places
+from kaohe.design.draw.sample import Sizes, with_places
 from kaohe.design.faults import few, need
 
 
@@ -68,7 +69,7 @@ def choose_key(
 
 
 def _with_sizes(out: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Stage sizes as the sample list wants them; what was taken is what was chosen."""
+    """Stage sizes as the sample list wants them: every county is in the sample, of towns and villages those chosen."""
     towns, counties = frame.groupby("county")["town"].nunique(), frame.groupby("city")["county"].nunique()
     size = frame.groupby("town")["village"].size()
     return out.assign(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.places import OWN_CODE, PROVINCE, parent_code
-from kaohe.base.tables import HH_KINDS, SELECTIONS
+from kaohe.base.tables import HH_KINDS, RANDOM
 from kaohe.design.draw import faults
 from kaohe.design.draw.chance import Chance
 from kaohe.design.draw.entropy import max_entropy
@@ -23,7 +23,6 @@ from kaohe.design.draw.households import HOUSEHOLD_COLUMNS, check_households, dr
 from kaohe.design.draw.pps import Bools, Floats, enough, inclusion_probabilities, never_together, systematic
 from kaohe.design.faults import few, need
 
-RANDOM, PURPOSIVE = SELECTIONS
 SCHEMES = ("entropy", "systematic")
 EQUAL = "equal"
 
@@ -228,7 +227,7 @@ def draw_sample(
     by_town = _draw_towns(frame, towns, seed, sizes.scheme)
     by_village = _draw_villages(frame, by_town, seed, sizes)
     sample = _sample_villages(by_town, by_village, known, sizes)
-    chosen = _draw_households(households, by_village, sample, seed, sizes) if households is not None else nobody()
+    chosen = _draw_households(households, sample, seed, sizes) if households is not None else nobody()
     return Drawn(by_town, by_village, sample, chosen)
 
 
@@ -277,9 +276,7 @@ def _sample_villages(
     )  # fmt: skip
 
 
-def _draw_households(
-    households: pd.DataFrame, by_village: pd.DataFrame, sample: pd.DataFrame, seed: str, sizes: Sizes
-) -> pd.DataFrame:
+def _draw_households(households: pd.DataFrame, sample: pd.DataFrame, seed: str, sizes: Sizes) -> pd.DataFrame:
     out = draw_in_villages(check_households(households, sample), sample, seed, sizes.rule)
     chance = sample.set_index("village")["p"]
     out["weight"] = 1 / (out["village"].map(chance).to_numpy(float) * out["p_household"])

@@ -12,11 +12,9 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.plan import Plan
-from kaohe.base.tables import HH_KINDS, OUTCOMES, SELECTIONS
+from kaohe.base.tables import HH_KINDS, OUTCOMES, PURPOSIVE, RANDOM
 from kaohe.run.demo.population import RESPONSE, RESPONSE_BY_SIZE, Population, size_group_index
 from kaohe.run.demo.streams import stream
-
-RANDOM, KEY = SELECTIONS
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def _villages(people: Population, rng: np.random.Generator, sizes: Design) -> pd
     extra = pd.DataFrame({"position": np.array(key, dtype=np.int64)})
     extra["n_towns"] = towns_in.loc[frame["county"].iloc[key]].to_numpy()
     extra["n_villages"] = frame["town"].value_counts().loc[frame["town"].iloc[key]].to_numpy()
-    extra = extra.assign(m_towns=np.minimum(sizes.towns, extra["n_towns"]), selection=KEY)
+    extra = extra.assign(m_towns=np.minimum(sizes.towns, extra["n_towns"]), selection=PURPOSIVE)
     extra["m_villages"] = np.minimum(sizes.villages, extra["n_villages"])
     out = pd.concat([out, extra[[*columns, "selection"]]], ignore_index=True)
     places = frame.iloc[out["position"]].reset_index(drop=True)

@@ -68,6 +68,12 @@ class Result:
     plan_by_county: pd.DataFrame
     drawn: Drawn
     errors: pd.DataFrame
+    level: float = 0.95
+
+    @property
+    def half_width(self) -> str:
+        """What the half width of the intervals is called, with their level."""
+        return f"{100 * self.level:g}%区间半宽"
 
 
 def draw_choices(plan: Plan) -> Mapping[str, Any]:
@@ -106,7 +112,9 @@ def make_sample(asked: Asked, registers: Registers, plan: Plan) -> Result:
     by_county = _plan(asked, frame, steps, sizes, planning, plan)
     towns = {str(c): int(n) for c, n in zip(by_county["county"], by_county["towns"], strict=True)}
     drawn = draw_sample(frame[["village", "n_households"]], towns, asked.seed, sizes, listed)
-    return Result(asked, sizes, planning, by_county, drawn, expected_errors(_persons(drawn), frame, planning))
+    level = float(plan.choices["survey"]["confidence"])
+    errors = expected_errors(_persons(drawn), frame, planning, level=level)
+    return Result(asked, sizes, planning, by_county, drawn, errors, level)
 
 
 def _plan(

@@ -61,7 +61,7 @@ def design_book(made: Result, plan: Plan) -> list[SheetOut]:
     out = [
         sheet("预计精度", (
             ("name", "范围", "plain", 12.0), ("n_towns", "镇数", "whole", 8.0), ("n_villages", "村数", "whole", 8.0),
-            ("n", "户数", "whole", 8.0), ("se", "预计标准误", "general", 12.0), ("half_width", "95%区间半宽", "general", 12.0),
+            ("n", "户数", "whole", 8.0), ("se", "预计标准误", "general", 12.0), ("half_width", made.half_width, "general", 12.0),
             ("deff", "设计效应", "decimal", 10.0), ("deff_weights", "权重设计效应", "decimal", 12.0),
         ), made.errors.assign(name=["全省" if d == PROVINCE else plan.gazetteer.name(d) for d in made.errors["domain"]]).round(5)),
         sheet("各县分配", (

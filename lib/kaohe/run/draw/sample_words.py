@@ -58,7 +58,7 @@ def sample_record(made: Result, registers: Registers, sums: dict[str, str], plan
         ],
         "预计标准误": [
             f"按比例 {made.planning.share:g}、镇间方差占 {made.planning.icc_town:g}、镇内村间占 {made.planning.icc_village:g} 预计：", "",
-            *words.table(("范围", "镇", "村", "户", "标准误", "95%区间半宽", "设计效应"), errors), "",
+            *words.table(("范围", "镇", "村", "户", "标准误", made.half_width, "设计效应"), errors), "",
             "方差估计：设计权重是各级入样概率之积的倒数；以县（必取的镇自成一层）为层、镇（必取的镇内为村）为初级单元，"
             "按有放回的办法由初级单元合计估计方差，略偏大，不会偏小地误报精度。",
         ],
