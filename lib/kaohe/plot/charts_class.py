@@ -136,6 +136,7 @@ def effective_weights(
         numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
     )  # fmt: skip
     canvas = frame.canvas
+    canvas.key = True
     canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
     canvas.text(0.24, 0.12, "方案权重", size=SMALL, color=MUTED)
     canvas.dot(1.1, 0.12, 0.06, BLUE)

@@ -186,6 +186,7 @@ def _draw_place(scored: list[dict[str, object]], me: dict[str, object]) -> Canva
 
 
 def _place_key(canvas: Canvas, name: str, bottom: bool) -> None:
+    canvas.key = True
     x = 0.1
     entries = [(BLUE, name), (MID, "同市其他县（市、区）"), (SOFT, "其他市的县（市、区）")]
     for fill, word in [*entries, *([(ACCENT, "靠后")] if bottom else [])]:

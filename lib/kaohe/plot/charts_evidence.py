@@ -101,6 +101,7 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
 
 
 def _key(canvas: Canvas, flagged: bool) -> None:
+    canvas.key = True
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)
     canvas.text(0.24, 0.12, "指标表等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(2.02, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)
@@ -148,6 +149,7 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
         above=0.5, below=0.52, pitch=0.205, gap=0.25,
     )  # fmt: skip
     canvas = frame.canvas
+    canvas.key = True
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)
     canvas.text(0.24, 0.12, "考核等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(1.9, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)

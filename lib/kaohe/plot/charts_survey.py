@@ -10,7 +10,7 @@ from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.against import comparable, side
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
-from kaohe.plot.labels import joined, nothing, of, records, short, source
+from kaohe.plot.labels import interval_of, joined, nothing, of, records, short, source
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, has_interval, hidden_note, hollow, hollow_note, mark, plain, shown, tick
 from kaohe.plot.numbers import is_missing
@@ -68,7 +68,7 @@ def estimate_dots(
     texts = [shown(r) for r in items]
     frame = rows(
         names, above=0.46, below=0.5, gap=0.25, pitch=0.245, marked=[r["domain"] == ctx.object for r in items],
-        numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers("95%区间", [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
+        numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers(interval_of(ctx), [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
     )  # fmt: skip
     label = str(first["label"])
     _plot(frame, items, province, color, share, unit)
@@ -82,13 +82,13 @@ def estimate_dots(
     measure = "%" if share else unit
     caption = Caption(
         title,
-        f"{label}（{measure}）及95%置信区间，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及95%置信区间，{ctx.year}年专项调查",
+        f"{label}（{measure}）及{interval_of(ctx, '置信区间')}，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及{interval_of(ctx, '置信区间')}，{ctx.year}年专项调查",
         f"点图：{len(items)}市的估计与区间，竖线为全省{reference or '（无）'}；{len(worse) + len(better)}市的区间不含全省估计。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户",
                "竖线和灰带：全省估计及其区间" if province else "", hollow_note(items),
                _judged(direction) if worse or better else "", hidden_note(items)),
     )  # fmt: skip
-    head = ["市", f"估计（{measure}）" if measure else "估计", "95%区间", "户数", "质量"]
+    head = ["市", f"估计（{measure}）" if measure else "估计", interval_of(ctx), "户数", "质量"]
     body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
     if province is not None:
         body.append(["全省", *shown(province), quality_word(str(province["quality"]))])
@@ -184,7 +184,7 @@ def estimate_profile(
     who = "户数" if unit == "household" else "村数"
     columns = [
         Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]),
-        Numbers("95%区间", [t[1] for t in texts]),
+        Numbers(interval_of(ctx), [t[1] for t in texts]),
     ]
     columns += [] if alone else [Numbers("全省", refs)]
     frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.6, below=0.48, pitch=0.25,
@@ -221,13 +221,13 @@ def estimate_profile(
     said = f"；{said}" if said else ""
     caption = Caption(
         title,
-        joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
+        joined([f"{topic}：各项比例（%）及{interval_of(ctx, '置信区间')}", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：“{topic}”{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
         source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
                f"明显：区间全在全省估计一侧{'；没有好坏方向的指标不作判断' if other else ''}，未作多重校正" if any(sides) else "",
                hollow_note(items), hidden_note(items)),
     )  # fmt: skip
-    head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
+    head = ["指标", "估计（%）", interval_of(ctx), *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
         [
             str(r["label"]),
@@ -262,10 +262,11 @@ def _plain_share(row: Row | None) -> str:
 
 def _profile_key(canvas: Canvas, ctx: Context, alone: bool, used: Sequence[str], *, few: bool) -> None:
     """The key of a profile; only of marks that occur."""
+    canvas.key = True
     canvas.line([(0.02, 0.12), (0.34, 0.12)], SOFT, line=3.2)
     canvas.dot(0.18, 0.12, 0.062, SOFT, edge=PAPER, line=0.8)
     x = 0.42
-    entries = [f"{ctx.name}及95%区间"]
+    entries = [f"{ctx.name}及{interval_of(ctx)}"]
     canvas.text(x, 0.12, entries[0], size=SMALL, color=MUTED, fit=2.2)
     x += min(2.2, fonts.width(entries[0], SMALL)) + 0.24
     if not alone:

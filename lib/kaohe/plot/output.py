@@ -18,6 +18,7 @@ from kaohe.plot.cells import Cell as Cell
 from kaohe.plot.cells import cell as cell
 from kaohe.plot.cells import cell_text as cell_text
 from kaohe.plot.context import Context as Context
+from kaohe.plot.phone import Phone
 
 MIME = "application/vnd.kaohe.v1+json"
 BATCH = "KAOHE_BATCH"
@@ -162,9 +163,8 @@ class Chart(Output):
         The data behind it.
     png : bytes
         The picture for JupyterLab; empty in a batch.
-    names : sequence of float
-        Where the names of the rows stand, in inches of the picture: its width, then right, upper and lower edge
-        of the names. A narrow screen keeps them in sight while the picture is moved; empty: it does not.
+    phone : Phone, optional
+        What a narrow screen does with it.
     """
 
     id: str
@@ -175,7 +175,7 @@ class Chart(Output):
     svg: str = field(repr=False)
     table: DataTable = field(repr=False)
     png: bytes = field(default=b"", repr=False)
-    names: Sequence[float] = ()
+    phone: Phone | None = None
     kind = "figure"
 
     def __post_init__(self) -> None:

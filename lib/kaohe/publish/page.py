@@ -115,8 +115,11 @@ class _Maker:
         elif kind == "figure":
             self.figures += 1
             self._number(payload["id"], f"图{self.figures}")
-            picture = svg.inline(payload["svg"], payload["id"], payload["title"], payload["alt"])
-            self.blocks.append(Block("figure", {**payload, "picture": picture}))
+            words = payload["title"], payload["alt"]
+            picture = svg.inline(payload["svg"], payload["id"], *words)
+            small = (payload.get("phone") or {}).get("svg", "")
+            small = small and svg.inline(small, f"{payload['id']}-small", *words)
+            self.blocks.append(Block("figure", {**payload, "picture": picture, "small": small}))
         elif kind == "table":
             self.tables += 1
             self._number(payload["id"], f"表{self.tables}")
