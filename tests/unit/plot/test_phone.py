@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from kaohe.plot.canvas import SMALL, Canvas, Caption
@@ -36,9 +38,9 @@ def test_rows_hold_whole_entries_and_are_no_wider_than_a_small_screen() -> None:
     ends = [(left, right) for left, _, right, _ in phone.keys]
     assert all(right - left < ROW + 0.1 for left, right in ends)
     assert all((top, bottom) == (0.0, KEY) for _, top, _, bottom in phone.keys)
-    for start, after in zip(at, at[1:], strict=False):  # the gap after an entry is 0.24
+    for start, after in itertools.pairwise(at):  # the gap after an entry is 0.24
         assert any(left <= start and after - 0.24 <= right for left, right in ends), start
-    assert all(one[1] < other[0] for one, other in zip(ends, ends[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(ends))
 
 
 def test_a_picture_without_a_key_is_not_cut() -> None:
