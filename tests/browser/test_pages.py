@@ -98,6 +98,18 @@ def test_every_character_is_drawn_by_the_embedded_font(name: str, site: Path, pa
     assert foreign == set()
 
 
+def test_every_page_says_at_its_head_and_foot_that_its_data_are_invented(site: Path, page: Page) -> None:
+    """Of all kinds: each notebook's, the index, the words and the summary of the run."""
+    made = sorted(p.stem for p in site.glob("*.html"))
+    assert set(KINDS) <= set(made)
+    for name in made:
+        page.goto(url(site, name))
+        assert page.inner_text(".demo") == "演示数据（虚构）", name
+        foot = page.inner_text("footer .closing")
+        assert "内部资料 · 不公开。仅供考核工作使用" in foot, name
+        assert "数据均为演示数据（虚构），不反映任何实际情况。" in foot, name
+
+
 def test_links_lead_somewhere(site: Path, page: Page) -> None:
     made = {p.name for p in site.iterdir()}
     for name in KINDS:
