@@ -142,13 +142,13 @@ LATIN = {
     "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf", "BOM", "Sheet",
 }  # fmt: skip
 # Names of the office's files: folders and words of the layout, for the rest Chinese, digits and underscores.
-_LAYOUT = (
+_ENGLISH = (
     "objects|places|pairing|totals|sample_villages|sample_households|households|villages|teams|index|field|facts|decisions|self_reports"
     "|self_grades|problems"
 )
 _FILE = (
     r"(?<![\w/.-])(?:registry|survey|cross|daily|office)"
-    rf"(?:/(?:{_LAYOUT}|[\u4e00-\u9fff\d_]+))+\.(?:xlsx|csv)(?![A-Za-z])"
+    rf"(?:/(?:{_ENGLISH}|[\u4e00-\u9fff\d_]+))+\.(?:xlsx|csv)(?![A-Za-z])"
 )
 # Fingerprints, codes of findings, of interviewers and of units, numbers of decisions.
 _CODE = r"\b[0-9a-f]{12}(?:[0-9a-f]{4})?\b|\bK\d{3}\b|\bD[WC]\d{3}\b|\bJD-\d+\b"
