@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import numbers, terms
-from kaohe.plot.labels import rank_level
+from kaohe.plot.labels import rank_level, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
@@ -70,11 +70,11 @@ def grades_of(rows: pd.DataFrame) -> str:
         who = given[given["grade_final"] == grade].sort_values(["composite", "object"])["name"]
         if len(who):
             said = f"{numbers.quoted(grade)}{len(who)}个"
-            counts = counts.replace(said, f"{said}（{numbers.names(who, 4, '个')}）")
+            counts = counts.replace(said, f"{said}（{some(list(who), 4)}）")
     parts = [counts]
     for word, who in (("待核", doubtful), ("因缺数据不定等次", lacking)):
         if len(who):
-            parts.append(f"{word}{len(who)}个（{numbers.names(who['name'], 3, '个')}）")
+            parts.append(f"{word}{len(who)}个（{some(list(who['name']))}）")
     return "；".join(p for p in parts if p)
 
 
@@ -242,7 +242,7 @@ def _talk(rows: pd.DataFrame) -> Note:
     for kind in ("city", "unit", "county"):
         who = rows[rows["kind"] == kind].drop_duplicates("object")
         if len(who):
-            names = f"（{numbers.names(who['name'], 6, '个')}）" if kind == "city" else ""
+            names = f"（{some(list(who['name']), 6)}）" if kind == "city" else ""
             parts.append(f"{terms.KINDS[kind]}{len(who)}个{names}")
     said = "、".join(parts)
     return Note(f"按方案“六、（五）结果审定及运用”列入谈话提醒的对象共{rows['object'].nunique()}个：{said}。", "t-talk")

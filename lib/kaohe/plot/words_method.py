@@ -63,11 +63,11 @@ def class_gaps(job: Source) -> Text:
     for stream in dict.fromkeys(absent["stream_name"]):
         who = [names.get(o, str(o)) for o in absent[absent["stream_name"] == stream]["object"]]
         said.append(
-            f"{stream}缺数据或有缺项的有{len(who)}个：{numbers.names(who, 6, '个')}，不计综合得分、不定等次、不排名次，只给上下界。"
+            f"{stream}缺数据或有缺项的有{len(who)}个：{some(who, 6)}，不计综合得分、不定等次、不排名次，只给上下界。"
         )
     doubt = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
     if len(doubt):
-        said.append(f"事实待核、等次待定的有{len(doubt)}个：{numbers.names(doubt['name'], 6, '个')}。")
+        said.append(f"事实待核、等次待定的有{len(doubt)}个：{some(list(doubt['name']), 6)}。")
     if not said:
         return Text(("全部对象计入综合得分的来源数据齐全，事实认定完毕。",))
     return Text(said, "warning")
