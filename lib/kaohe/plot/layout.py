@@ -179,15 +179,9 @@ def axis(
             canvas.text(x, frame.bottom + 0.13, text, size=SMALL, color=MUTED, align="center")
             taken = x + half
     if title:
-        canvas.text(
-            (scale.left + scale.right) / 2,
-            frame.bottom + 0.33,
-            title,
-            size=SMALL,
-            color=MUTED,
-            align="center",
-            fit=scale.right - 0.0,
-        )
+        half = min(fonts.width(fonts.drawable(title), SMALL), scale.right) / 2
+        x = max(half, min((scale.left + scale.right) / 2, canvas.width - half))
+        canvas.text(x, frame.bottom + 0.33, title, size=SMALL, color=MUTED, align="center", fit=scale.right)
 
 
 def legend(canvas: Canvas, x: float, y: float, entries: Iterable[tuple[str, str]], *, gap: float = 0.24) -> float:
