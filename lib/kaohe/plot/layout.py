@@ -153,11 +153,12 @@ def rows(
 
 
 def _name(canvas: Canvas, x: float, y: float, name: str, widest: float, size: float, color: str) -> None:
-    """The name of a row; one that is too wide stands in two small lines, and is cut with … only beyond those."""
+    """The name of a row; one that is too wide stands in one or two small lines, and is cut with … only beyond those."""
     if fonts.width(name, size) > widest:
         lines = balanced(fonts.drawable(name), widest, TINY)
-        if len(lines) == 2:
-            for line, at in zip(lines, (y - 0.062, y + 0.062), strict=True):
+        if len(lines) <= 2:
+            for number, line in enumerate(lines):
+                at = y + 0.062 * (2 * number + 1 - len(lines))
                 canvas.text(x, at, line, size=TINY, color=color, align="right")
             return
     canvas.text(x, y, name, size=size, color=color, align="right", fit=widest)
