@@ -221,7 +221,7 @@ def estimate_profile(
         title,
         joined([f"{topic}：各项比例（%）及{interval_of(ctx, '置信区间')}", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：“{topic}”{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
-        source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列或数据表",
+        source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"回答{who}见右列或数据表",
                f"明显：区间全在全省估计一侧{'；没有好坏方向的指标不作判断' if other else ''}，未作多重校正" if any(sides) else "",
                hollow_note(items), hidden_note(items)),
     )  # fmt: skip
