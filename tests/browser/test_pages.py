@@ -98,6 +98,18 @@ def test_every_character_is_drawn_by_the_embedded_font(name: str, site: Path, pa
     assert foreign == set()
 
 
+def test_every_page_says_at_its_head_and_foot_that_its_data_are_invented(site: Path, page: Page) -> None:
+    """Of all kinds: each notebook's, the index, the words and the summary of the run."""
+    made = sorted(p.stem for p in site.glob("*.html"))
+    assert set(KINDS) <= set(made)
+    for name in made:
+        page.goto(url(site, name))
+        assert page.inner_text(".demo") == "演示数据（虚构）", name
+        foot = page.inner_text("footer .closing")
+        assert "内部资料 · 不公开。仅供考核工作使用" in foot, name
+        assert "数据均为演示数据（虚构），不反映任何实际情况。" in foot, name
+
+
 def test_links_lead_somewhere(site: Path, page: Page) -> None:
     made = {p.name for p in site.iterdir()}
     for name in KINDS:
@@ -232,28 +244,69 @@ def test_the_browser_that_prints_reaches_nobody(listener: Listener, monkeypatch:
     assert len(listener.visits) == before
 
 
-_NAMES = """[...document.querySelectorAll('.chart>.scroll:has(.names)')].map(s => {
-  const box = s.getBoundingClientRect(), names = s.querySelector('.names').getBoundingClientRect();
-  const first = s.querySelector('svg').getBoundingClientRect(), seen = getComputedStyle(s.querySelector('.names')).display;
-  return {seen, end: first.right - box.right, kept: names.left - box.left, wide: names.width / box.width, over: names.bottom - first.bottom};
+# Of each figure on a narrow screen, before anything is moved: words of the key that are not wholly seen (they stand in the
+# strip along the picture's upper edge; a picture that is not shown has its key alone), marks that the kept names cover or
+# cut, texts of the narrow drawing out of it, and whether the names stay when the picture is moved to its end.
+_OPENED = """[...document.querySelectorAll('figure.chart')].map(f => {
+  const scroll = f.querySelector('.scroll'), svg = scroll.querySelector('svg'), names = scroll.querySelector('.names');
+  const shown = e => e.getClientRects().length > 0 && e.getBoundingClientRect().width > 0;
+  const inside = (a, b) => a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1 && a.bottom <= b.bottom + 1;
+  const screen = {left: 0, right: innerWidth, top: -1e9, bottom: 1e9}, box = scroll.getBoundingClientRect();
+  const numbers = e => e.getAttribute('viewBox').split(' ').map(Number);
+  const parts = [...f.querySelectorAll('.key svg')].filter(e => shown(e) && inside(e.getBoundingClientRect(), screen)).map(numbers);
+  const unseen = [], covered = [], cut = [];
+  const word = t => {
+    const size = Number(t.getAttribute('font-size')), y = Number(t.getAttribute('y')) - 0.36 * size;
+    const long = [...t.textContent].reduce((n, c) => n + (c > '\u2fff' ? 1 : 0.6), 0) * size, x = Number(t.getAttribute('x'));
+    return {y, left: t.getAttribute('text-anchor') == 'start' ? x : x - long, right: t.getAttribute('text-anchor') == 'end' ? x : x + long};
+  };
+  for (const t of svg.querySelectorAll('text')) {
+    const w = word(t);
+    if (w.y > 10 || w.y < 7 || !KEYS.test(t.textContent)) continue;
+    const here = shown(svg) && inside(t.getBoundingClientRect(), {...box, left: Math.max(0, box.left), right: Math.min(innerWidth, box.right)});
+    const there = parts.some(([x, y, width, height]) => w.left >= x && w.right <= x + width && w.y >= y && w.y <= y + height);
+    if (!here && !there) unseen.push(t.textContent);
+  }
+  const kept = names && shown(names) ? names.getBoundingClientRect() : null;
+  if (kept) for (const p of svg.querySelectorAll('path')) {
+    const r = p.getBoundingClientRect();
+    const over = Math.min(r.bottom, kept.bottom) - Math.max(r.top, kept.top), under = kept.right - r.left;
+    if (over > 1 && under > 1 && (r.right > kept.right + 1 || Math.abs(kept.left - svg.getBoundingClientRect().left) > 1)) covered.push(p.getAttribute('d').slice(0, 40));
+  }
+  const small = f.querySelector('.small svg');
+  if (small && shown(small)) for (const t of small.querySelectorAll('text'))
+    if (!inside(t.getBoundingClientRect(), small.getBoundingClientRect()) || !inside(small.getBoundingClientRect(), screen)) cut.push(t.textContent);
+  scroll.scrollLeft = 9999;
+  const after = kept ? names.getBoundingClientRect() : null, moved = shown(svg) ? box.left - svg.getBoundingClientRect().left : 0;
+  return {id: f.id, unseen, covered, cut, small: !!small && shown(small), picture: shown(svg), moved, key: parts.length,
+    stays: !kept || (Math.abs(after.left - box.left) < 1.5 && Math.abs(kept.left - box.left) < 1.5 && kept.width < 0.6 * box.width)};
 })"""
+_KEYS = "/^(好|较好|一般|较差|缺：应评未评|待核|缺数据|未答|存疑|中位数|名次|合计|不作结论|全省|方案权重|有效权重|靠后|实地核查得分|自评等次|与均值之差合计)$|分位$|区间$|（\\d+分）$|^\\d+%及以上|^不足\\d+%|等次（颜色同等次）|^其中“一般及以下”/"
 
 
-def test_a_telephone_keeps_the_names_of_rows_in_sight(site: Path, page: Page) -> None:
-    page.goto(url(site, "city-440200"))
-    assert {n["seen"] for n in page.evaluate(_NAMES)} == {"none"}
+@pytest.mark.parametrize("name", KINDS[3:])
+def test_a_telephone_shows_every_key_at_once_and_keeps_the_names_beside_the_marks(
+    name: str, site: Path, page: Page
+) -> None:
+    page.goto(url(site, name))
     page.set_viewport_size({"width": 390, "height": 900})
-    opened = page.evaluate(_NAMES)
-    assert len(opened) > 8
-    for name in opened:  # the picture's end with its figures is seen, the names beside it
-        assert name["seen"] == "block"
-        assert abs(name["end"]) < 1.5
-        assert abs(name["kept"]) < 1.5
-        assert name["wide"] < 0.6
-        assert name["over"] < 0
-    page.evaluate("document.querySelectorAll('.chart>.scroll').forEach(s => s.scrollLeft = -9999)")
-    moved = page.evaluate(_NAMES)
-    assert all(n["end"] > 50 and abs(n["kept"]) < 1.5 for n in moved)
+    figures = page.evaluate(_OPENED.replace("KEYS", _KEYS))
+    assert figures
+    for line in ("unseen", "covered", "cut"):
+        assert {f["id"]: f[line] for f in figures if f[line]} == {}, line
+    assert all(f["stays"] for f in figures)
+    assert all(f["small"] != f["picture"] for f in figures)
+    assert all(f["moved"] > 100 for f in figures if f["picture"])
+
+
+def test_paper_and_desktop_show_one_picture_with_its_key_inside(site: Path, page: Page) -> None:
+    page.goto(url(site, "city-440200"))
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        assert page.locator(".key, .names, .small").count() > 15
+        for part in (".key", ".names", ".small"):
+            assert not any(e.is_visible() for e in page.locator(part).all()), (media, part)
+        assert all(e.is_visible() for e in page.locator(".chart>.scroll>svg:first-child").all())
 
 
 def test_print_styles_keep_rows_and_figures_whole(site: Path, page: Page) -> None:

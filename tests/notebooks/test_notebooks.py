@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from kaohe.base.plan import load_plan
+from kaohe.base.plan_files import DEFAULT_PLAN, PLANS
 from kaohe.plot.output import MIME
 from kaohe.publish import rehearse
 from kaohe.publish.notebook import run_notebook
@@ -141,7 +145,7 @@ class TestRules:
         assert re.search(r"供.+(阅读|核对|复核|使用|补正)", first.source)
 
 
-def run(path: Path, target: str, processed: Path) -> list[dict[str, Any]]:
+def run(path: Path, target: str, processed: Path, plan: str = "") -> list[dict[str, Any]]:
     """Execute the cells in order in a fresh shell; the suite's payloads in order."""
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
@@ -150,7 +154,7 @@ def run(path: Path, target: str, processed: Path) -> list[dict[str, Any]]:
         for cell in code_cells(path):
             source = cell.source
             if "parameters" in cell.metadata.get("tags", []):
-                source += f"\ntarget = {target!r}\nprocessed = {str(processed)!r}"
+                source += f"\ntarget = {target!r}\nprocessed = {str(processed)!r}\nplan = {plan!r}"
             with capture_output() as caught:
                 result = shell.run_cell(source, store_history=False)
             result.raise_error()
@@ -189,6 +193,38 @@ def test_it_runs_top_to_bottom(stem: str, target: str, processed: Path, monkeypa
         assert kinds.count("table") >= 6
     if stem == "50_unit":
         assert 3 <= kinds.count("figure") <= 5
+
+
+@pytest.fixture(scope="module")
+def surer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A build under a plan with intervals of 90 % and ranks at 99 %, and the folder of that plan."""
+    root = tmp_path_factory.mktemp("levels")
+    shutil.copytree(PLANS / DEFAULT_PLAN, root / "mine")
+    text = (root / "mine" / "plan.toml").read_text(encoding="utf-8")
+    for old, new in (("confidence = 0.95", "confidence = 0.90"), ("\nlevel = 0.95", "\nlevel = 0.99")):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (root / "mine" / "plan.toml").write_text(text, encoding="utf-8")
+    plan = load_plan(root / "mine")
+    return write_build(root / "processed", plan=plan), str(root / "mine")
+
+
+LEVEL = re.compile(r"([\d.]+%)(名次|置信)?(区间|及以上：|以上把握|的把握)")
+LEVELS = {
+    "10_data_quality": {"90%"}, "20_sample_design": {"90%"}, "30_survey": {"90%"}, "40_city": {"90%", "99%"}, "45_county": {"90%"},
+    "50_unit": set(), "60_ranking": {"90%", "99%"}, "70_overview": {"90%", "99%"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stem", LEVELS)
+def test_the_levels_said_are_those_of_the_plan(
+    stem: str, surer: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In captions, heads of columns, keys of pictures, conclusions and notes; the narrative cells name no level."""
+    monkeypatch.setenv("KAOHE_BATCH", "1")
+    told = json.dumps(run(FOLDER / f"{stem}.ipynb", TARGETS[stem][0], *surer), ensure_ascii=False)
+    assert {m[0] for m in LEVEL.findall(told)} == LEVELS[stem]
+    assert not LEVEL.search("".join(c.source for c in read(FOLDER / f"{stem}.ipynb").cells))
 
 
 def test_a_real_kernel_runs_one(processed: Path) -> None:

@@ -52,12 +52,18 @@ def repeated_ids(page: Page) -> list[str]:
     return sorted({i for i in ids if ids.count(i) > 1}) if len(ids) > len(set(ids)) else []
 
 
-_FIGURES = """[...document.querySelectorAll('figure.chart')].map(f => ({
-  number: f.querySelector('.no').textContent, title: f.querySelector('figcaption').textContent,
-  alt: document.getElementById(f.querySelector('svg').getAttribute('aria-describedby')).textContent,
-  label: document.getElementById(f.querySelector('svg').getAttribute('aria-labelledby')).textContent,
-  role: f.querySelector('svg').getAttribute('role'), note: !!f.querySelector('.src'),
-  rows: f.querySelectorAll('details tbody tr').length}))"""
+_FIGURES = """[...document.querySelectorAll('figure.chart')].map(f => {
+  const all = [...f.querySelectorAll('svg')], said = (s, key) => document.getElementById(s.getAttribute(key)).textContent;
+  const drawn = all.filter(s => s.getAttribute('role') == 'img'), again = all.filter(s => !drawn.includes(s));
+  const part = s => s.matches('.names, .key>svg') && s.getAttribute('aria-hidden') == 'true' && s.children.length == 1
+    && s.firstElementChild.getAttribute('href') == `#${f.id}-drawn`;
+  return {
+    number: f.querySelector('.no').textContent, title: f.querySelector('figcaption').textContent,
+    alt: said(drawn[0], 'aria-describedby'), label: said(drawn[0], 'aria-labelledby'),
+    same: drawn.every(s => ['aria-describedby', 'aria-labelledby'].every(k => said(s, k) == said(drawn[0], k))),
+    shown: drawn.filter(s => s.getClientRects().length).length, parts: again.every(part), note: !!f.querySelector('.src'),
+    rows: f.querySelectorAll('details tbody tr').length};
+})"""
 _TABLES = """[...document.querySelectorAll('table')].map(t => ({
   caption: (t.caption || {}).textContent || '', heads: [...t.querySelectorAll('th')].every(h => h.scope)}))"""
 
@@ -71,8 +77,8 @@ def incomplete(page: Page) -> list[str]:
             bad.append(f"{each['number']} stands where 图{n} is due")
         if each["title"] != each["number"] + each["label"] or each["alt"] in {"", each["label"]}:
             bad.append(f"{each['number']}: title or alt")
-        if (each["role"], each["note"]) != ("img", True) or not each["rows"]:
-            bad.append(f"{each['number']}: role, source or data table")
+        if (each["shown"], each["same"], each["parts"], each["note"]) != (1, True, True, True) or not each["rows"]:
+            bad.append(f"{each['number']}: one picture with words for all, source or data table")
     for key in ("alt", "label"):
         said = [f[key] for f in figures]
         bad += [f"{key} repeated: {text}" for text in dict.fromkeys(said) if said.count(text) > 1]
@@ -94,7 +100,8 @@ def dead_links(page: Page, path: Path) -> list[str]:
 
 # Texts that leave their picture or cover another by more than a third of the smaller one's height and width.
 _LAYOUT = """() => [...document.querySelectorAll('figure.chart')].flatMap(f => {
-  const svg = f.querySelector('svg'), box = svg.getBoundingClientRect(), bad = [];
+  const svg = [...f.querySelectorAll('svg:not([aria-hidden])')].find(s => s.getClientRects().length);
+  const box = svg.getBoundingClientRect(), bad = [];
   const all = [...svg.querySelectorAll('text')].map(t => [t.textContent.trim(), t.getBoundingClientRect()]).filter(t => t[0]);
   for (const [said, r] of all)
     if (r.left < box.left - 2 || r.right > box.right + 2 || r.top < box.top - 2 || r.bottom > box.bottom + 2)
@@ -134,6 +141,17 @@ def undrawn(page: Page, html: str) -> list[str]:
 LATIN = {
     "kaohe", "gd", "CSV", "Excel", "Kish", "html", "tables", "data", "quality", "xlsx", "csv", "GB", "gb", "demo", "UTF", "utf", "BOM", "Sheet",
 }  # fmt: skip
+# Names of the office's files: folders and words of the layout, for the rest Chinese, digits and underscores.
+_ENGLISH = (
+    "objects|places|pairing|totals|sample_villages|sample_households|households|villages|teams|index|field|facts|decisions|self_reports"
+    "|self_grades|problems"
+)
+_FILE = (
+    r"(?<![\w/.-])(?:registry|survey|cross|daily|office)"
+    rf"(?:/(?:{_ENGLISH}|[\u4e00-\u9fff\d_]+))+\.(?:xlsx|csv)(?![A-Za-z])"
+)
+# Fingerprints, codes of findings, of interviewers and of units, numbers of decisions.
+_CODE = r"\b[0-9a-f]{12}(?:[0-9a-f]{4})?\b|\bK\d{3}\b|\bD[WC]\d{3}\b|\bJD-\d+\b"
 _TRACES = r"Traceback|\\u[0-9a-f]{4}|\bNaN\b|\bnan\b|\bNone\b|/home/|/tmp/"
 _COUNTED = "(?:个|项|户|处|名|条|村|镇)"
 # A count of nothing within a sentence, no points taken or lost, and 都 of a single one; a cell of a table may say 0项.
@@ -158,7 +176,7 @@ def slips(page: Page) -> list[str]:
                .concat([...document.querySelectorAll('svg desc, svg title, svg text')].map(e => e.textContent))"""
         )
     )
-    said = re.sub(r"[\w/.-]+\.(xlsx|xls|csv)\b|\b[0-9a-f]{12,16}\b|\b[KV]\d+\b|D[WC]\d+|JD-\d+", "#", said)
+    said = re.sub(f"{_FILE}|{_CODE}", "#", said)
     bad = sorted(set(re.findall(r"[A-Za-z]{2,}", said)) - LATIN)
     return bad + clumsy(said) + [m[0] for p in (_TRACES, _PERSONAL) for m in re.finditer(p, said)]
 

@@ -12,6 +12,7 @@ import nbformat
 import pandas as pd
 
 from kaohe.base.files import write_json, write_parquet
+from kaohe.base.plan import Plan
 from kaohe.plot.output import Chart, Column, DataTable, Header, Seal, Table, cell
 from support.built_frames import make_built, the_plan
 
@@ -32,7 +33,9 @@ def frames(n_units: int = 8) -> dict[str, pd.DataFrame]:
     return make_built(1, n_units)
 
 
-def write_build(processed: Path, tables: dict[str, pd.DataFrame] | None = None, origin: str = "demo") -> Path:
+def write_build(
+    processed: Path, tables: dict[str, pd.DataFrame] | None = None, origin: str = "demo", plan: Plan | None = None
+) -> Path:
     """Write tables and build.json as `kaohe build` does; returns the folder `processed`."""
     build = processed / "build"
     tables = tables if tables is not None else frames()
@@ -44,7 +47,7 @@ def write_build(processed: Path, tables: dict[str, pd.DataFrame] | None = None, 
         "origin": origin,
         "seed": 1,
         "data_hash": "d" * 64,
-        "plan_hash": the_plan().digest,
+        "plan_hash": (plan or the_plan()).digest,
         "code_hash": "c" * 64,
         "plan_id": "gd-2020",
         "built_at": "2020-12-28T02:05:00+00:00",

@@ -19,6 +19,7 @@ from kaohe.base.errors import EXIT_BUG, KaoheError
 from kaohe.plot import fonts
 from kaohe.plot.output import Chart, DataTable, in_batch
 from kaohe.plot.palette import INK, PAPER, SOFT
+from kaohe.plot.phone import KEY, Box, Phone, key_rows
 from kaohe.plot.shapes import Label, NotPlain, Shape, drawing
 from kaohe.plot.svg import lean
 from kaohe.plot.typeset import check_layout, shorten
@@ -58,15 +59,21 @@ class Canvas:
 
     Attributes
     ----------
-    names : tuple of float, optional
-        Right, upper and lower edge of the names of the rows, in inches.
+    names : tuple of float
+        Right, upper and lower edge of the names of the rows, in inches; empty: they need not stay in sight.
+    key : bool
+        The strip along the upper edge holds the key and nothing else.
+    keys : list of (left, upper, right, lower)
+        Where a key stands elsewhere, in inches.
     """
 
     def __init__(self, height: float, width: float = WIDTH) -> None:
         self.width = width
         self.height = height
         self.lacks = False
-        self.names: tuple[float, float, float] | None = None
+        self.names: tuple[float, ...] = ()
+        self.key = False
+        self.keys: list[Box] = []
         self._shapes: list[Shape | Label] = []
 
     @cached_property
@@ -247,7 +254,7 @@ class Canvas:
         self.figure.patch.set_visible(False)
         return out.getvalue()
 
-    def chart(self, id: str, caption: Caption, table: DataTable) -> Chart:
+    def chart(self, id: str, caption: Caption, table: DataTable, *, narrow: Canvas | None = None) -> Chart:
         """The finished output; with ``KAOHE_CHECK_LAYOUT=1`` a clipped or overlapping text is an error.
 
         Parameters
@@ -258,6 +265,8 @@ class Canvas:
             The words around it.
         table : DataTable
             Its numbers as text.
+        narrow : Canvas, optional
+            The same drawn for a telephone, without its key.
 
         Raises
         ------
@@ -265,7 +274,7 @@ class Canvas:
             K704, naming the texts.
         """
         if os.environ.get(CHECK, "") == "1":
-            found = self.problems()
+            found = [*self.problems(), *(narrow.problems() if narrow else [])]
             if found:
                 error = KaoheError("K704", "A chart's texts are cut or overlap", where=id, got="; ".join(found[:5]))
                 error.exit_code = EXIT_BUG
@@ -273,8 +282,11 @@ class Canvas:
         note = caption.note + (f"{fonts.GETA}：字库无此字，原字见数据表。" if self.lacks else "")
         svg = self.svg()
         png = b"" if in_batch() else self.png()
-        names = (self.width, *self.names) if self.names else ()
-        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png, names)
+        return Chart(id, caption.title, caption.subtitle, caption.alt, note, svg, table, png, self._phone(narrow))
+
+    def _phone(self, narrow: Canvas | None) -> Phone:
+        keys = [*self.keys, *(key_rows(self._shapes) if self.key else [])]
+        return Phone(self.width, self.names, keys, KEY if self.key else 0.0, narrow.svg() if narrow else "")
 
     def _add(self, shape: Shape | Label) -> None:
         self._shapes.append(shape)

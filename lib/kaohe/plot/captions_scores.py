@@ -165,7 +165,7 @@ def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
         return f"换用其他办法，名次至多变动{top}位（{named}）"
     if large == 1:
         return f"换用其他办法，只有{most[0]}名次变动达{limit}位以上（{top}位）"
-    return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的{named}（{each}{top}位）"
+    return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的是{named}（{each}{top}位）"
 
 
 def daily_title(name: str, points: Sequence[tuple[str, float]], n_records: int) -> str:

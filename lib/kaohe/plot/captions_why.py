@@ -8,12 +8,14 @@ from kaohe.plot import numbers
 from kaohe.plot.labels import group_unit, group_word, listed
 
 
-def pairs_title(class_id: str, n: int, sure: int, closest: tuple[str, str, float]) -> str:
+def pairs_title(class_id: str, n: int, sure: int, closest: tuple[str, str, float], level: str) -> str:
     """How many pairs are told apart, and which is the hardest.
 
     Parameters
     ----------
     closest : (name, name, probability that the first is ahead)
+    level : str
+        From which probability on two are told apart, as printed.
     """
     one, other, p = closest
     hard = f"最难分的是{one}与{other}（{numbers.chance(p)}对{numbers.chance(1 - p)}）"
@@ -22,8 +24,8 @@ def pairs_title(class_id: str, n: int, sure: int, closest: tuple[str, str, float
     if sure == n:
         return f"两两比较的{n}对都分得出先后"
     if not sure:
-        return f"两两比较的{n}对都没有95%的把握分出先后，{hard}"
-    return f"两两比较的{n}对中{sure}对有95%以上把握分出先后，{n - sure}对没有，{hard}"
+        return f"两两比较的{n}对都没有{level}的把握分出先后，{hard}"
+    return f"两两比较的{n}对中{sure}对有{level}以上把握分出先后，{n - sure}对没有，{hard}"
 
 
 def scenario_title(class_id: str, moved: int, farthest: Sequence[str], most: float, up: int, down: int) -> str:

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
 
 import pandas as pd
 
 from kaohe.plot import captions_why as words
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
+from kaohe.plot.labels import class_of, group_word, nothing, of_class, rank_level, records, short, source
 from kaohe.plot.layout import legend
-from kaohe.plot.numbers import chance, half_up, integer, is_missing
+from kaohe.plot.numbers import chance, half_up, integer, is_missing, level_said
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import BAND, BLUE, INK, MID, MUTED, PALE, PAPER
 
 MOST = 20
-SURE = 0.95
-# Lower bound, fill, ink, key: how sure the order by score is.
-STEPS = (
-    (SURE, BLUE, PAPER, "95%及以上：分得出先后"),
-    (0.8, MID, INK, "80%–94%：把握不足"),
-    (-1.0, PALE, INK, "不足80%：分不出先后"),
-)
+LEAST = 0.8  # below this nobody would bet
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How sure the order by score is: from which probability on, its colours and its words in the key."""
+
+    least: float
+    fill: str
+    ink: str
+    word: str
+
+
+def _steps(ctx: Context) -> list[_Step]:
+    """From the surest to the least sure; the first is the plan's level of certainty."""
+    sure = float(ctx.plan.choices["uncertainty"]["level"])
+    most = ceil(round(100 * sure, 6)) - 1  # the greatest whole percent below
+    steps = [_Step(sure, BLUE, PAPER, f"{rank_level(ctx)}及以上：分得出先后")]
+    if most > 100 * LEAST:
+        steps.append(_Step(LEAST, MID, INK, f"{level_said(LEAST)}–{most}%：把握不足"))
+    steps.append(_Step(-1.0, PALE, INK, f"不足{level_said(min(LEAST, sure))}：分不出先后"))
+    return steps
 
 
 def pair_chances(
@@ -59,11 +76,16 @@ def pair_chances(
     pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :] if (a, b) in chances]
     if not pairs or len(order) > MOST:
         return nothing("先后概率", ctx)
-    canvas = _draw(order, chances, ctx)
-    sure = [p for p in pairs if _printed(chances[p]) >= SURE]
+    steps = _steps(ctx)
+    canvas = _draw(order, chances, steps, ctx)
+    sure = [p for p in pairs if _printed(chances[p]) >= steps[0].least]
     closest = min(pairs, key=lambda p: (abs(chances[p] - 0.5), p))
     title = words.pairs_title(
-        which, len(pairs), len(sure), (short(ctx, closest[0]), short(ctx, closest[1]), chances[closest])
+        which,
+        len(pairs),
+        len(sure),
+        (short(ctx, closest[0]), short(ctx, closest[1]), chances[closest]),
+        rank_level(ctx),
     )
     caption = Caption(
         title,
@@ -82,14 +104,16 @@ def _printed(p: float) -> float:
     return float(half_up(p, 2))
 
 
-def _draw(order: Sequence[str], chances: Mapping[tuple[str, str], float], ctx: Context) -> Canvas:
+def _draw(
+    order: Sequence[str], chances: Mapping[tuple[str, str], float], steps: Sequence[_Step], ctx: Context
+) -> Canvas:
     names = {c: short(ctx, c) for c in order}
     label = min(1.2, max(fonts.width(n, SIZE) for n in names.values())) + 0.12
     size = min(0.6, (WIDTH - label - 0.02) / max(len(order) - 1, 1))
     pitch = 0.27
     top = 0.66
     canvas = Canvas(top + pitch * (len(order) - 1) + 0.05)
-    legend(canvas, 0.02, 0.12, [(fill, word) for _, fill, _, word in STEPS])
+    legend(canvas, 0.02, 0.12, [(s.fill, s.word) for s in steps])
     for column, code in enumerate(order[1:]):
         canvas.text(
             label + (column + 0.5) * size, top - 0.14, names[code], size=SMALL if size > 0.4 else TINY, color=MUTED,
@@ -106,7 +130,7 @@ def _draw(order: Sequence[str], chances: Mapping[tuple[str, str], float], ctx: C
             if p is None:
                 canvas.rect(x + 0.01, y - pitch / 2 + 0.01, size - 0.02, pitch - 0.02, BAND)
                 continue
-            _, fill, ink, _ = next(s for s in STEPS if _printed(p) >= s[0])
-            canvas.rect(x + 0.01, y - pitch / 2 + 0.01, size - 0.02, pitch - 0.02, fill)
-            canvas.text(x + size / 2, y, chance(p), size=SMALL if size > 0.4 else TINY, color=ink, align="center")
+            step = next(s for s in steps if _printed(p) >= s.least)
+            canvas.rect(x + 0.01, y - pitch / 2 + 0.01, size - 0.02, pitch - 0.02, step.fill)
+            canvas.text(x + size / 2, y, chance(p), size=SMALL if size > 0.4 else TINY, color=step.ink, align="center")
     return canvas

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
-from kaohe.plot.canvas import SMALL, WIDTH, Caption
+from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.charts_band import band_place
 from kaohe.plot.labels import class_of, group_word, nothing, of_class, records, short, source
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 
 STRIP = 20
 
@@ -48,35 +52,21 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     )  # fmt: skip
     listing = scored if not is_missing(me["composite"]) else [*scored, me]
     mine = [r["object"] == ctx.object for r in listing]
-    frame = rows(
-        [short(ctx, str(r["object"])) for r in listing], above=0.5, below=0.48, marked=mine,
-        numbers=[
-            Numbers("得分", [numbers.score(r["composite"]) for r in listing], [BLUE if m else MUTED for m in mine]),
-            Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], [BLUE if m else MUTED for m in mine]),
-            Numbers("综合等次", [str(r["grade_final"]) or numbers.MISSING for r in listing], [BLUE if m else MUTED for m in mine]),
-        ],
-    )  # fmt: skip
-    canvas = frame.canvas
+    tints = [BLUE if m else MUTED for m in mine]
+    columns = [
+        Numbers("得分", [numbers.score(r["composite"]) for r in listing], tints),
+        Numbers("名次", [("并列" if r["tied"] else "") + numbers.integer(r["rank"]) for r in listing], tints),
+        Numbers("综合等次", [str(r["grade_final"]) or numbers.MISSING for r in listing], tints),
+    ]
     span = [r["composite"] for r in scored] + ([me["low"], me["high"]] if is_missing(me["composite"]) else [])
-    low, high = widen(span, floor=0, ceiling=100)
-    scale = Scale(low, high, frame.left + 0.08, frame.right - 0.02)
-    axis(
-        frame,
-        scale,
-        ticks(low, high),
-        lambda v: numbers.number(v, 0 if float(v).is_integer() else 1),
-        "综合得分；横轴不从0开始",
+    ends = widen(span, floor=0, ceiling=100)
+    names = [short(ctx, str(r["object"])) for r in listing]
+    canvas, narrow = (
+        _draw_place(
+            rows(names, above=0.5, below=0.48, marked=mine, numbers=columns[:n], width=width), ends, listing, me, ctx
+        )
+        for width, n in ((WIDTH, 3), (NARROW, 1))
     )
-    _marks(frame, scale, me["class_mean"], ctx)
-    for row, item in enumerate(listing):
-        y = frame.y(row)
-        if is_missing(item["composite"]):
-            if not is_missing(item["low"]):
-                canvas.line(
-                    [(scale.clip(item["low"]), y), (scale.clip(item["high"]), y)], ACCENT, line=2.2, dash=(4, 3)
-                )
-            continue
-        canvas.dot(scale(item["composite"]), y, 0.085 if mine[row] else 0.06, BLUE if mine[row] else MID)
     caption = Caption(
         title,
         f"{group_word(len(listing), ctx.class_id)}综合得分由高到低，{ctx.year}年",
@@ -90,13 +80,32 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
         [ctx.name_of(str(r["object"])), numbers.score(r["composite"]), ("并列" if r["tied"] else "") + numbers.integer(r["rank"]), str(r["grade_final"])]
         for r in listing
     ]  # fmt: skip
-    return canvas.chart(id, caption, DataTable("同类对象综合得分", head, body))
+    return canvas.chart(id, caption, DataTable("同类对象综合得分", head, body), narrow=narrow)
+
+
+def _draw_place(
+    frame: Rows, ends: tuple[float, float], listing: Sequence[Mapping[str, Any]], me: Mapping[str, Any], ctx: Context
+) -> Canvas:
+    """The scores of a class with its mean and the cut-offs of the grades."""
+    canvas, scale = frame.canvas, Scale(*ends, frame.left + 0.08, frame.right - 0.02)
+    show = "综合得分；横轴不从0开始"
+    axis(frame, scale, ticks(*ends), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), show)
+    _marks(frame, scale, me["class_mean"], ctx)
+    for row, item in enumerate(listing):
+        y, own = frame.y(row), item["object"] == ctx.object
+        if is_missing(item["composite"]):
+            if not is_missing(item["low"]):
+                reach = [(scale.clip(item["low"]), y), (scale.clip(item["high"]), y)]
+                canvas.line(reach, ACCENT, line=2.2, dash=(4, 3))
+            continue
+        canvas.dot(scale(item["composite"]), y, 0.085 if own else 0.06, BLUE if own else MID)
+    return canvas
 
 
 def _marks(frame: Rows, scale: Scale, mean: float, ctx: Context) -> None:
     """Cut-offs of the grades and the class mean, named above the rows."""
     canvas = frame.canvas
-    taken: list[tuple[float, float]] = []
+    taken: tuple[list[tuple[float, float]], ...] = ([], [])
     marks: list[tuple[float, str, str]] = []
     if not is_missing(mean):
         marks.append((float(mean), f"平均 {numbers.score(mean)}", INK))
@@ -111,11 +120,11 @@ def _marks(frame: Rows, scale: Scale, mean: float, ctx: Context) -> None:
             line=1.2 if color == INK else 0.8,
             dash=(4, 3) if color == INK else (),
         )
-        level = 0 if all(x + half < a or x - half > b for a, b in taken) else 1
-        centre = min(max(x, half), WIDTH - half)
-        canvas.text(centre, frame.top - 0.16 - 0.2 * level, text, size=SMALL, color=color, align="center")
-        if not level:
-            taken.append((centre - half, centre + half))
+        centre = min(max(x, half), frame.right + 0.1 - half)
+        free = [k for k, spans in enumerate(taken) if all(centre + half < a or centre - half > b for a, b in spans)]
+        if free:
+            canvas.text(centre, frame.top - 0.16 - 0.2 * free[0], text, size=SMALL, color=color, align="center")
+            taken[free[0]].append((centre - half, centre + half))
 
 
 def effective_weights(
@@ -147,6 +156,7 @@ def effective_weights(
         numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
     )  # fmt: skip
     canvas = frame.canvas
+    canvas.key = True
     canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
     canvas.text(0.24, 0.12, "方案权重", size=SMALL, color=MUTED)
     canvas.dot(1.1, 0.12, 0.06, BLUE)

@@ -154,7 +154,7 @@ def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-plac
         f"有得分的{len(scored)}个县（市、区）的实地核查得分（县级考评表，满分100），每点一个，得分相同的叠放，{ctx.year}年",
         f"点图：横轴为得分，{len(scored)}个点{_reach(scored[0]['score'], scored[-1]['score'])}，"
         f"{ctx.name}单独标出；{f'同市另有{alike}个' if alike else '同市没有其他有得分的'}，全省{f'{bottom}个' if bottom else '没有'}靠后{'' if bottom else '的'}。",
-        source(ctx, "交叉考核实地核查", f"靠后：得分居后{share}（考核办选定）", "核查地点重点抽查，得分不是综合评价，位次只供参考"),
+        source(ctx, "交叉考核实地核查", f"靠后：得分居后{share}（考核办选定）", "核查地点为重点抽查，得分不是综合评价，位次只供参考"),
     )  # fmt: skip
     head = ["县（市、区）", "市", "实地核查得分", "全省位次", "靠后"]
     body = [
@@ -197,6 +197,7 @@ def _draw_place(scored: list[dict[str, object]], me: dict[str, object]) -> Canva
 
 
 def _place_key(canvas: Canvas, name: str, bottom: bool) -> None:
+    canvas.key = True
     x = 0.1
     entries = [(BLUE, name), (MID, "同市其他县（市、区）"), (SOFT, "其他市的县（市、区）")]
     for fill, word in [*entries, *([(ACCENT, "靠后")] if bottom else [])]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from kaohe.plot import captions_grades as words
 from kaohe.plot import numbers
-from kaohe.plot.canvas import SMALL, Canvas, Caption
+from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.labels import nothing, of, own_rows, records, source
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, INK, MUTED, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import GRADES
 
 
@@ -54,41 +55,9 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
         return nothing("可与指标表对照的实地核查", ctx)
     flags = [(str(r["label"]), float(r["gap"])) for r in both if r["flagged"]]
     step = numbers.number(ctx.plan.choices["levels"]["one_step"], 0)
-    hot = [ACCENT if r["flagged"] else MUTED for r in items]
-    frame = rows(
-        [f"{r['item']} {r['label']}" for r in items],
-        numbers=[
-            Numbers("指标表", [str(r["index_grade"]) or "缺" for r in items]),
-            Numbers("实地核查", [numbers.score(r["evidence"]) for r in items]),
-            Numbers("相差", [numbers.signed(r["gap"]) for r in items], hot),
-        ],
-        above=0.5, below=0.52, pitch=0.205, colors=[ACCENT if r["flagged"] else INK for r in items], gap=0.25,
-    )  # fmt: skip
-    canvas = frame.canvas
+    about = f"得分（等次赋分见方法说明）；相差{step}分为一档"
+    canvas, narrow = (_draw_gaps(items, about, ctx, width) for width in (WIDTH, NARROW))
     _key(canvas, any(r["flagged"] for r in items))
-    scale = _scale(frame, ctx)
-    _grade_axis(frame, scale, ctx, f"得分（等次赋分见方法说明）；相差{step}分为一档")
-    for row, item in enumerate(items):
-        y = frame.y(row)
-        color = ACCENT if item["flagged"] else SOFT
-        if not is_missing(item["gap"]):
-            ends = [(scale.clip(item["evidence"]), y), (scale.clip(item["index_value"]), y)]
-            canvas.line(ends, color, line=3.0 if item["flagged"] else 1.6)
-        if item["index_grade"] in GRADES and not is_missing(item["index_value"]):
-            canvas.diamond(scale.clip(item["index_value"]), y, 0.075, GRADE_FILL[item["index_grade"]], edge=INK)
-        if is_missing(item["evidence"]):
-            canvas.text(scale(scale.low) + 0.05, y, "无实地核查", size=SMALL, color=MUTED)
-        else:
-            x, near = scale.clip(item["evidence"]), not is_missing(item["gap"]) and abs(item["gap"]) < 2
-            canvas.dot(
-                x,
-                y,
-                0.03 if near else 0.055,
-                PAPER,
-                edge=ACCENT if item["flagged"] else BLUE,
-                line=1.0 if near else 1.5,
-                z=4,
-            )
     places = _places(items)
     caption = Caption(
         words.gap_title(flags, len(both)),
@@ -103,10 +72,43 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
          *(numbers.score(r[c]) for c in ("m_county", "m_town", "m_village")), "是" if r["flagged"] else "否"]
         for r in items
     ]  # fmt: skip
-    return canvas.chart(id, caption, DataTable(f"{ctx.name}指标表与实地核查对照", head, body))
+    return canvas.chart(id, caption, DataTable(f"{ctx.name}指标表与实地核查对照", head, body), narrow=narrow)
+
+
+def _draw_gaps(items: Sequence[dict[str, Any]], about: str, ctx: Context, width: float) -> Canvas:
+    """Grade and field evidence of each item; a narrow picture has the difference alone beside them, and no key."""
+    hot = [ACCENT if r["flagged"] else MUTED for r in items]
+    columns = [
+        Numbers("指标表", [str(r["index_grade"]) or "缺" for r in items]),
+        Numbers("实地核查", [numbers.score(r["evidence"]) for r in items]),
+        Numbers("相差", [numbers.signed(r["gap"]) for r in items], hot),
+    ]
+    whole = width == WIDTH
+    frame = rows(
+        [f"{r['item']} {r['label']}" for r in items], numbers=columns if whole else columns[2:], above=0.5 if whole else 0.3,
+        below=0.52, pitch=0.205, colors=[ACCENT if r["flagged"] else INK for r in items], gap=0.25, width=width,
+    )  # fmt: skip
+    canvas, scale = frame.canvas, _scale(frame, ctx)
+    _grade_axis(frame, scale, ctx, about)
+    for row, item in enumerate(items):
+        y = frame.y(row)
+        color = ACCENT if item["flagged"] else SOFT
+        if not is_missing(item["gap"]):
+            ends = [(scale.clip(item["evidence"]), y), (scale.clip(item["index_value"]), y)]
+            canvas.line(ends, color, line=3.0 if item["flagged"] else 1.6)
+        if item["index_grade"] in GRADES and not is_missing(item["index_value"]):
+            canvas.diamond(scale.clip(item["index_value"]), y, 0.075, GRADE_FILL[item["index_grade"]], edge=INK)
+        if is_missing(item["evidence"]):
+            canvas.text(scale(scale.low) + 0.05, y, "无实地核查", size=SMALL, color=MUTED)
+        else:
+            x, near = scale.clip(item["evidence"]), not is_missing(item["gap"]) and abs(item["gap"]) < 2
+            edge = ACCENT if item["flagged"] else BLUE
+            canvas.dot(x, y, 0.03 if near else 0.055, PAPER, edge=edge, line=1.0 if near else 1.5, z=4)
+    return canvas
 
 
 def _key(canvas: Canvas, flagged: bool) -> None:
+    canvas.key = True
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)
     canvas.text(0.24, 0.12, "指标表等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(2.02, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)
@@ -151,15 +153,8 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
     value = ctx.plan.scale.values
     concepts = ctx.plan.concepts
     ahead = {r["item"]: _ahead(r, value) for r in items}
-    frame = rows(
-        [f"{r['item']} {concepts[str(r['concept'])]}" for r in items],
-        numbers=[
-            Numbers("自评", [str(r["self_grade"]) or "缺" for r in items]),
-            Numbers("考核", [str(r["index_grade"]) or "缺" for r in items]),
-        ],
-        above=0.5, below=0.52, pitch=0.205, gap=0.25,
-    )  # fmt: skip
-    canvas = frame.canvas
+    canvas, narrow = (_draw_own(items, ahead, ctx, width) for width in (WIDTH, NARROW))
+    canvas.key = True
     canvas.diamond(0.1, 0.12, 0.075, GRADE_FILL["好"], edge=INK)
     canvas.text(0.24, 0.12, "考核等次（颜色同等次）", size=SMALL, color=MUTED)
     canvas.dot(1.9, 0.12, 0.055, PAPER, edge=BLUE, line=1.5)
@@ -173,19 +168,6 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
             canvas.line([(x, 0.12), (x + 0.28, 0.12)], color, line=3.0)
             canvas.text(x + 0.36, 0.12, word, size=SMALL, color=MUTED)
             x += 1.34
-    scale = _scale(frame, ctx)
-    _grade_axis(frame, scale, ctx, "等次（数字为等次赋分）")
-    for row, item in enumerate(items):
-        y = frame.y(row)
-        own, assessed = str(item["self_grade"]), str(item["index_grade"])
-        if own in GRADES and assessed in GRADES and own != assessed:
-            color = ACCENT if ahead[item["item"]] > 0 else BLUE
-            canvas.line([(scale(value[own]), y), (scale(value[assessed]), y)], color, line=3.0)
-        if assessed in GRADES:
-            canvas.diamond(scale(value[assessed]), y, 0.08, GRADE_FILL[assessed], edge=INK)
-        if own in GRADES:
-            same = own == assessed
-            canvas.dot(scale(value[own]), y, 0.03 if same else 0.055, PAPER, edge=BLUE, line=1.0 if same else 1.5, z=4)
     steps = [(concepts[str(r["concept"])], float(ahead[r["item"]])) for r in records(known)]
     higher = sum(s > 0 for _, s in steps)
     title = words.self_title(ctx.name, steps, len(items) - len(known))
@@ -203,7 +185,34 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
         a = ahead[r["item"]]
         text = said[(a > 0) - (a < 0)] if whole else numbers.MISSING
         body.append([str(r["item"]), str(r["name"]), str(r["self_grade"]) or "缺", str(r["index_grade"]) or "缺", text])
-    return canvas.chart(id, caption, DataTable(f"{ctx.name}自评与考核等次", head, body))
+    return canvas.chart(id, caption, DataTable(f"{ctx.name}自评与考核等次", head, body), narrow=narrow)
+
+
+def _draw_own(items: Sequence[dict[str, Any]], ahead: Mapping[Any, float], ctx: Context, width: float) -> Canvas:
+    """Own and assessed grade of each item; a narrow picture has neither columns nor key."""
+    value, concepts, whole = ctx.plan.scale.values, ctx.plan.concepts, width == WIDTH
+    columns = [
+        Numbers("自评", [str(r["self_grade"]) or "缺" for r in items]),
+        Numbers("考核", [str(r["index_grade"]) or "缺" for r in items]),
+    ]
+    frame = rows(
+        [f"{r['item']} {concepts[str(r['concept'])]}" for r in items], numbers=columns if whole else (),
+        above=0.5 if whole else 0.1, below=0.52, pitch=0.205, gap=0.25, width=width,
+    )  # fmt: skip
+    canvas, scale = frame.canvas, _scale(frame, ctx)
+    _grade_axis(frame, scale, ctx, "等次（数字为等次赋分）")
+    for row, item in enumerate(items):
+        y = frame.y(row)
+        own, assessed = str(item["self_grade"]), str(item["index_grade"])
+        if own in GRADES and assessed in GRADES and own != assessed:
+            color = ACCENT if ahead[item["item"]] > 0 else BLUE
+            canvas.line([(scale(value[own]), y), (scale(value[assessed]), y)], color, line=3.0)
+        if assessed in GRADES:
+            canvas.diamond(scale(value[assessed]), y, 0.08, GRADE_FILL[assessed], edge=INK)
+        if own in GRADES:
+            same = own == assessed
+            canvas.dot(scale(value[own]), y, 0.03 if same else 0.055, PAPER, edge=BLUE, line=1.0 if same else 1.5, z=4)
+    return canvas
 
 
 def _ahead(row: dict[str, Any], value: dict[str, float]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,8 @@ from kaohe.plot.canvas import LINE, SIZE, SMALL, TINY, WIDTH, Canvas, Caption
 from kaohe.plot.labels import nothing, own_rows, records, source
 from kaohe.plot.layout import legend
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, INK, MUTED, PAPER, SOFT
+from kaohe.plot.palette import ACCENT, BLUE, GRADE_FILL, GRADE_INK, MUTED, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import GRADES, LEVELS, WEAK
 from kaohe.plot.typeset import balanced, wrap
 
@@ -67,7 +68,8 @@ def grade_matrix(item_grades: pd.DataFrame, ctx: Context, *, id: str = "grade-ma
     rows = _rows(mine, levels, ctx)
     places = {v: int(mine.loc[mine["level"] == v, "n_places"].max()) for v in levels}
     canvas = _draw(rows, levels, places)
-    return canvas.chart(id, _caption(rows, levels, places, ctx), _table(rows, levels, ctx))
+    narrow = _draw(rows, levels, places, NARROW)
+    return canvas.chart(id, _caption(rows, levels, places, ctx), _table(rows, levels, ctx), narrow=narrow)
 
 
 def unit_grades(item_grades: pd.DataFrame, ctx: Context, *, id: str = "unit-grades") -> Chart | Text:
@@ -134,30 +136,30 @@ def _weak_places(cell: Cell) -> int:
     return int(cell.get("n_ordinary", 0)) + int(cell.get("n_poor", 0))
 
 
-def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Canvas:
-    single = len(levels) == 1
+def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int], width: float = WIDTH) -> Canvas:
+    """The matrix with groups of items and key; a narrow one without the two."""
+    single, whole = len(levels) == 1, width == WIDTH
     left, cell_w = 0.86, (1.2 if single else (0.98 if len(levels) < 4 else 0.84))
-    x0 = WIDTH - cell_w * len(levels)
+    if not whole:
+        left, cell_w = 0.06, (0.8 if single else 0.66)
+    x0 = width - cell_w * len(levels)
     label_w = x0 - left - 0.12
     texts = [balanced(f"{r.no}. {r.item.name}", label_w, SIZE - 0.5) for r in rows]
     pitch = (SIZE - 0.5) * LINE / 72
     heights = [max(0.2, len(t) * pitch + 0.04) for t in texts]
     breaks = sum(a.group != b.group for a, b in pairwise(rows))
-    canvas = Canvas(0.56 + sum(heights) + breaks * _GAP + 0.04)
-    entries = [(GRADE_FILL[g], g) for g in GRADES]
-    if any(c is not None and not c["grade"] for r in rows for c in r.cells.values()):
-        entries.append(("hatch", "缺：应评未评"))
-    after = legend(canvas, 0.02, 0.12, entries)
-    if any(_badge(c) for r in rows for c in r.cells.values()):
-        _number(canvas, after + 0.08, 0.12, "n")
-        canvas.text(after + 0.2, 0.12, "其中“一般及以下”的抽查点数", size=SMALL, color=MUTED)
+    top = 0.54 if whole else 0.4
+    canvas = Canvas(top + 0.06 + sum(heights) + breaks * _GAP, width)
+    if whole:
+        _key(canvas, [c for r in rows for c in r.cells.values()])
     for i, level in enumerate(levels):
-        head = LEVELS[level] + (f"（{places[level]}个）" if places[level] > 1 else "")
-        canvas.text(x0 + (i + 0.5) * cell_w, 0.41, head, size=SIZE, color=INK, align="center")
-    y, start, group = 0.54, 0.54, rows[0].group
+        head = [LEVELS[level], f"（{places[level]}个）"] if places[level] > 1 else [LEVELS[level]]
+        said, size = (["".join(head)], SIZE) if whole else (head, SMALL)
+        canvas.lines(x0 + (i + 0.5) * cell_w, top - 0.07 - 0.06 * len(said), said, size=size, align="center")
+    y, start, group = top, top, rows[0].group
     for row, text, height in zip(rows, texts, heights, strict=True):
         if row.group != group:
-            _group(canvas, start, y, group)
+            _group(canvas, start, y, group, whole)
             y += _GAP
             start, group = y, row.group
         middle = y + height / 2
@@ -165,11 +167,24 @@ def _draw(rows: list[_Line], levels: list[str], places: Mapping[str, int]) -> Ca
         for i, level in enumerate(levels):
             _cell(canvas, x0 + i * cell_w, y, cell_w, height, row.cells[level])
         y += height
-    _group(canvas, start, y, group)
+    _group(canvas, start, y, group, whole)
     return canvas
 
 
-def _group(canvas: Canvas, top: float, bottom: float, name: str) -> None:
+def _key(canvas: Canvas, cells: Sequence[Cell | None]) -> None:
+    entries = [(GRADE_FILL[g], g) for g in GRADES]
+    if any(c is not None and not c["grade"] for c in cells):
+        entries.append(("hatch", "缺：应评未评"))
+    after = legend(canvas, 0.02, 0.12, entries)
+    if any(_badge(c) for c in cells):
+        _number(canvas, after + 0.08, 0.12, "n")
+        canvas.text(after + 0.2, 0.12, "其中“一般及以下”的抽查点数", size=SMALL, color=MUTED)
+
+
+def _group(canvas: Canvas, top: float, bottom: float, name: str, whole: bool) -> None:
+    if not whole:
+        canvas.rect(0.02, top + 0.02, 0.035, bottom - top - 0.04, BLUE)
+        return
     canvas.rect(0.72, top + 0.02, 0.035, bottom - top - 0.04, BLUE)
     canvas.lines(
         0.64,
@@ -204,7 +219,7 @@ def _cell(canvas: Canvas, x: float, y: float, w: float, h: float, cell: Cell | N
     canvas.rect(gx, gy, gw, gh, GRADE_FILL[grade])
     canvas.text(centre, middle, grade, size=SIZE, color=GRADE_INK[grade], align="center")
     if _badge(cell):
-        _number(canvas, gx + gw - 0.13, middle, str(_badge(cell)))
+        _number(canvas, gx + gw - (0.13 if w > 0.7 else 0.085), middle, str(_badge(cell)))
 
 
 def _number(canvas: Canvas, x: float, y: float, text: str) -> None:

@@ -9,11 +9,12 @@ import pandas as pd
 
 from kaohe.plot import captions_grades as words
 from kaohe.plot import fonts
-from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
+from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.labels import class_of, group_unit, group_word, nothing, of_class, records, short, source
 from kaohe.plot.layout import PITCH, Rows, Scale, axis, legend, nice_step, rows
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, GRADE_FILL, GRADE_INK, INK, MUTED
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import GRADES, WEAK
 
 PER_PAGE = 45
@@ -100,9 +101,8 @@ def grade_mix(
         ),
     )
     table = _table(f"各{'单位' if many else '市'}指标等次项数", "对象", shown)
-    return _draw(shown, "项数（项）", ctx.object).chart(
-        id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table
-    )
+    whole, narrow = (_draw(shown, "项数（项）", ctx.object, width) for width in (WIDTH, NARROW))
+    return whole.chart(id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table, narrow=narrow)
 
 
 def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "item-mix") -> Chart | Text:
@@ -139,7 +139,8 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
         f"分向条形图：{len(bars)}项指标，零轴左侧为“较好”“好”，右侧为“一般”“较差”；{_extremes(bars, unit)}",
         source(ctx, "交叉考核", "指标名称摘自指标表原文"),
     )
-    return _draw(bars, f"数量（{unit}）", "").chart(id, caption, _table("各项指标等次数量", "指标", bars))
+    whole, narrow = (_draw(bars, f"数量（{unit}）", "", width) for width in (WIDTH, NARROW))
+    return whole.chart(id, caption, _table("各项指标等次数量", "指标", bars), narrow=narrow)
 
 
 def _count(frame: pd.DataFrame, by: str, name: Callable[[str], str]) -> list[Bar]:
@@ -158,36 +159,38 @@ def _extremes(bars: Sequence[Bar], unit: str) -> str:
     return f"右侧最长的是{'、'.join(worst[:3])}{'等' if len(worst) > 3 else ''}，{top}{unit}。"
 
 
-def _draw(bars: Sequence[Bar], title: str, own: str) -> Canvas:
-    missing = any(b.counts[""] for b in bars)
+def _draw(bars: Sequence[Bar], title: str, own: str, width: float) -> Canvas:
+    """The bars; a narrow picture has no key."""
     frame: Rows = rows(
         [b.name for b in bars],
         marked=[bool(own) and b.code == own for b in bars],
-        above=0.66,
+        above=0.66 if width == WIDTH else 0.42,
         below=0.46,
         pitch=PITCH if len(bars) <= 25 else 0.22,
+        width=width,
     )
     left = max(sum(b.counts[g] for g in ("好", "较好", "")) for b in bars)
     right = max(1, *(b.weak for b in bars))
     scale = Scale(-left, right, frame.left, frame.right)
     canvas = frame.canvas
-    entries = [(GRADE_FILL[g], g) for g in GRADES] + ([("hatch", "缺：应评未评")] if missing else [])
-    legend(canvas, 0.02, 0.12, entries)
-    zero = scale(0)
+    if width == WIDTH:
+        missing = [("hatch", "缺：应评未评")] if any(b.counts[""] for b in bars) else []
+        legend(canvas, 0.02, 0.12, [*((GRADE_FILL[g], g) for g in GRADES), *missing])
+    zero, head = scale(0), frame.top - 0.16
     words_right = "一般及以下 →"
     if zero + 0.08 + fonts.width(words_right, SMALL) < frame.right + 0.1:
-        canvas.text(zero + 0.08, 0.5, words_right, size=SMALL, color=ACCENT)
-        canvas.text(zero - 0.08, 0.5, "← 较好及以上", size=SMALL, color=MUTED, align="right")
+        canvas.text(zero + 0.08, head, words_right, size=SMALL, color=ACCENT)
+        canvas.text(zero - 0.08, head, "← 较好及以上", size=SMALL, color=MUTED, align="right")
     else:
-        canvas.text(frame.right + 0.1, 0.5, words_right, size=SMALL, color=ACCENT, align="right")
+        canvas.text(frame.right + 0.1, head, words_right, size=SMALL, color=ACCENT, align="right")
         x = frame.right + 0.1 - fonts.width(words_right, SMALL) - 0.3
-        canvas.text(x, 0.5, "← 较好及以上", size=SMALL, color=MUTED, align="right")
+        canvas.text(x, head, "← 较好及以上", size=SMALL, color=MUTED, align="right")
     step = max(1, round(nice_step(left + right, 6)))
     marks = [float(v) for v in range(-(left // step) * step, right + 1, step)]
     axis(frame, scale, marks, lambda v: f"{abs(v):.0f}", title)
     for row, bar in enumerate(bars):
         _bar(canvas, scale, frame.y(row), frame.pitch, bar)
-    canvas.line([(zero, 0.6), (zero, frame.bottom + 0.02)], INK, line=1.4, z=4)
+    canvas.line([(zero, frame.top - 0.06), (zero, frame.bottom + 0.02)], INK, line=1.4, z=4)
     return canvas
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from kaohe.plot.labels import nothing, of_class, records, short, source
 from kaohe.plot.layout import Numbers, Scale, axis, legend, rows
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import BLUE, GRADE_FILL, GRADE_INK, INK, MUTED, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import GRADES
 
 TILES = (
@@ -52,41 +53,8 @@ def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class
         if any(c.get(g) for c in counts.values())
     ]
     totals = {k: sum(c.values()) for k, c in counts.items()}
-    frame = rows(
-        [labels[c.id] for c in classes],
-        above=0.4,
-        below=0.36,
-        pitch=0.36,
-        numbers=[Numbers("合计", [str(totals[c.id]) for c in classes])],
-    )
-    canvas = frame.canvas
-    legend(canvas, 0.02, 0.12, [(GRADE_FILL.get(g, "hatch"), g or "未定") for g in grades])
-    scale = Scale(0, 1, frame.left, frame.right)
-    axis(frame, scale, [0, 0.25, 0.5, 0.75, 1], lambda v: numbers.percent(v, 0), grid=False)
-    for row, cls in enumerate(classes):
-        at, h, y = 0.0, frame.pitch * 0.66, frame.y(row)
-        for grade in grades:
-            n = counts[cls.id].get(grade, 0)
-            if not n:
-                continue
-            x0, x1 = scale(at), scale(at + n / totals[cls.id])
-            if grade in GRADE_FILL:
-                canvas.rect(x0, y - h / 2, x1 - x0 - 0.012, h, GRADE_FILL[grade])
-            else:
-                canvas.hatch(x0, y - h / 2, x1 - x0 - 0.012, h)
-            text = f"{grade} {n}" if x1 - x0 > fonts.width(f"{grade} {n}", SIZE) + 0.06 else str(n)
-            if x1 - x0 > fonts.width(text, SIZE) + 0.04:
-                if grade not in GRADE_FILL:
-                    canvas.rect(
-                        (x0 + x1) / 2 - fonts.width(text, SIZE) / 2 - 0.03,
-                        y - 0.09,
-                        fonts.width(text, SIZE) + 0.06,
-                        0.18,
-                        PAPER,
-                        z=1.5,
-                    )
-                canvas.text((x0 + x1) / 2, y, text, color=GRADE_INK.get(grade, INK), align="center")
-            at += n / totals[cls.id]
+    names = [labels[c.id] for c in classes]
+    canvas, narrow = (_shares(names, [counts[c.id] for c in classes], grades, width) for width in (WIDTH, NARROW))
     said = "；".join(f"{labels[k]}{'、'.join(f'“{g}”{n}个' for g, n in c.items() if n)}" for k, c in counts.items())
     caption = Caption(
         words.summary_title(counts, labels),
@@ -96,7 +64,37 @@ def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class
     )
     head = ["类别", *[g or "未定" for g in grades], "合计"]
     body = [[c.label, *(str(counts[c.id].get(g, 0)) for g in grades), str(totals[c.id])] for c in classes]
-    return canvas.chart(id, caption, DataTable("综合等次分布", head, body))
+    return canvas.chart(id, caption, DataTable("综合等次分布", head, body), narrow=narrow)
+
+
+def _shares(names: Sequence[str], counts: Sequence[Mapping[str, int]], grades: Sequence[str], width: float) -> Canvas:
+    """A bar for each class, its grades as shares of it; a narrow picture has no key."""
+    totals = [sum(c.values()) for c in counts]
+    frame = rows(
+        names, above=0.4 if width == WIDTH else 0.3, below=0.36, pitch=0.36, numbers=[Numbers("合计", [str(n) for n in totals])], width=width
+    )  # fmt: skip
+    canvas = frame.canvas
+    if width == WIDTH:
+        legend(canvas, 0.02, 0.12, [(GRADE_FILL.get(g, "hatch"), g or "未定") for g in grades])
+    scale = Scale(0, 1, frame.left, frame.right)
+    axis(frame, scale, [0, 0.25, 0.5, 0.75, 1], lambda v: numbers.percent(v, 0), grid=False)
+    for row, (found, total) in enumerate(zip(counts, totals, strict=True)):
+        at, h, y = 0.0, frame.pitch * 0.66, frame.y(row)
+        for grade in (g for g in grades if found.get(g)):
+            n = found[grade]
+            x0, x1 = scale(at), scale(at + n / total)
+            if grade in GRADE_FILL:
+                canvas.rect(x0, y - h / 2, x1 - x0 - 0.012, h, GRADE_FILL[grade])
+            else:
+                canvas.hatch(x0, y - h / 2, x1 - x0 - 0.012, h)
+            text = f"{grade} {n}" if x1 - x0 > fonts.width(f"{grade} {n}", SIZE) + 0.06 else str(n)
+            wide = fonts.width(text, SIZE)
+            if x1 - x0 > wide + 0.04:
+                if grade not in GRADE_FILL:
+                    canvas.rect((x0 + x1) / 2 - wide / 2 - 0.03, y - 0.09, wide + 0.06, 0.18, PAPER, z=1.5)
+                canvas.text((x0 + x1) / 2, y, text, color=GRADE_INK.get(grade, INK), align="center")
+            at += n / total
+    return canvas
 
 
 def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Chart | Text:
@@ -120,19 +118,11 @@ def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Ch
         return nothing("市级综合等次", ctx)
     excluded = {short(ctx, c): c for c in ctx.plan.excluded}
     by_name = {short(ctx, c): c for c in cities}
-    side, gap = 0.66, 0.075
-    canvas = Canvas(5 * (side + gap) + 0.04, WIDTH)
-    x0 = (WIDTH - 9 * (side + gap)) / 2
     task, helper = _city_classes(ctx)
-    for r, line in enumerate(TILES):
-        for c, name in enumerate(line):
-            x, y = x0 + c * (side + gap), 0.04 + r * (side + gap)
-            if name in excluded:
-                canvas.rect(x, y, side, side, edge=SOFT, line=1.0, dash=(3, 3))
-                canvas.text(x + side / 2, y + side * 0.36, name, size=SIZE + 1, color=MUTED, align="center")
-                canvas.text(x + side / 2, y + side * 0.68, "另行制定", size=TINY, color=MUTED, align="center")
-            elif name in by_name:
-                _tile(canvas, x, y, side, name, found.get(by_name[name]), by_name[name] in helper)
+    tiles = {k: (found.get(c), c in helper) for k, c in by_name.items()}
+    side, gap = 0.66, 0.075
+    canvas = _tiles(WIDTH, side, gap, tiles, excluded)
+    x0 = (WIDTH - 9 * (side + gap)) / 2
     _tile_key(canvas, x0 + 5 * (side + gap), 0.04 + 3 * (side + gap), [str(r["grade_final"]) for r in found.values()])
     grades = {short(ctx, c): str(found[c]["grade_final"]) if c in found else "" for c in task}
     helpers = {short(ctx, c): str(found[c]["grade_final"]) if c in found else "" for c in helper}
@@ -154,7 +144,27 @@ def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Ch
         for c, k in cities.items()
         if c in found
     ]
-    return canvas.chart(id, caption, DataTable("各市综合等次", head, body))
+    narrow = _tiles(NARROW, 0.41, 0.034, tiles, excluded)
+    return canvas.chart(id, caption, DataTable("各市综合等次", head, body), narrow=narrow)
+
+
+def _tiles(
+    width: float, side: float, gap: float, tiles: Mapping[str, tuple[Mapping[str, Any] | None, bool]], excluded: Container[str]
+) -> Canvas:  # fmt: skip
+    """The cities in their places: the row of each and whether it helps; those left out dashed."""
+    canvas = Canvas(5 * (side + gap) + 0.04, width)
+    x0 = (width - 9 * (side + gap)) / 2
+    for r, line in enumerate(TILES):
+        for c, name in enumerate(line):
+            x, y = x0 + c * (side + gap), 0.04 + r * (side + gap)
+            if name in excluded:
+                canvas.rect(x, y, side, side, edge=SOFT, line=1.0, dash=(3, 3))
+                said, at, size = (["另行制定"], 0.36, SIZE + 1) if side > 0.5 else (["另行", "制定"], 0.2, SMALL)
+                canvas.text(x + side / 2, y + side * at, name, size=size, color=MUTED, align="center")
+                canvas.lines(x + side / 2, y + side * 0.68, said, size=TINY, color=MUTED, align="center")
+            elif name in tiles:
+                _tile(canvas, x, y, side, name, *tiles[name])
+    return canvas
 
 
 def _city_classes(ctx: Context) -> tuple[list[str], list[str]]:
@@ -171,12 +181,14 @@ def _tile(
         canvas.rect(x, y, side, side, GRADE_FILL[grade])
     else:
         canvas.hatch(x, y, side, side)
-        canvas.rect(x + 0.09, y + 0.12, side - 0.18, side - 0.24, PAPER, z=1.5)
+        edge = 0.12 if side > 0.5 else 0.04
+        canvas.rect(x + edge * 0.75, y + edge, side - edge * 1.5, side - edge * 2, PAPER, z=1.5)
     if helper:
         canvas.rect(x + 0.015, y + 0.015, side - 0.03, side - 0.03, edge=BLUE, line=2.4, z=2)
-    ink = GRADE_INK.get(grade, INK)
-    canvas.text(x + side / 2, y + side * 0.36, name, size=SIZE + 1.5, color=ink, align="center")
-    canvas.text(x + side / 2, y + side * 0.68, grade or "缺", size=SIZE, color=ink, align="center")
+    ink, small = GRADE_INK.get(grade, INK), side < 0.5
+    upper, lower, large, plain = (0.29, 0.71, SMALL, SMALL) if small else (0.36, 0.68, SIZE + 1.5, SIZE)
+    canvas.text(x + side / 2, y + side * upper, name, size=large, color=ink, align="center")
+    canvas.text(x + side / 2, y + side * lower, grade or "缺", size=plain, color=ink, align="center")
 
 
 def _tile_key(canvas: Canvas, x: float, y: float, grades: Sequence[str]) -> None:
@@ -189,3 +201,4 @@ def _tile_key(canvas: Canvas, x: float, y: float, grades: Sequence[str]) -> None
     canvas.text(x + 1.21, y + 0.6, "考核方案另行制定", size=SMALL, color=MUTED)
     if any(g not in GRADES for g in grades):
         legend(canvas, x, y + 0.84, [("hatch", "待核或缺数据")])
+    canvas.keys = [(x - 0.03, y + 0.03, x + 1.26 + fonts.width("考核方案另行制定", SMALL), y + 0.94)]

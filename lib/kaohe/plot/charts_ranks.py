@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.canvas import LINE, SIZE, SMALL, TINY, WIDTH, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, records, short, some, source
+from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, rank_level, records, short, some, source
 from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, PLUM, RULE, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.typeset import balanced
 
 BUMP_TARGETS = 20
@@ -68,30 +70,11 @@ def rank_intervals(
     if not ranked:
         return Text((f"{title}。",))
     n = max(len(ranked), *(int(spans[c]["high"]) for c in ranked))
-    own = [c == ctx.object for c in ranked]
-    frame = rows(
-        [short(ctx, c) for c in ranked], above=0.56, below=0.5, pitch=0.25 if len(ranked) <= 20 else 0.22, gap=0.3,
-        marked=own,
-        numbers=[
-            Numbers("得分", [numbers.score(scores[c]["composite"]) for c in ranked], [INK] * len(ranked)),
-            Numbers("名次区间", [numbers.rank_short(spans[c]["low"], spans[c]["high"]) for c in ranked]),
-        ],
-    )  # fmt: skip
-    canvas = frame.canvas
-    canvas.line([(0.02, 0.12), (0.36, 0.12)], BLUE, line=5)
-    canvas.text(0.44, 0.12, "各自的95%区间", size=SMALL, color=MUTED)
-    canvas.line([(1.56, 0.12), (1.9, 0.12)], SOFT, line=1.4)
-    canvas.text(1.98, 0.12, "同时成立的95%区间", size=SMALL, color=MUTED)
-    canvas.dot(3.4, 0.12, 0.075, PAPER, edge=BLUE, line=1.4)
-    canvas.text(3.54, 0.12, "名次", size=SMALL, color=MUTED)
-    scale = Scale(1, max(n, 2), frame.left + 0.12, frame.right - 0.05)
-    step = 1 if n <= 20 else 5
-    marks = [float(v) for v in range(1, n + 1) if v == 1 or v % step == 0 or n <= 20]
-    axis(frame, scale, marks, lambda v: f"{v:.0f}", "名次（1为最高）")
-    for row, code in enumerate(ranked):
-        _span(canvas, scale, frame.y(row), spans[code], BLUE if own[row] or not any(own) else MID)
+    level = rank_level(ctx)
+    lines = [_Line(short(ctx, c), numbers.score(scores[c]["composite"]), spans[c], c == ctx.object) for c in ranked]
+    canvas, narrow = _draw_ranks(lines, n, WIDTH), _draw_ranks(lines, n, NARROW)
+    _ranks_key(canvas, level)
     wide = max(ranked, key=lambda c: spans[c]["high"] - spans[c]["low"])
-    level = numbers.percent(ctx.plan.choices["uncertainty"]["level"], 0)
     caption = Caption(
         title,
         f"综合得分名次及{level}区间（只计专项调查的抽样误差），{ctx.year}年",
@@ -106,7 +89,48 @@ def rank_intervals(
          numbers.rank_short(spans[c]["low"], spans[c]["high"]), numbers.rank_short(spans[c]["sim_low"], spans[c]["sim_high"])]
         for c in ranked
     ]  # fmt: skip
-    return canvas.chart(id, caption, DataTable("名次及名次区间", head, body))
+    return canvas.chart(id, caption, DataTable("名次及名次区间", head, body), narrow=narrow)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One target: name and score as printed, rank with its sets, and whether it is the report's own."""
+
+    name: str
+    score: str
+    span: Mapping[str, float]
+    own: bool
+
+
+def _draw_ranks(lines: Sequence[_Line], n: int, width: float) -> Canvas:
+    """Ranks up to `n` with their sets; a narrow picture has no room for a key."""
+    whole = width == WIDTH
+    frame = rows(
+        [r.name for r in lines], above=0.56 if whole else 0.32, below=0.5, pitch=0.25 if len(lines) <= 20 else 0.22,
+        gap=0.3 if whole else 0.2, marked=[r.own for r in lines], width=width,
+        numbers=[
+            Numbers("得分", [r.score for r in lines], [INK] * len(lines)),
+            Numbers("名次区间", [numbers.rank_short(r.span["low"], r.span["high"]) for r in lines]),
+        ],
+    )  # fmt: skip
+    scale = Scale(1, max(n, 2), frame.left + 0.12, frame.right - 0.05)
+    step = 1 if n <= 20 else 5
+    marks = [float(v) for v in range(1, n + 1) if v == 1 or v % step == 0 or n <= 20]
+    axis(frame, scale, marks, lambda v: f"{v:.0f}", "名次（1为最高）")
+    for row, line in enumerate(lines):
+        color = BLUE if line.own or not any(r.own for r in lines) else MID
+        _span(frame.canvas, scale, frame.y(row), line.span, color)
+    return frame.canvas
+
+
+def _ranks_key(canvas: Canvas, level: str) -> None:
+    canvas.key, x = True, 0.02
+    for color, line, word in ((BLUE, 5.0, f"各自的{level}区间"), (SOFT, 1.4, f"同时成立的{level}区间")):
+        canvas.line([(x, 0.12), (x + 0.34, 0.12)], color, line=line)
+        canvas.text(x + 0.42, 0.12, word, size=SMALL, color=MUTED)
+        x += 0.42 + fonts.width(word, SMALL) + 0.24
+    canvas.dot(x + 0.075, 0.12, 0.075, PAPER, edge=BLUE, line=1.4)
+    canvas.text(x + 0.215, 0.12, "名次", size=SMALL, color=MUTED)
 
 
 def _span(canvas: Canvas, scale: Scale, y: float, span: Mapping[str, float], color: str) -> None:

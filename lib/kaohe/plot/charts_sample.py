@@ -12,7 +12,7 @@ from kaohe.plot import fonts, numbers
 from kaohe.plot.against import FEW
 from kaohe.plot.canvas import SMALL, WIDTH, Caption
 from kaohe.plot.charts_survey import DOMAINS
-from kaohe.plot.labels import nothing, records, short, source
+from kaohe.plot.labels import interval_of, nothing, records, short, source
 from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
@@ -39,11 +39,11 @@ def _whose(ctx: Context) -> str:
     return f"{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ctx.name
 
 
-def _within(row: dict[str, Any] | None) -> str:
+def _within(row: dict[str, Any] | None, ctx: Context) -> str:
     """The interval of a share below the line, in brackets."""
     if row is None or is_missing(row["share_low"]) or is_missing(row["share_high"]):
         return ""
-    return f"（95%区间{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
+    return f"（{interval_of(ctx)}{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
 
 
 def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id: str = "income") -> Chart | Text:
@@ -116,13 +116,13 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     own = short(ctx, ctx.object) if any(mine) else ""
     few = [n for n, r in zip(names, listing, strict=True) if r["n"] < FEW]
     caption = Caption(
-        words.income_title(own, below, overall, _whose(ctx), _within(next((r for r in open_rows if r["domain"] == ctx.object), None))),
+        words.income_title(own, below, overall, _whose(ctx), _within(next((r for r in open_rows if r["domain"] == ctx.object), None), ctx)),
         f"人均可支配收入（元，对数刻度），按低于相对贫困线的人口比例由高到低，{ctx.year}年专项调查",
         f"分位数条形图：{len(open_rows)}市收入的10–90%和25–75%分位范围与中位数，虚线为相对贫困线{numbers.integer(line)}元。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户", str(ctx.plan.choices["income"]["note"]),
                "图中为分位数，不含单户数据", f"{'、'.join(few[:3])}不足{FEW}户，不作结论" if few else ""),
     )  # fmt: skip
-    head = ["市", "10%分位", "25%分位", "中位数", "75%分位", "90%分位", "低于线的人口", "95%区间", "户数"]
+    head = ["市", "10%分位", "25%分位", "中位数", "75%分位", "90%分位", "低于线的人口", interval_of(ctx), "户数"]
     body = [_income_row(r, str(r["name"])) for r in listing] + (
         [_income_row(province, "全省")] if province is not None else []
     )
@@ -238,6 +238,7 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
         ],
     )  # fmt: skip
     canvas = frame.canvas
+    canvas.key = True
     canvas.line([(0.02, 0.12), (0.36, 0.12)], SOFT, line=2.4)
     canvas.text(0.44, 0.12, "最小至最大权重", size=SMALL, color=MUTED)
     canvas.dot(1.62, 0.12, 0.06, BLUE)

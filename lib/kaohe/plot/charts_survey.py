@@ -10,12 +10,13 @@ from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.against import comparable, side
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas, Caption
-from kaohe.plot.labels import joined, nothing, of, records, short, source
+from kaohe.plot.labels import interval_of, joined, nothing, of, records, short, source
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, has_interval, hidden_note, hollow, hollow_note, mark, plain, shown, tick
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MUTED, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import hidden, quality_word
 
 DOMAINS = {"city14": "city", "city6": "helper"}
@@ -71,12 +72,16 @@ def estimate_dots(
     better = [n for n, s in zip(names, sides, strict=True) if s == -bad]
     color = [_tint(s, bad, direction) for s in sides]
     texts = [shown(r) for r in items]
-    frame = rows(
-        names, above=0.46, below=0.5, gap=0.25, pitch=0.245, marked=[r["domain"] == ctx.object for r in items],
-        numbers=[Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers("95%区间", [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])],
+    mine = [r["domain"] == ctx.object for r in items]
+    columns = [Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]), Numbers(interval_of(ctx), [t[1] for t in texts]), Numbers("户数", [t[2] for t in texts])]  # fmt: skip
+    canvas, narrow = (
+        _plot(
+            rows(names, above=0.46, below=0.5, gap=0.25, pitch=0.245, marked=mine, numbers=columns[:n], width=width),
+            items, province, color, share, unit,
+        )
+        for width, n in ((WIDTH, 3), (NARROW, 2))
     )  # fmt: skip
     label = str(first["label"])
-    _plot(frame, items, province, color, share, unit)
     reference = _said(province, unit, share)
     class_id = {"city": "city14", "helper": "city6"}.get(which, "")
     title = words.dots_title(label, direction, reference, worse, better, sum(map(has_interval, items)), class_id)
@@ -87,17 +92,18 @@ def estimate_dots(
     measure = "%" if share else unit
     caption = Caption(
         title,
-        f"{label}（{measure}）及95%置信区间，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及95%置信区间，{ctx.year}年专项调查",
+        f"{label}（{measure}）及{interval_of(ctx, '置信区间')}，按点估计由高到低，{ctx.year}年专项调查" if measure else f"{label}及{interval_of(ctx, '置信区间')}，{ctx.year}年专项调查",
         f"点图：{len(items)}市的估计与区间，竖线为全省{reference or '（无）'}；{len(worse) + len(better)}市的区间不含全省估计。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户",
                "竖线和灰带：全省估计及其区间" if province else "", hollow_note(items),
                _judged(direction) if worse or better else "", hidden_note(items)),
     )  # fmt: skip
-    head = ["市", f"估计（{measure}）" if measure else "估计", "95%区间", "户数", "质量"]
+    head = ["市", f"估计（{measure}）" if measure else "估计", interval_of(ctx), "户数", "质量"]
     body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
     if province is not None:
         body.append(["全省", *shown(province), quality_word(str(province["quality"]))])
-    return frame.canvas.chart(id or f"estimate-{indicator.replace('_', '-')}", caption, DataTable(label, head, body))
+    id = id or f"estimate-{indicator.replace('_', '-')}"
+    return canvas.chart(id, caption, DataTable(label, head, body), narrow=narrow)
 
 
 def _judged(direction: str) -> str:
@@ -119,7 +125,7 @@ def _tint(side: int, bad: int, direction: str) -> str:
 
 def _plot(
     frame: Rows, items: Sequence[Row], province: Row | None, color: Sequence[str], share: bool, unit: str
-) -> None:
+) -> Canvas:
     canvas = frame.canvas
     values = [
         float(v)
@@ -145,6 +151,7 @@ def _plot(
         canvas.text(min(max(x, half), frame.right + 0.1 - half), frame.top - 0.17, text, size=SMALL, align="center")
     for row, item in enumerate(items):
         mark(canvas, scale, frame.y(row), item, color[row])
+    return canvas
 
 
 def estimate_profile(
@@ -195,25 +202,16 @@ def estimate_profile(
     who = "户数" if unit == "household" else "村数"
     columns = [
         Numbers("估计", [t[0] for t in texts], [c if c != SOFT else INK for c in color]),
-        Numbers("95%区间", [t[1] for t in texts]),
+        Numbers(interval_of(ctx), [t[1] for t in texts]),
     ]
-    columns += [] if alone else [Numbers("全省", refs)]
-    frame = rows([str(r["label"]) for r in items], numbers=[*columns, Numbers(who, [t[2] for t in texts])], above=0.6, below=0.48, pitch=0.25,
-                 widest=3.05, size=SIZE - 0.5, gap=0.2)  # fmt: skip
-    canvas = frame.canvas
+    columns += [*([] if alone else [Numbers("全省", refs)]), Numbers(who, [t[2] for t in texts])]
+    beside = [None if alone else province.get(str(r["indicator"])) for r in items]
+    ends = _ends([*items, *([] if alone else [province[q] for q in found if q in province])])
+    canvas, narrow = (
+        _draw_profile(items, beside, columns[:n], color, ends, width) for width, n in ((WIDTH, 4), (NARROW, 1))
+    )
     few = any(hollow(r) and not hidden(str(r["quality"])) for r in items)
     _profile_key(canvas, ctx, alone, [c for c in _SIDES if c in color], few=few)
-    low, high = _ends([*items, *([] if alone else [province[q] for q in found if q in province])])
-    scale = Scale(low, high, frame.left + 0.08, frame.right)
-    cut = "；横轴不从0开始" if low else f"；横轴只到{tick(high, True)}%" if high < 1 else ""
-    axis(frame, scale, ticks(low, high), lambda v: tick(v, True), "比例（%）" + cut)
-    for row, item in enumerate(items):
-        y = frame.y(row)
-        reference = province.get(str(item["indicator"]))
-        if not alone and reference is not None and not is_missing(reference["estimate"]):
-            x = scale.clip(reference["estimate"])
-            canvas.line([(x, y - 0.1), (x, y + 0.1)], INK, line=1.6, z=2.5)
-        mark(canvas, scale, y, item, color[row])
     worse = [str(r["label"]) for r, g in zip(items, good, strict=True) if g < 0]
     better = [str(r["label"]) for r, g in zip(items, good, strict=True) if g > 0]
     compared = sum(comparable(r, province.get(str(r["indicator"]))) and r["direction"] in {"up", "down"} for r in items)
@@ -232,27 +230,20 @@ def estimate_profile(
     said = f"；{said}" if said else ""
     caption = Caption(
         title,
-        joined([f"{topic}：各项比例（%）及95%置信区间", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
+        joined([f"{topic}：各项比例（%）及{interval_of(ctx, '置信区间')}", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
         f"点图：“{topic}”{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
-        source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"各项回答{who}见右列",
+        source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"回答{who}见右列或数据表",
                f"明显：区间全在全省估计一侧{'；没有好坏方向的指标不作判断' if other else ''}，未作多重校正" if any(sides) else "",
                hollow_note(items), hidden_note(items)),
     )  # fmt: skip
-    head = ["指标", "估计（%）", "95%区间", *([] if alone else ["全省（%）"]), who, "质量"]
+    head = ["指标", "估计（%）", interval_of(ctx), *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
-        [
-            str(r["label"]),
-            t[0],
-            t[1],
-            *([] if alone else [ref or numbers.MISSING]),
-            t[2],
-            quality_word(str(r["quality"])),
-        ]
+        [str(r["label"]), t[0], t[1], *([] if alone else [ref or numbers.MISSING]), t[2], quality_word(str(r["quality"]))]
         for r, t, ref in zip(items, texts, refs, strict=True)
-    ]
+    ]  # fmt: skip
     topics = [t for part in ("household", "village") for t in ctx.plan.raw["survey_topics"][part]]
     slug = id or f"profile-{topics.index(topic) + 1 if topic in topics else 'x'}"
-    return canvas.chart(slug, caption, DataTable(f"{of(ctx.name)}{topic}", head, body))
+    return canvas.chart(slug, caption, DataTable(f"{of(ctx.name)}{topic}", head, body), narrow=narrow)
 
 
 def _ends(items: Sequence[Row]) -> tuple[float, float]:
@@ -265,6 +256,26 @@ def _ends(items: Sequence[Row]) -> tuple[float, float]:
     return 0.0, high if 0 < high <= 0.7 else 1.0
 
 
+def _draw_profile(
+    items: Sequence[Row], beside: Sequence[Row | None], columns: Sequence[Numbers], color: Sequence[str],
+    ends: tuple[float, float], width: float,
+) -> Canvas:  # fmt: skip
+    """Shares with their intervals and the province's beside them; a narrow picture has no key."""
+    whole, (low, high) = width == WIDTH, ends
+    frame = rows([str(r["label"]) for r in items], numbers=columns, above=0.6 if whole else 0.34, below=0.48, pitch=0.25,
+                 widest=3.05 if whole else 1.65, size=SIZE - 0.5, gap=0.2, width=width)  # fmt: skip
+    scale = Scale(low, high, frame.left + 0.08, frame.right)
+    cut = "；横轴不从0开始" if low else f"；横轴只到{tick(high, True)}%" if high < 1 else ""
+    axis(frame, scale, ticks(low, high), lambda v: tick(v, True), "比例（%）" + cut)
+    for row, (item, reference) in enumerate(zip(items, beside, strict=True)):
+        y = frame.y(row)
+        if reference is not None and not is_missing(reference["estimate"]):
+            x = scale.clip(reference["estimate"])
+            frame.canvas.line([(x, y - 0.1), (x, y + 0.1)], INK, line=1.6, z=2.5)
+        mark(frame.canvas, scale, y, item, color[row])
+    return frame.canvas
+
+
 def _plain_share(row: Row | None) -> str:
     if row is None or hidden(str(row["quality"])) or is_missing(row["estimate"]):
         return ""
@@ -273,14 +284,15 @@ def _plain_share(row: Row | None) -> str:
 
 def _profile_key(canvas: Canvas, ctx: Context, alone: bool, used: Sequence[str], *, few: bool) -> None:
     """The key of a profile; only of marks that occur."""
+    canvas.key = True
     canvas.line([(0.02, 0.12), (0.34, 0.12)], SOFT, line=3.2)
     canvas.dot(0.18, 0.12, 0.062, SOFT, edge=PAPER, line=0.8)
     x = 0.42
-    entries = [f"{ctx.name}及95%区间"]
+    entries = [f"{ctx.name}及{interval_of(ctx)}"]
     canvas.text(x, 0.12, entries[0], size=SMALL, color=MUTED, fit=2.2)
     x += min(2.2, fonts.width(entries[0], SMALL)) + 0.24
     if not alone:
-        canvas.line([(x, 0.02), (x, 0.22)], INK, line=1.6)
+        canvas.line([(x, 0.03), (x, 0.2)], INK, line=1.6)
         canvas.text(x + 0.08, 0.12, "全省", size=SMALL, color=MUTED)
         x += 0.56
         for color in used:

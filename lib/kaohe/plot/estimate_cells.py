@@ -46,7 +46,7 @@ def level_of(said: Mapping[str, Any]) -> str:
     >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({})
     ('97.5%', '90%', '95%')
     """
-    return f"{100 * float(said.get('level', 0.95)):g}%"
+    return numbers.level_said(said.get("level", 0.95))
 
 
 def constant(frame: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kaohe.base.places import short_name
 from kaohe.plot import numbers
+from kaohe.plot.numbers import level_said
 from kaohe.plot.output import Context, Text
 
 UNIT_CLASS = "unit235"
@@ -19,6 +20,16 @@ def short(ctx: Context, code: str) -> str:
     """The name for narrow places: 韶关 for 韶关市; counties and units in full."""
     name = ctx.name_of(code)
     return short_name(name, "city") if code.endswith("00000000") and code.isdigit() else name
+
+
+def interval_of(ctx: Context, word: str = "区间") -> str:
+    """What intervals of survey estimates are called, at the plan's confidence: 95%区间."""
+    return level_said(ctx.plan.choices["survey"]["confidence"]) + word
+
+
+def rank_level(ctx: Context) -> str:
+    """The level at which ranks and their order are told, as printed: 95%."""
+    return level_said(ctx.plan.choices["uncertainty"]["level"])
 
 
 def of(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas
 from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
+from kaohe.plot.phone import KEY
 from kaohe.plot.typeset import balanced, shorten
 
 PITCH = 0.225
@@ -101,6 +102,7 @@ class Rows:
 def rows(
     names: Sequence[str], *, numbers: Sequence[Numbers] = (), above: float = 0.3, below: float = 0.5, pitch: float = PITCH,
     marked: Sequence[bool] = (), colors: Sequence[str] = (), widest: float = 2.2, size: float = SIZE, gap: float = 0.2,
+    width: float = WIDTH,
 ) -> Rows:  # fmt: skip
     """A canvas with names at left and columns of numbers at right.
 
@@ -118,20 +120,22 @@ def rows(
         Colour of each name otherwise.
     gap : float
         Inches between plot and first number column.
+    width : float
+        Inches of the picture.
     """
     if any(fonts.width(n, size) > widest for n in names):
         pitch = max(pitch, PITCH)
     height = above + pitch * len(names) + below
-    canvas = Canvas(height)
+    canvas = Canvas(height, width)
     label = min(widest, max((fonts.width(n, size) for n in names), default=0.0)) + 0.02
-    x = WIDTH - 0.02
+    x = width - 0.02
     spots = []
     for column in reversed(numbers):
         texts = [column.head, *column.texts]
         wide = max(fonts.width(t, SMALL if t == column.head else size) for t in texts)
         spots.append((column, x))
         x -= wide + 0.2
-    right = x + 0.2 - gap if numbers else WIDTH - 0.12
+    right = x + 0.2 - gap if numbers else width - 0.12
     frame = Rows(canvas, label + 0.12, right, above, pitch, len(names))
     if frame.left <= KEPT:
         canvas.names = (frame.left - 0.02, frame.top, frame.bottom)
@@ -153,7 +157,8 @@ def _name(canvas: Canvas, x: float, y: float, name: str, widest: float, size: fl
     if fonts.width(name, size) > widest:
         lines = balanced(fonts.drawable(name), widest, TINY)
         if len(lines) <= 2:
-            for line, at in zip(lines, (y - 0.062, y + 0.062) if len(lines) == 2 else (y,), strict=True):
+            for number, line in enumerate(lines):
+                at = y + 0.062 * (2 * number + 1 - len(lines))
                 canvas.text(x, at, line, size=TINY, color=color, align="right")
             return
     canvas.text(x, y, name, size=size, color=color, align="right", fit=widest)
@@ -175,15 +180,9 @@ def axis(
             canvas.text(x, frame.bottom + 0.13, text, size=SMALL, color=MUTED, align="center")
             taken = x + half
     if title:
-        canvas.text(
-            (scale.left + scale.right) / 2,
-            frame.bottom + 0.33,
-            title,
-            size=SMALL,
-            color=MUTED,
-            align="center",
-            fit=scale.right - 0.0,
-        )
+        half = min(fonts.width(fonts.drawable(title), SMALL), scale.right) / 2
+        x = max(half, min((scale.left + scale.right) / 2, canvas.width - half))
+        canvas.text(x, frame.bottom + 0.33, title, size=SMALL, color=MUTED, align="center", fit=scale.right)
 
 
 def legend(canvas: Canvas, x: float, y: float, entries: Iterable[tuple[str, str]], *, gap: float = 0.24) -> float:
@@ -199,4 +198,5 @@ def legend(canvas: Canvas, x: float, y: float, entries: Iterable[tuple[str, str]
             canvas.rect(x, y - 0.065, 0.2, 0.13, fill, edge=SOFT, line=0.5)
         canvas.text(x + 0.26, y, word, size=SMALL, color=MUTED)
         x += 0.26 + fonts.width(word, SMALL) + gap
+    canvas.key = canvas.key or y < KEY
     return x

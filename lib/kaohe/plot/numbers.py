@@ -86,6 +86,22 @@ def percent(share: Any, digits: int = 1) -> str:
     return f"{half_up(Decimal(str(share)) * 100, digits)}%".replace("-", "−")
 
 
+def level_said(level: float) -> str:
+    """A level of confidence with the decimals it has.
+
+    Parameters
+    ----------
+    level : float
+        Share of intervals that hold the truth, 0 to 1.
+
+    Examples
+    --------
+    >>> level_said(0.95), level_said(0.9), level_said(0.975)
+    ('95%', '90%', '97.5%')
+    """
+    return f"{100 * float(level):g}%"
+
+
 def chance(p: Any) -> str:
     """A probability in whole percent; one that is nearly certain is never printed as 0 or 100 %.
 

@@ -26,6 +26,7 @@ from kaohe.plot.output_words import Note as Note
 from kaohe.plot.output_words import Notes as Notes
 from kaohe.plot.output_words import Seal as Seal
 from kaohe.plot.output_words import Text as Text
+from kaohe.plot.phone import Phone
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,8 @@ class Chart(Output):
         The data behind it.
     png : bytes
         The picture for JupyterLab; empty in a batch.
-    names : sequence of float
-        Where the names of the rows stand, in inches of the picture: its width, then right, upper and lower edge
-        of the names. A narrow screen keeps them in sight while the picture is moved; empty: it does not.
+    phone : Phone, optional
+        What a narrow screen does with it.
 
     Raises
     ------
@@ -95,7 +95,7 @@ class Chart(Output):
     svg: str = field(repr=False)
     table: DataTable = field(repr=False)
     png: bytes = field(default=b"", repr=False)
-    names: Sequence[float] = ()
+    phone: Phone | None = None
     kind = "figure"
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from kaohe.plot.charts_ranks import rank_intervals
 from kaohe.plot.charts_sample import response_bars
 from kaohe.plot.charts_scores import waterfall
 from kaohe.plot.charts_survey import estimate_profile
+from kaohe.plot.labels import interval_of
 from kaohe.plot.output import Context, Output, Text
 from kaohe.plot.sets import item_charts as item_charts
 from kaohe.plot.sets import rank_chart as rank_chart
@@ -55,7 +56,7 @@ def county_tables(estimates: pd.DataFrame, ctx: Context) -> list[Output]:
     rows = rows.assign(_k=rows["indicator"].map(order)).sort_values(["_k", "domain"])
     fields = [
         t.text("指标", "label"), t.text("县（市、区）", "name"), t.custom("估计", estimate_cell, "right"),
-        t.custom("95%区间", interval_cell, "right"), t.custom("户数", lambda r: numbers.integer(r["n"]), "right"),
+        t.custom(interval_of(ctx), interval_cell, "right"), t.custom("户数", lambda r: numbers.integer(r["n"]), "right"),
         t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
     ]  # fmt: skip
     made: list[Output] = [Text((COUNTY_NOTE,))]

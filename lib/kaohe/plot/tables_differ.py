@@ -6,6 +6,7 @@ import pandas as pd
 
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
+from kaohe.plot.labels import interval_of
 from kaohe.plot.output import Context, Table, Text
 from kaohe.plot.survey_cells import estimate_cell, interval_cell
 from kaohe.plot.words_survey import comparable, province_rows
@@ -26,8 +27,8 @@ def differing(frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame, id: 
 
     Notes
     -----
-    The note says how many of as many comparisons are listed by chance alone: 5 % of the intervals of
-    indicators that do not differ lie beside the province's estimate.
+    The note says how many of as many comparisons are listed by chance alone: 5 % of the intervals at
+    95 % of indicators that do not differ lie beside the province's estimate.
     """
     worse, better, compared = comparable(frame, province_rows(province), ctx)
     beside = {r["indicator"]: r for r in t.records(province_rows(province))}
@@ -39,17 +40,17 @@ def differing(frame: pd.DataFrame, ctx: Context, *, province: pd.DataFrame, id: 
         id, f"{ctx.name}与全省有明显差别的{len(rows)}项指标（{counts}）", rows,
         [
             t.text("指标", "label"), t.text("主题", "topic"), t.text("比较", "side"), t.custom("估计", estimate_cell, "right"),
-            t.custom("95%区间", interval_cell, "right"), t.custom("全省", lambda r: estimate_cell(beside[r["indicator"]]), "right"),
+            t.custom(interval_of(ctx), interval_cell, "right"), t.custom("全省", lambda r: estimate_cell(beside[r["indicator"]]), "right"),
             t.whole("户数", "n"),
         ],
         empty=f"可比的{compared}项指标与全省{'都' if compared > 1 else ''}没有明显差别。" if compared else f"没有{ctx.name}可与全省比较的指标。",
-        note=f"95%区间全部落在全省估计的一侧才列入；逐项比较，未作多重校正，可比的{compared}项{_by_chance(compared)}。",
+        note=f"{interval_of(ctx)}全部落在全省估计的一侧才列入；逐项比较，未作多重校正，可比的{compared}项{_by_chance(compared, ctx)}。",
     )  # fmt: skip
 
 
-def _by_chance(compared: int) -> str:
+def _by_chance(compared: int, ctx: Context) -> str:
     """How many of as many comparisons would be listed where nothing differs."""
     if compared == 1:
         return "即使没有差别，也可能因抽样误差列入"
-    chance = numbers.half_up(0.05 * compared)
+    chance = numbers.half_up((1 - ctx.plan.choices["survey"]["confidence"]) * compared)
     return f"即使都没有差别，也会有{f'{chance}项左右' if chance > 0 else '个别项'}因抽样误差列入"

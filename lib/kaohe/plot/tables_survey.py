@@ -9,6 +9,7 @@ import pandas as pd
 from kaohe.estimate.suppress import hide_counts
 from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
+from kaohe.plot.labels import interval_of
 from kaohe.plot.output import Cell, Context, Table, Text
 from kaohe.plot.survey_cells import count_cell, estimate_cell, interval_cell
 
@@ -42,7 +43,7 @@ def estimates(
     what, counted = ("住户", "户数") if unit == "household" else ("样本村", "村数")
     fields = [
         t.text("主题", "topic"), t.text("指标", "label"), t.custom("估计", estimate_cell, "right"),
-        t.custom("95%区间", interval_cell, "right"),
+        t.custom(interval_of(ctx), interval_cell, "right"),
     ]  # fmt: skip
     if beside:
         fields.append(t.custom("全省", lambda r: _beside(beside.get(r["indicator"])), "right"))

@@ -9,6 +9,7 @@ import pandas as pd
 from kaohe.plot import captions_why as words
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
+from kaohe.plot.labels import rank_level
 from kaohe.plot.output import Cell, Context, Table, Text, cell
 from kaohe.plot.tables_class import FOLD_FROM, linked
 
@@ -35,9 +36,9 @@ def grade_chances(
     def show(grade: str) -> t.Show:
         return lambda r: numbers.chance(chances.get((r["object"], grade), float("nan")))
 
-    unsure = sum(max(chances[o, g] for g in ctx.plan.grades) < 0.95 for o in known)
+    unsure = sum(max(chances[o, g] for g in ctx.plan.grades) < ctx.plan.choices["uncertainty"]["level"] for o in known)
     return t.make(
-        id, f"{ctx.class_label or ctx.name}各等次的概率（{len(rows)}个，{unsure}个不到95%的把握）", rows,
+        id, f"{ctx.class_label or ctx.name}各等次的概率（{len(rows)}个，{unsure}个不到{rank_level(ctx)}的把握）", rows,
         [t.text("对象", "name"), t.grade("综合等次", "grade_final"), t.decimal("综合得分", "composite", 2),
          *(t.custom(g, show(g), "right") for g in ctx.plan.grades)],
         empty="没有可以计算的等次概率。",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import numbers, terms
+from kaohe.plot.labels import rank_level, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
@@ -32,7 +33,7 @@ def conclusions_ranking(job: Source) -> Notes:
         _ends(rows),
     ]
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams
-    notes.append(_sure(job.peers("rank_intervals"), rows) if has_survey else _bands(rows, ctx))
+    notes.append(_sure(job.peers("rank_intervals"), rows, ctx) if has_survey else _bands(rows, ctx))
     notes += _effective(job.peers("effective_weights"))
     notes += _moves(job.peers("sensitivity_summary"), has_survey)
     return Notes(notes)
@@ -69,11 +70,11 @@ def grades_of(rows: pd.DataFrame) -> str:
         who = given[given["grade_final"] == grade].sort_values(["composite", "object"])["name"]
         if len(who):
             said = f"{numbers.quoted(grade)}{len(who)}个"
-            counts = counts.replace(said, f"{said}（{numbers.names(who, 4, '个')}）")
+            counts = counts.replace(said, f"{said}（{some(list(who), 4)}）")
     parts = [counts]
     for word, who in (("待核", doubtful), ("因缺数据不定等次", lacking)):
         if len(who):
-            parts.append(f"{word}{len(who)}个（{numbers.names(who['name'], 3, '个')}）")
+            parts.append(f"{word}{len(who)}个（{some(list(who['name']))}）")
     return "；".join(p for p in parts if p)
 
 
@@ -91,7 +92,7 @@ def _ends(rows: pd.DataFrame) -> Note:
     )
 
 
-def _sure(within: pd.DataFrame, rows: pd.DataFrame) -> Note:
+def _sure(within: pd.DataFrame, rows: pd.DataFrame, ctx: Context) -> Note:
     known = within[within["low"].notna() & within["high"].notna()]
     if known.empty:
         return Note("没有名次区间，不能判断名次先后是否可靠。", "rank-intervals")
@@ -101,9 +102,8 @@ def _sure(within: pd.DataFrame, rows: pd.DataFrame) -> Note:
     if len(fixed) == len(known):
         return Note("计入抽样误差后，各对象名次都不变。", "rank-intervals")
     said = f"名次确定的只有{numbers.names(fixed, 3, '个')}" if fixed else "没有一个对象的名次是确定的"
-    return Note(
-        f"计入抽样误差后，{said}，95%名次区间最宽的跨{widest}个位次；区间相互重叠的对象不宜分先后。", "rank-intervals"
-    )
+    text = f"计入抽样误差后，{said}，{rank_level(ctx)}名次区间最宽的跨{widest}个位次；区间相互重叠的对象不宜分先后。"
+    return Note(text, "rank-intervals")
 
 
 def _bands(rows: pd.DataFrame, ctx: Context) -> Note:
@@ -242,7 +242,7 @@ def _talk(rows: pd.DataFrame) -> Note:
     for kind in ("city", "unit", "county"):
         who = rows[rows["kind"] == kind].drop_duplicates("object")
         if len(who):
-            names = f"（{numbers.names(who['name'], 6, '个')}）" if kind == "city" else ""
+            names = f"（{some(list(who['name']), 6)}）" if kind == "city" else ""
             parts.append(f"{terms.KINDS[kind]}{len(who)}个{names}")
     said = "、".join(parts)
     return Note(f"按方案“六、（五）结果审定及运用”列入谈话提醒的对象共{rows['object'].nunique()}个：{said}。", "t-talk")
@@ -276,11 +276,11 @@ def _province_survey(job: Source) -> Note:
     row = shown(rows, SATISFACTION)
     said = []
     if row is not None:
-        said.append(f"{row['label']}为{with_interval(row)}")
+        said.append(f"{row['label']}为{with_interval(row, ctx)}")
     for indicator in ("guarantees", "poor"):
         other = shown(rows, indicator)
         if other is not None:
-            said.append(f"{other['label']}{'的比例' if indicator == 'guarantees' else ''}为{with_interval(other)}")
+            said.append(f"{other['label']}{'的比例' if indicator == 'guarantees' else ''}为{with_interval(other, ctx)}")
     if not said:
         return Note("没有全省专项调查估计。", "")
     return Note(

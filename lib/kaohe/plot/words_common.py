@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from kaohe.plot import numbers, terms
-from kaohe.plot.labels import some
+from kaohe.plot.labels import rank_level, some
 from kaohe.plot.output import Context, Note
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
@@ -121,7 +121,7 @@ def _rank(job: Source, row: Row) -> str:
         return f"{text}，计入抽样误差后名次不变"
     whole = within["low"] == 1 and within["high"] == row["n_ranked"]
     tail = "，覆盖全部位次，与其他各市分不出先后" if whole else ""
-    return f"{text}，计入抽样误差的95%名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
+    return f"{text}，计入抽样误差的{rank_level(ctx)}名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
 
 
 def bands(peers: pd.DataFrame, row: Row) -> tuple[int, pd.DataFrame]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from kaohe.plot import numbers, terms
 from kaohe.plot.choices import CHOSEN, sentences
-from kaohe.plot.labels import some
+from kaohe.plot.labels import interval_of, some
 from kaohe.plot.output import Context, Text
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_common import Row, Source, concept_name, end, first, lacking
@@ -63,11 +63,11 @@ def class_gaps(job: Source) -> Text:
     for stream in dict.fromkeys(absent["stream_name"]):
         who = [names.get(o, str(o)) for o in absent[absent["stream_name"] == stream]["object"]]
         said.append(
-            f"{stream}缺数据或有缺项的有{len(who)}个：{numbers.names(who, 6, '个')}，不计综合得分、不定等次、不排名次，只给上下界。"
+            f"{stream}缺数据或有缺项的有{len(who)}个：{some(who, 6)}，不计综合得分、不定等次、不排名次，只给上下界。"
         )
     doubt = rows[rows["composite"].notna() & ~rows["grade_final"].isin(terms.GRADES)]
     if len(doubt):
-        said.append(f"事实待核、等次待定的有{len(doubt)}个：{numbers.names(doubt['name'], 6, '个')}。")
+        said.append(f"事实待核、等次待定的有{len(doubt)}个：{some(list(doubt['name']), 6)}。")
     if not said:
         return Text(("全部对象计入综合得分的来源数据齐全，事实认定完毕。",))
     return Text(said, "warning")
@@ -143,7 +143,7 @@ def method(ctx: Context) -> Text:
             "专项调查为分层多阶段抽样，权重经无应答调整和校准；名次区间只反映专项调查的抽样误差，交叉考核和日常工作不作误差假设。"
         )
         said.append(
-            f"专项调查中的“全省”指{ctx.plan.classes['city14'].label}的全部登记户；“明显差于（好于）全省”指95%区间全部落在全省估计"
+            f"专项调查中的“全省”指{ctx.plan.classes['city14'].label}的全部登记户；“明显差于（好于）全省”指{interval_of(ctx)}全部落在全省估计"
             "较差（较好）的一侧，逐项比较，未作多重比较校正。"
         )
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import against, numbers, terms
-from kaohe.plot.labels import some
+from kaohe.plot.labels import interval_of, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
 from kaohe.plot.survey_cells import estimate_cell
 from kaohe.plot.table_maker import records
@@ -83,14 +83,13 @@ def shown(rows: pd.DataFrame, indicator: str) -> Row | None:
     return row
 
 
-def with_interval(row: Row) -> str:
+def with_interval(row: Row, ctx: Context) -> str:
     """An estimate with its interval in brackets, and a word of caution where it is due."""
     text = str(estimate_cell(row))
     inside = []
     if not (numbers.is_missing(row["ci_low"]) or numbers.is_missing(row["ci_high"])):
-        inside.append(
-            f"95%区间{numbers.span(row['ci_low'], row['ci_high'], str(row['measure_unit']), bool(row['is_share']))}"
-        )
+        span = numbers.span(row["ci_low"], row["ci_high"], str(row["measure_unit"]), bool(row["is_share"]))
+        inside.append(f"{interval_of(ctx)}{span}")
     elif row["quality"] == "not_estimable":
         inside.append("误差不可估")
     if row["quality"] == "caution":
@@ -123,13 +122,13 @@ def survey_note(job: Source, *, ref: str) -> Note:
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
     worse, better, compared = comparable(own, job.province("estimates"), ctx)
-    text = f"{heard}，{against_province(worse, better, compared)}{_satisfaction(own)}"
+    text = f"{heard}，{against_province(worse, better, compared)}{_satisfaction(own, ctx)}"
     return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), "t-differ" if worse or better else ref)
 
 
-def _satisfaction(own: pd.DataFrame) -> str:
+def _satisfaction(own: pd.DataFrame, ctx: Context) -> str:
     row = shown(own, SATISFACTION)
-    return f"；{row['label']}为{with_interval(row)}" if row is not None else ""
+    return f"；{row['label']}为{with_interval(row, ctx)}" if row is not None else ""
 
 
 def survey_scope(job: Source) -> Text:
@@ -182,7 +181,7 @@ def _headline(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> Note:
         row, beside = shown(own, indicator), shown(province, indicator)
         if row is not None:
             whole = f"，全省为{estimate_cell(beside)}" if beside is not None else ""
-            said.append(f"{row['label']}的比例为{with_interval(row)}{whole}".replace("的比例的比例", "的比例"))
+            said.append(f"{row['label']}的比例为{with_interval(row, ctx)}{whole}".replace("的比例的比例", "的比例"))
     if not said:
         return Note("满意度和“三保障”达标情况因应答户太少或缺数据，不列示。", "t-estimates")
     where = f"在{ctx.name}对口帮扶的村，" if ctx.class_id == "city6" else ""
@@ -241,7 +240,7 @@ def _income(job: Source) -> list[Note]:
     if not numbers.is_missing(row["share_below"]):
         text += f"，低于相对贫困线（{line}元）的人口占{numbers.percent(row['share_below'])}"
         if not numbers.is_missing(row["share_low"]):
-            text += f"（95%区间{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
+            text += f"（{interval_of(job.ctx)}{numbers.span(row['share_low'], row['share_high'], is_share=True)}）"
     return [Note(end(text), "income")]
 
 

@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 LONGEST_TEXT = 2000
+_NUMBER = re.compile(r"[<>+−-]?[\d,]+(\.\d+)?%?([–至/][+−-]?[\d,]+(\.\d+)?%?)*")
+_NO_NUMBER = frozenset(("", "—", "缺", "已隐藏", "不可估", "区间不可估", "缺数据"))
 
 
 @dataclass
@@ -89,8 +91,9 @@ class _Maker:
 
     def code(self, cell: nbformat.NotebookNode) -> None:
         tags = set(cell.metadata.get("tags", []))
-        shown = self.edition == "statistician" and self.header is not None
-        if shown and cell.source.strip() and not tags & {"parameters", "injected-parameters"}:
+        shown = bool(cell.source.strip()) and not tags & {"parameters", "injected-parameters"}
+        shown, opened = shown and self.edition == "statistician", self.header is not None
+        if shown and opened:
             self.blocks.append(Block("code", {"source": cell.source}))
         for output in cell.get("outputs", []):
             if output.output_type == "error":
@@ -99,6 +102,8 @@ class _Maker:
                 payload = output.data.get(MIME)
                 if isinstance(payload, dict):
                     self.payload(_clean(payload))
+        if shown and not opened and self.header is not None:  # where `job`, `charts` and the others come from
+            self.blocks.append(Block("code", {"source": cell.source}))
 
     def payload(self, payload: dict[str, Any]) -> None:
         kind = payload.get("kind")
@@ -115,8 +120,12 @@ class _Maker:
         elif kind == "figure":
             self.figures += 1
             self._number(payload["id"], f"图{self.figures}")
-            picture = svg.inline(payload["svg"], payload["id"], payload["title"], payload["alt"])
-            self.blocks.append(Block("figure", {**payload, "picture": picture}))
+            words = payload["title"], payload["alt"]
+            picture = svg.inline(payload["svg"], payload["id"], *words)
+            small = (payload.get("phone") or {}).get("svg", "")
+            small = small and svg.inline(small, f"{payload['id']}-small", *words)
+            table = {**payload["table"], "right": _numeric(payload["table"])}
+            self.blocks.append(Block("figure", {**payload, "picture": picture, "small": small, "table": table}))
         elif kind == "table":
             self.tables += 1
             self._number(payload["id"], f"表{self.tables}")
@@ -184,6 +193,13 @@ def _empty(blocks: list[Block], place: int, level: int) -> bool:
         elif block.kind != "code":
             return False
     return True
+
+
+def _numeric(table: dict[str, Any]) -> list[bool]:
+    """Which columns of a figure's data hold numbers, or words in place of one: they stand at the right."""
+    columns = zip(*table["rows"], strict=True) if table["rows"] else ()
+    found = [[bool(_NUMBER.fullmatch(v)) for v in values if v not in _NO_NUMBER] for values in columns]
+    return [number > 0 and bool(cells) and all(cells) for number, cells in enumerate(found)]
 
 
 def chinese_number(n: int) -> str:

@@ -45,7 +45,7 @@ def test_payloads_are_the_contract() -> None:
     }  # fmt: skip
     assert CHART.payload() == {
         "kind": "figure", "id": "a-1", "title": "甲最高", "subtitle": "得分", "alt": "条形图：甲1.0分。",
-        "note": "来源：甲。", "svg": "<svg/>", "table": {"caption": "数据", "columns": ["市", "得分"], "rows": [["甲", "1.0"]]}, "names": [],
+        "note": "来源：甲。", "svg": "<svg/>", "table": {"caption": "数据", "columns": ["市", "得分"], "rows": [["甲", "1.0"]]}, "phone": None,
     }  # fmt: skip
     table = Table(
         "t-1",

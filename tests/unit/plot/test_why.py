@@ -69,7 +69,7 @@ def test_units_have_no_chances() -> None:
     ],
 )
 def test_titles_of_pairs(n: int, sure: int, title: str) -> None:
-    assert words.pairs_title("city14", n, sure, ("甲", "乙", 0.97)) == title
+    assert words.pairs_title("city14", n, sure, ("甲", "乙", 0.97), "95%") == title
 
 
 def test_tables_of_a_class() -> None:

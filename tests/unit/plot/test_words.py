@@ -13,6 +13,7 @@ import pytest
 from kaohe.plot import words
 from kaohe.plot.output import Notes
 from kaohe.plot.words_city import complete_note, daily_note, evidence_note
+from kaohe.plot.words_class import grades_of
 from kaohe.plot.words_common import grade_counts, problems, verdict, weak_items
 from kaohe.plot.words_survey import comparable
 from support.built_frames import counties, make_context, members
@@ -553,3 +554,18 @@ def test_units_are_told_by_bands_and_never_by_rank() -> None:
     rows = invented("composite").query("class_id == 'unit235' and rank == rank")
     assert f"{len(rows)}个单位按得分分为{rows['band'].nunique()}档" in text or rows["band"].nunique() == 1
     assert "名次变动" not in text
+
+
+def test_a_number_that_is_said_before_the_names_is_not_said_after_them() -> None:
+    rows = [
+        {
+            "object": f"DW{n:03d}",
+            "name": f"单位{n:03d}",
+            "composite": float(n) if n < 7 else None,
+            "grade_final": "一般",
+        }
+        for n in range(1, 12)
+    ]
+    assert grades_of(frame("composite", *rows)) == (
+        "“一般”6个（单位001、单位002、单位003、单位004等）；因缺数据不定等次5个（单位007、单位008、单位009等）"
+    )

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from kaohe.base.errors import KaoheError
-from kaohe.plot.output import MIME, Card, Cards, Note, Notes, Text
+from kaohe.plot.output import MIME, Card, Cards, DataTable, Note, Notes, Text
 from kaohe.publish.page import Page, chinese_number, read_page
 from support.publishing import executed, figure, header, seal, table
 
@@ -59,9 +59,18 @@ def test_markdown_above_the_head_is_for_who_opens_the_notebook() -> None:
 
 def test_code_is_only_in_the_statisticians_edition() -> None:
     made = executed("## 甲", figure())
+    made.cells[1].source = "job = kaohe.open_report()"
     assert "code" not in kinds(read_page(made))
     shown = read_page(made, "statistician")
-    assert [b.data["source"] for b in shown.blocks if b.kind == "code"] == ["charts.draw(SECRET_CODE)"] * 2
+    said = [b.data["source"] for b in shown.blocks if b.kind == "code"]
+    assert said == ["job = kaohe.open_report()", *["charts.draw(SECRET_CODE)"] * 2]
+
+
+def test_numbers_of_a_figures_data_stand_at_the_right() -> None:
+    rows = [["甲", "1,234.5", "3–9", "好", "—"], ["乙", "−0.2", "已隐藏", "2", "缺"]]
+    made = figure(table=DataTable("数", ["市", "一", "二", "三", "四"], rows))
+    (block,) = [b for b in read_page(executed(made)).blocks if b.kind == "figure"]
+    assert block.data["table"]["right"] == [False, True, True, False, False]
 
 
 def test_other_output_is_left_out() -> None:
