@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaohe.publish.imports import ENV_IMPORTS
+
 PREFIX = "kaohe-run-"
 PLAIN = "kaohe-plain"
 WARM = "kaohe"
@@ -33,10 +35,20 @@ THREADS = {
 
 @dataclass(frozen=True)
 class Sandbox:
-    """One temporary folder with what kernels need; `kernel_name` is what notebooks run on."""
+    """One temporary folder with what kernels need.
+
+    Attributes
+    ----------
+    root : Path
+    kernel_name : str
+        What notebooks run on.
+    imports : tuple of str
+        Large libraries that prepared kernels have at once (see `kaohe.publish.imports`).
+    """
 
     root: Path
     kernel_name: str = PLAIN
+    imports: tuple[str, ...] = ()
 
     @classmethod
     @contextmanager
@@ -67,6 +79,7 @@ class Sandbox:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            ENV_IMPORTS: ",".join(self.imports),
             **THREADS,
         }
 
