@@ -92,6 +92,7 @@ def keep(environment: dict[str, str]) -> str:
         What was wrong, in a line; kernels are forked all the same, only less is prepared for them. Empty when nothing
         was, or when the build has no unit whose report could be rehearsed.
     """
+    from kaohe.base.errors import KaoheError
     from kaohe.publish.built import ENV_PROCESSED, find_build
     from kaohe.publish.kept import keep_tables
     from kaohe.publish.rehearse import rehearse
@@ -107,9 +108,10 @@ def keep(environment: dict[str, str]) -> str:
                 gc.collect()
                 gc.freeze()
     except Exception as error:  # the reports are made and say what is wrong with the tables; a batch must not end here
-        if getattr(error, "code", "") != NO_TARGET:
-            said = str(error).splitlines() or [""]
-            return f"not everything could be prepared for the kernels: {type(error).__name__}: {said[0][:160]}"
+        if not (isinstance(error, KaoheError) and error.code == NO_TARGET):
+            said = (str(error).splitlines() or [""])[0][:160]
+            kind = "" if isinstance(error, KaoheError) else f"{type(error).__name__}: "
+            return f"not everything could be prepared for the kernels: {kind}{said}"
     return ""
 
 
