@@ -438,10 +438,10 @@ def page(tables: dict[str, tuple[dict[str, tuple[float, float]], int]], kind: di
     )
     lines += [
         "## Ours beside the floor", "",
-        f"The floor counts the cells and nothing else. With the suite's own cells that is {cells:.2f} s of CPU a report, and a kernel of "
-        f"its own for each report, the messages to it, papermill, the export, the last look, the files and the start of the batch come to "
-        f"{rest:.2f} s: a process for each report is what keeps one report out of the next, and with cells as cheap as these it is most of "
-        f"the cost. The bar of {BARS['floor']:g} was set for heavy cells, {heavy['floor'][1] / m:.2f} s of CPU a report in the table above. "
+        f"The floor counts the cells and nothing else. With the suite's own cells that is {cells:.2f} s of CPU a report. A kernel of its own "
+        f"for each report, the messages to it, papermill, the export, the last look, the files and the start of the batch come to {rest:.2f} s: "
+        f"the price of keeping one report out of the next. The bar of {BARS['floor']:g} was set for heavy cells, {heavy['floor'][1] / m:.2f} s "
+        "of CPU a report in the table above; on the suite's own cells it stands as measured. "
         f"A batch shows its first report after {firsts[BATCH_TITLE]:.1f} s ({firsts[HEAVY_TITLE]:.1f} s where its notebook imports seaborn); "
         f"counted from the first report on, the heavy batch takes {after:.2f} times its floor.", "",
         *where_it_goes(kind, part), "",
