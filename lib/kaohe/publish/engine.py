@@ -20,6 +20,7 @@ from papermill.log import logger
 from traitlets.config import Config
 
 from kaohe.publish.kernel import STARTED, TICK
+from kaohe.publish.stream import OutStream
 
 NAME = "kaohe"
 PATIENCE, ECHO = 1.0, 0.05
@@ -27,7 +28,7 @@ OUTPUT_CAP = 20_000_000  # characters that the cells of one notebook may put out
 EXTRA_ARGUMENTS = [
     "--HistoryManager.enabled=False",
     "--InteractiveShell.colors=nocolor",
-    "--IPKernelApp.outstream_class=kaohe.publish.stream.OutStream",
+    f"--IPKernelApp.outstream_class={OutStream.__module__}.{OutStream.__name__}",
 ]
 
 
