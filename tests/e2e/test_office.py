@@ -12,7 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,56 @@ def test_memory_does_not_grow_over_all_targets(office: Path) -> None:
     for kind, sizes in samples.items():
         assert min(sizes[:50]) > 0, kind
         assert max(sizes) <= 1.1 * max(sizes[:50]), (kind, [s >> 20 for s in sizes])
+
+
+@contextmanager
+def _dask_cluster(folder: Path) -> Iterator[str]:
+    """A scheduler and two workers as an operator starts them, each in an empty folder of its own; the scheduler's address."""
+    running = []
+    try:
+        for name, module in (("scheduler", "dask_scheduler"), ("one", "dask_worker"), ("two", "dask_worker")):
+            (folder / name).mkdir(parents=True)
+            told = folder / "scheduler.json"
+            more = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+            if module == "dask_worker":
+                more = [
+                    "--no-nanny",
+                    "--nthreads",
+                    "1",
+                    "--no-dashboard",
+                    "--local-directory",
+                    str(folder / f"of {name}"),
+                ]
+            command = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(told), *more]
+            with (folder / f"{name}.txt").open("wb") as said:
+                running.append(subprocess.Popen(command, cwd=folder / name, stdout=said, stderr=said))
+            until = time.monotonic() + 60
+            while not told.is_file() and time.monotonic() < until:
+                time.sleep(0.05)
+        yield json.loads(told.read_text(encoding="utf-8"))["address"]
+        assert [list((folder / name).iterdir()) for name in ("scheduler", "one", "two")] == [[], [], []]
+    finally:
+        for process in reversed(running):  # the workers first: one whose scheduler is closing may wait for ever
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.mark.parametrize("way", ["--cluster", pytest.param("--scheduler", marks=pytest.mark.every_target)])
+def test_a_cluster_makes_the_bytes_of_a_serial_run_in_folders_of_its_own(
+    way: str, kaohe: Kaohe, office: Path, tmp_path: Path
+) -> None:
+    """A city (two notebooks), a county and a unit of the demonstration; nothing is shared with the workers."""
+    with ExitStack() as stack:
+        asked = "2" if way == "--cluster" else stack.enter_context(_dask_cluster(tmp_path / "elsewhere"))
+        outputs = tmp_path / "outputs"
+        done = kaohe("run", "韶关市", "始兴县", "单位001", way, asked, "--outputs", str(outputs))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kernels: 4 forked, 0 ordinary\n" in done.stdout
+    made = [f"html/{slug}.html" for slug in PAGES[:1] + PAGES[2:5]]
+    made += [name.replace("html", "notebooks", 1).replace(".html", ".ipynb") for name in made]
+    assert {p.name for p in (outputs / "notebooks").glob("*.ipynb")} == {Path(n).name for n in made[4:]}
+    for name in made:
+        assert (outputs / name).read_bytes() == (office / "outputs" / name).read_bytes(), name
 
 
 def test_a_second_build_finds_nothing_changed(kaohe: Kaohe, office: Path) -> None:

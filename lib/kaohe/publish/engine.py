@@ -13,17 +13,23 @@ from typing import Any
 
 from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import DeadKernelError
+from nbformat import from_dict
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.log import logger
 from traitlets.config import Config
 
 from kaohe.publish.kernel import STARTED, TICK
+from kaohe.publish.stream import OutStream
 
 NAME = "kaohe"
 PATIENCE, ECHO = 1.0, 0.05
 OUTPUT_CAP = 20_000_000  # characters that the cells of one notebook may put out; a real report's are a tenth of it
-EXTRA_ARGUMENTS = ["--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"]
+EXTRA_ARGUMENTS = [
+    "--HistoryManager.enabled=False",
+    "--InteractiveShell.colors=nocolor",
+    f"--IPKernelApp.outstream_class={OutStream.__module__}.{OutStream.__name__}",
+]
 
 
 class TooMuchOutput(Exception):
@@ -75,14 +81,27 @@ class Client(PapermillNotebookClient):
             self.km.provisioner.process.kill()  # nbclient sees within a second that it is gone
         return None
 
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        """Take an output as nbclient does; the schema is held against the whole notebook when it is written, not twice."""
+        content, about = msg["content"], msg["parent_header"].get("msg_id")
+        special = display_id or self.clear_before_next_output or self.output_hook_stack[about]
+        if special or msg["msg_type"] not in {"display_data", "execute_result"}:
+            return super().output(outs, msg, display_id, cell_index)
+        told = {key: content[key] for key in ("data", "metadata", "execution_count") if key in content}
+        outs.append(from_dict({"output_type": msg["msg_type"], **told}))
+        return outs[-1]
+
     async def _bound(self, deadline: float) -> None:
         """Wait for the kernel's sockets: a channel that knocks too early knocks again only a tenth of a second later or more."""
         if self.km.transport != "ipc":
             return
         waiting = [Path(f"{self.km.ip}-{port}") for port in self.km.ports]
-        while (waiting := [p for p in waiting if not p.exists()]) and time.monotonic() < deadline:
-            if not await ensure_async(self.km.is_alive()):
-                raise RuntimeError("Kernel died before it listened")
+        looked = 0.0
+        while (waiting := [p for p in waiting if not p.exists()]) and (now := time.monotonic()) < deadline:
+            if now - looked > ECHO:  # asking the process that forked it costs more than looking for a file
+                looked = now
+                if not await ensure_async(self.km.is_alive()):
+                    raise RuntimeError("Kernel died before it listened")
             await asyncio.sleep(TICK)
 
     async def _ready(self, deadline: float) -> None:

@@ -6,7 +6,7 @@ asks for nothing from outside.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import nbformat
@@ -92,3 +92,16 @@ class KaoheExporter(TemplateExporter):
         if self.embed_font:
             text = text.replace(FONT_HERE, data_uri(visible(text) + MARGINS), 1)
         return text, {**(resources or {}), "output_extension": self.file_extension}
+
+
+@lru_cache(maxsize=2)
+def exporter(edition: str) -> KaoheExporter:
+    """The exporter of an edition, made once a process; it keeps nothing of one page for the next.
+
+    Parameters
+    ----------
+    edition : str
+        One of `EDITIONS`.
+    """
+    made: KaoheExporter = KaoheExporter(edition=edition)  # type: ignore[no-untyped-call]
+    return made

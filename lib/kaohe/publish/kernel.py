@@ -51,7 +51,9 @@ class ZygoteUnavailable(Exception):
 
 @dataclass
 class Started:
-    """How the kernels of this process were started: how many each way, and why an ordinary one was not forked."""
+    """How the kernels of this process were started: how many each way, why an ordinary one was not forked, or what was
+    not prepared for a forked one.
+    """
 
     forked: int = 0
     ordinary: int = 0
@@ -63,7 +65,7 @@ class Started:
             self.forked += 1
         else:
             self.ordinary += 1
-            self.why = getattr(provisioner, "why", "")
+        self.why = getattr(provisioner, "why", "") or self.why
 
 
 STARTED = Started()
@@ -88,6 +90,7 @@ class Zygote:
             start_new_session=True,
         )
         self._ready = False
+        self.note = ""
 
     def wait_ready(self) -> None:
         """Wait until everything is imported.
@@ -110,7 +113,7 @@ class Zygote:
         return self._process.pid
 
     def fork(self, argv: list[str], cwd: str, env: dict[str, str]) -> int:
-        """The process id of a new kernel.
+        """The process id of a new kernel; `note` then says what could not be prepared for it.
 
         Parameters
         ----------
@@ -129,6 +132,7 @@ class Zygote:
         answer = self._ask({"op": "fork", "argv": argv, "cwd": cwd, "env": env})
         if "pid" not in answer:
             raise ZygoteUnavailable(str(answer.get("refused", answer)))
+        self.note = str(answer.get("note", ""))
         return int(answer["pid"])
 
     def poll(self, pid: int) -> int | None:
@@ -271,7 +275,7 @@ class ZygoteProvisioner(LocalProvisioner):
                 self.forked, self.why = False, str(reason)
                 warnings.warn(f"warm kernels are not available, ordinary ones are used: {reason}", stacklevel=2)
             else:
-                self.forked, self.why = True, ""
+                self.forked, self.why = True, parent.note
                 self.process = ForkedKernel(pid, parent)
                 self.pid = self.pgid = pid
                 self.cwd = kwargs.get("cwd")

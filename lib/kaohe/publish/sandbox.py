@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaohe.base.own_folder import own_folder
+from kaohe.publish.imports import ENV_IMPORTS
 
 PREFIX = "kaohe-run-"
 RUN_PREFIX = "run-"  # of the working folder of one notebook
@@ -44,10 +45,13 @@ class Sandbox:
         The folder.
     kernel_name : str
         The kernelspec that notebooks run on.
+    imports : tuple of str
+        Large libraries that prepared kernels have at once (see `kaohe.publish.imports`).
     """
 
     root: Path
     kernel_name: str = PLAIN
+    imports: tuple[str, ...] = ()
 
     @classmethod
     @contextmanager
@@ -78,6 +82,7 @@ class Sandbox:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            ENV_IMPORTS: ",".join(self.imports),
             **THREADS,
         }
 

@@ -5,7 +5,8 @@ input and answers on its standard output; when the input ends, its children are 
 ends. It must hold no thread, no socket and no ZMQ context when it forks: it checks this each
 time and refuses otherwise, and the kernel is then started the ordinary way.
 
-Requests: ``{"op": "fork", "argv": [...], "cwd": "...", "env": {...}}`` → ``{"pid": n}``;
+Requests: ``{"op": "fork", "argv": [...], "cwd": "...", "env": {...}}`` → ``{"pid": n, "note": "..."}``, the note being
+what could not be prepared, mostly nothing;
 ``{"op": "poll", "pid": n}`` → ``{"code": null or the exit code}``.
 """
 
@@ -49,6 +50,10 @@ MODULES = (
     "kaohe.publish.rehearse",
 )
 COLUMNS, ENCODING = 20, "UTF-8"
+NO_TARGET = "K806"
+COLLECT = (
+    10_000  # objects made before a kernel looks for garbage; a report makes few cycles, and Python's own 700 costs 4 %
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -59,12 +64,14 @@ def preload() -> None:
     import pandas
 
     from kaohe.publish.built import ENV_PLAN
+    from kaohe.publish.imports import bring_in
     from kaohe.publish.report import cached_plan
 
     # Imported outside IPython, pandas takes itself to be on a terminal; in a kernel it does not.
     pandas.set_option("display.max_columns", COLUMNS)
     pandas.set_option("display.encoding", ENCODING)
     cached_plan(os.environ.get(ENV_PLAN, ""))
+    bring_in()
     _draw_once()
 
 
@@ -76,21 +83,36 @@ def _draw_once() -> None:
     picture.svg()
 
 
-def keep(environment: dict[str, str]) -> None:
-    """Hold the small built tables that kernels of this environment will ask for, and rehearse a report of them."""
+def keep(environment: dict[str, str]) -> str:
+    """Hold the small built tables that kernels of this environment will ask for, and rehearse a report of them.
+
+    Returns
+    -------
+    str
+        What was wrong, in a line; kernels are forked all the same, only less is prepared for them. Empty when nothing
+        was, or when the build has no unit whose report could be rehearsed.
+    """
+    from kaohe.base.errors import KaoheError
     from kaohe.publish.built import ENV_PROCESSED, find_build
     from kaohe.publish.kept import keep_tables
     from kaohe.publish.rehearse import rehearse
 
-    if environment.get(ENV_PROCESSED):
-        with contextlib.suppress(Exception):  # whatever is wrong with the tables, the report says it
-            build = find_build(environment[ENV_PROCESSED])
-            if keep_tables(build):
-                try:
-                    rehearse(build)
-                finally:
-                    gc.collect()
-                    gc.freeze()
+    if not environment.get(ENV_PROCESSED):
+        return ""
+    try:
+        build = find_build(environment[ENV_PROCESSED])
+        if keep_tables(build):
+            try:
+                rehearse(build)
+            finally:
+                gc.collect()
+                gc.freeze()
+    except Exception as error:  # the reports are made and say what is wrong with the tables; a batch must not end here
+        if not (isinstance(error, KaoheError) and error.code == NO_TARGET):
+            said = (str(error).splitlines() or [""])[0][:160]
+            kind = "" if isinstance(error, KaoheError) else f"{type(error).__name__}: "
+            return f"not everything could be prepared for the kernels: {kind}{said}"
+    return ""
 
 
 def foreign_threads() -> int:
@@ -121,14 +143,14 @@ def serve(requests: Any, answers: Any) -> None:
         request = json.loads(line)
         answer: dict[str, Any]
         if request["op"] == "fork":
-            keep(request["env"])
+            note = keep(request["env"])
             threads, sockets = foreign_threads(), open_sockets() - inherited
             if threads or sockets:
                 answer = {"refused": f"{threads} threads and {sockets} sockets before the fork"}
             else:
                 pid = _fork(request, requests, answers)
                 children[pid] = None
-                answer = {"pid": pid}
+                answer = {"pid": pid, "note": note}
         else:
             answer = {"code": _poll(int(request["pid"]), children)}
         answers.write(json.dumps(answer) + "\n")
@@ -191,6 +213,7 @@ def _become(request: dict[str, Any], parent: int, requests: Any, answers: Any) -
 
     import numpy
 
+    gc.set_threshold(COLLECT, *gc.get_threshold()[1:])
     decimal.getcontext().clear_flags()
     random.seed()
     numpy.random.seed()  # noqa: NPY002 - the child's global state must not be the parent's

@@ -78,7 +78,7 @@ class Options:
 class BatchResult:
     """How it went: slugs made, failed (with exit code), skipped and left stale, and the seconds it took.
 
-    `cut_short` is the exit code of what ended the batch before its time, 0 when nothing did. `forked` and `ordinary` count the kernels that were started; `notes` say why any of them was an ordinary one.
+    `cut_short` is the exit code of what ended the batch before its time, 0 when nothing did. `forked` and `ordinary` count the kernels that were started; `notes` say why any of them was an ordinary one, or what was not prepared.
     """
 
     made: list[str] = field(default_factory=list)

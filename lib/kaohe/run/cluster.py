@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_bytes
 from kaohe.publish.built import find_build
+from kaohe.publish.imports import imports_of
 from kaohe.publish.manifest import library_hash
 from kaohe.publish.sandbox import PREFIX, Sandbox
 from kaohe.run.job import Job, JobResult, run_target
@@ -229,7 +230,8 @@ def set_up(bundle: Bundle, warm: bool) -> None:
     """Unpack a bundle on this worker and get its kernels ready."""
     root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     bundle.unpack(root)
-    sandbox, trouble = Sandbox.prepare(root / "s"), ""
+    imports = imports_of((root / "notebooks").glob("*.ipynb"))
+    sandbox, trouble = replace(Sandbox.prepare(root / "s"), imports=imports), ""
     if warm:
         sandbox, trouble = warmed(sandbox)
     _benches[bundle.name] = Bench(root, sandbox, trouble, threading.Lock())

@@ -43,7 +43,8 @@ class JobResult:
     kept : str
         The notebook at the failing cell, when there is one.
     forked, ordinary : int
-        Kernels that were started for it; `why` says why an ordinary one was not forked, where that was not meant.
+        Kernels that were started for it; `why` says why an ordinary one was not forked, where that was not
+        meant, or what could not be prepared for a forked one.
     """
 
     slug: str
@@ -90,7 +91,7 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
 def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.audit import refuse_leaks
     from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
-    from kaohe.publish.html import KaoheExporter
+    from kaohe.publish.html import exporter
     from kaohe.publish.notebook import run_notebook
     from kaohe.publish.seal import notebook_text
     from kaohe.publish.strays import listing, refuse_strays
@@ -113,8 +114,7 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
         )
         executed = notebook_text(run.notebook)
         refuse_strays(before, listing(job.processed, sandbox), f"{job.notebook_file.stem} {job.report.target.object}")
-        exporter: KaoheExporter = KaoheExporter(edition=job.edition)  # type: ignore[no-untyped-call]
-        page, _ = exporter.from_notebook_node(run.notebook)
+        page, _ = exporter(job.edition).from_notebook_node(run.notebook)
         refuse_leaks(page, slug)
     except KaoheError as error:
         code = error.exit_code if error.exit_code >= EXIT_SOME_FAILED else EXIT_SOME_FAILED

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.own_folder import sweep_dead
+from kaohe.publish.imports import imports_of
 from kaohe.publish.sandbox import PREFIX, WARM, Sandbox
 from kaohe.run.job import Job, JobResult, run_target
 
@@ -61,6 +62,7 @@ def run_jobs(
         Told when kernels cannot be forked, and why.
     """
     waiting = deque(jobs)
+    imports = imports_of({job.notebook_file for job in waiting})
     tried: dict[str, int] = {}
     sweep_dead(PREFIX)
     root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
@@ -68,7 +70,7 @@ def run_jobs(
     crew: list[_Worker] = []
     try:
         for number in range(min(workers, -(-len(waiting) // FEWEST))):
-            crew.append(_hire(context, root / f"w{number}", warm))
+            crew.append(_hire(context, root / f"w{number}", warm, imports))
         for worker in crew:
             _give(worker, waiting)
         while any(w.job for w in crew):
@@ -82,7 +84,8 @@ def run_jobs(
                 except (EOFError, OSError):
                     slug = job.report.slug
                     tried[slug] = tried.get(slug, 0) + 1
-                    crew[crew.index(worker)] = fresh = _hire(context, root / f"w{len(tried)}-{tried[slug]}", warm)
+                    place = root / f"w{len(tried)}-{tried[slug]}"
+                    crew[crew.index(worker)] = fresh = _hire(context, place, warm, imports)
                     code = _bury(worker)
                     if tried[slug] < TRIES:
                         waiting.appendleft(job)
@@ -116,7 +119,9 @@ def run_serially(
     on_note: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Make reports one after the other in this process; takes what `run_jobs` takes, and gives the same outputs."""
-    with Sandbox.temporary() as plain:
+    jobs = list(jobs)
+    with Sandbox.temporary() as bare:
+        plain = replace(bare, imports=imports_of({job.notebook_file for job in jobs}))
         sandbox, trouble = warmed(plain) if warm else (plain, "")
         if trouble:
             on_note(trouble)
@@ -124,9 +129,9 @@ def run_serially(
             on_result(job, run_target(job, sandbox))
 
 
-def _hire(context: Any, root: Path, warm: bool) -> _Worker:
+def _hire(context: Any, root: Path, warm: bool, imports: tuple[str, ...]) -> _Worker:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, str(root), warm), daemon=False)
+    process = context.Process(target=_work, args=(theirs, str(root), warm, imports), daemon=False)
     process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -163,13 +168,13 @@ def _end(*_: object) -> None:
     sys.exit(143)
 
 
-def _work(pipe: Connection, root: str, warm: bool) -> None:
+def _work(pipe: Connection, root: str, warm: bool, imports: tuple[str, ...]) -> None:
     """What a worker does until its pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     # jsonschema tries this optional module for checks that notebooks do not need; it parses a grammar for a second.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    sandbox = Sandbox.prepare(Path(root))
+    sandbox = replace(Sandbox.prepare(Path(root)), imports=imports)
     if warm:
         sandbox, trouble = warmed(sandbox, _load)
         if trouble:

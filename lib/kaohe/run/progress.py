@@ -74,7 +74,7 @@ class Ended:
     exit_code : int
         That of the command.
     forked, ordinary : int
-        Kernels; `why` says why not all were forked.
+        Kernels; `why` says why not all were forked, or what was not prepared for them.
     how : str
         ``end``; ``stopped`` by Ctrl-C or the system; ``broken off`` by an error.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 import warnings
@@ -15,12 +16,15 @@ from typing import Any
 import psutil
 import pytest
 
+from kaohe.base.errors import InputRefused
 from kaohe.publish import engine, kernel
+from kaohe.publish.imports import imports_of
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.notebook import run_notebook, surroundings
 from kaohe.publish.reports import NOTEBOOKS, read_reports
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
 from kaohe.publish.seal import RunFailed, notebook_text
+from kaohe.publish.zygote import keep
 from kaohe.run.job import Job, run_target
 from kaohe.run.pool import warmed
 from support.built_frames import the_plan
@@ -285,6 +289,61 @@ def test_a_job_counts_its_kernels_and_says_why_one_was_not_forked(
     with pytest.warns(UserWarning, match="no fork here"):
         fell = run_target(job, replace(box, kernel_name=WARM))
     assert (fell.page, fell.forked, fell.ordinary, fell.why) == (done.page, 0, 1, "no fork here")
+
+
+def test_what_cannot_be_prepared_is_said_and_kernels_are_forked_all_the_same(
+    box: Sandbox, processed: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(processed, tmp_path / "processed")
+    (tmp_path / "processed" / "build" / "daily_items.parquet").write_bytes(b"no table")
+    path = save(tmp_path / "40_city.ipynb", good("40_city", FIGURE.format(id="a")))
+    report = next(r for r in read_reports(processed / "build", the_plan()) if r.slug == "city-440200")
+    done = run_target(Job(report, path, tmp_path / "processed", "", "leadership", 60), box)
+    assert (done.ok, done.forked, done.ordinary) == (True, 1, 0), done.message
+    assert done.why == "not everything could be prepared for the kernels: K102 A table cannot be read"
+
+
+def test_a_rehearsal_that_fails_is_said_and_a_build_without_units_is_none(
+    processed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rehearsal(raised: Exception) -> str:
+        def rehearse(_: Path) -> None:
+            raise raised
+
+        monkeypatch.setattr("kaohe.publish.kept.keep_tables", lambda _: True)
+        monkeypatch.setattr("kaohe.publish.rehearse.rehearse", rehearse)
+        monkeypatch.setattr("gc.freeze", lambda: None)
+        return keep({"KAOHE_PROCESSED": str(processed)})
+
+    assert rehearsal(ValueError("no such\nthing")) == (
+        "not everything could be prepared for the kernels: ValueError: no such"
+    )
+    assert rehearsal(InputRefused("K806", "The build holds no target of this kind")) == ""
+    assert keep({}) == ""
+
+
+def test_a_large_library_of_the_batch_is_there_at_once_and_draws_what_an_ordinary_kernel_draws(
+    processed: Path, tmp_path: Path
+) -> None:
+    cells = (
+        "import sys\nprint('there=', 'matplotlib.pyplot' in sys.modules, '|')",
+        "import io, matplotlib.pyplot as plt\nplt.rcParams['svg.hashsalt'] = 'k'\nplt.plot([1, 3, 2], label='a')\nplt.legend()\n"
+        "out = io.StringIO()\nplt.savefig(out, format='svg', metadata={'Date': None})\nplt.show()\nprint(out.getvalue())",
+    )
+    path = save(tmp_path / "40_city.ipynb", good("40_city", *cells))
+    close_zygote()
+    with Sandbox.temporary() as bare:
+        plain = replace(bare, imports=imports_of([path]))
+        warm, trouble = warmed(plain)
+        assert trouble == ""
+        texts = [
+            notebook_text(run_notebook(path, None, {"target": CITY}, sandbox=one,
+                                       environment={"KAOHE_PROCESSED": str(processed)}).notebook)
+            for one in (warm, plain)
+        ]  # fmt: skip
+    close_zygote()
+    assert [said(text, "there=").strip() for text in texts] == ["True", "False"]
+    assert texts[0].replace("there= True", "there= False") == texts[1]
 
 
 def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -321,8 +321,31 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path) -> None:
         "  remedy    choose another folder with --out; files of an office are never overwritten"
     )
     assert (out / "office" / "facts.csv").read_text(encoding="utf-8") == "x"
-    with pytest.raises(InputRefused, match="K901"):
-        make_demo(out / "office" / "facts.csv")
+
+
+@pytest.mark.parametrize(
+    ("out", "in_the_way"),
+    [("file", "file"), ("file/raw", "file"), ("file/deep/raw", "file"), ("raw", "raw_answers"), ("nowhere", "nowhere")],
+)
+def test_a_file_in_the_way_is_refused_before_anything_is_made(
+    out: str, in_the_way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("file", "raw_answers"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "absent")
+    monkeypatch.setattr(make, "population", lambda *_: pytest.fail("a population was made"))
+    monkeypatch.chdir(tmp_path)
+    for given in (tmp_path / out, Path(out)):
+        with pytest.raises(InputRefused) as error:
+            make_demo(given, households=HOUSEHOLDS)
+        assert error.value.message() == (
+            "K901 The demonstration cannot be written there\n"
+            f"  where     {tmp_path / in_the_way}\n"
+            f"  got       {'a link to nothing' if out == 'nowhere' else 'a file'}\n"
+            "  expected  a folder that is absent, empty or an earlier demonstration\n"
+            "  remedy    choose another folder with --out"
+        )
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "nowhere", "raw_answers"]
 
 
 def test_an_interrupted_run_leaves_the_earlier_demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def make_demo(
     sample = draw_sample(people, draw, chosen)
     grids, cross, faults = raw_files(people, sample, chosen, seed)
     _write_raw(out, grids, cross, _origin(seed, draw, households))
-    answers = out.with_name(f"{out.name}_answers")
+    answers = answers_of(out)
     _write_answers(answers, faults, truth(people, chosen))
     return {
         "folder": out,
@@ -106,34 +107,46 @@ def raw_files(people: Population, sample: Sample, plan: Plan, seed: int) -> tupl
 
 
 def check_target(out: Path) -> None:
-    """Refuse a folder that holds something else than a demonstration.
+    """Refuse a folder that holds something else than a demonstration, or that cannot be made because a file is in its way.
 
     Raises
     ------
     InputRefused
         K901.
     """
-    if out.exists() and not out.is_dir():
-        raise InputRefused(
-            "K901",
-            "The demonstration cannot be written there",
-            where=str(out),
-            got="a file",
-            expected="a folder that is absent, empty or an earlier demonstration",
-            remedy="choose another folder with --out",
-        )
+    whole = _whole(out)
+    for place in (whole, *whole.parents, *([answers_of(whole)] if whole.name else [])):
+        if os.path.lexists(place) and not place.is_dir():
+            raise _refused(
+                place, "a file" if place.exists() else "a link to nothing", "choose another folder with --out"
+            )
     if not out.is_dir() or (out / ORIGIN).is_file():
         return
     held = sorted(p.name for p in out.iterdir() if p.name not in KEPT)
     if held:
-        raise InputRefused(
-            "K901",
-            "The demonstration cannot be written there",
-            where=str(out),
-            got=f"{', '.join(held[:3])}{' …' if len(held) > 3 else ''} and no {ORIGIN}",
-            expected="a folder that is absent, empty or an earlier demonstration",
-            remedy="choose another folder with --out; files of an office are never overwritten",
-        )
+        got = f"{', '.join(held[:3])}{' …' if len(held) > 3 else ''} and no {ORIGIN}"
+        raise _refused(out, got, "choose another folder with --out; files of an office are never overwritten")
+
+
+def answers_of(out: Path) -> Path:
+    """The folder of the answer key, beside the raw folder."""
+    whole = _whole(out)
+    return whole.with_name(f"{whole.name}_answers")
+
+
+def _whole(out: Path) -> Path:
+    return out.absolute()  # links stay as they are named
+
+
+def _refused(where: Path, got: str, remedy: str) -> InputRefused:
+    return InputRefused(
+        "K901",
+        "The demonstration cannot be written there",
+        where=str(where),
+        got=got,
+        expected="a folder that is absent, empty or an earlier demonstration",
+        remedy=remedy,
+    )
 
 
 def _origin(seed: int, sample_seed: int, households: int) -> str:
