@@ -11,12 +11,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from kaohe.base.errors import EXIT_BUG, KaoheError
 from kaohe.plot import fonts
+from kaohe.plot.caption import Caption as Caption
 from kaohe.plot.output import Chart, DataTable, in_batch
 from kaohe.plot.palette import INK, PAPER, SOFT
 from kaohe.plot.phone import KEY, Box, Phone, key_rows
@@ -32,16 +32,6 @@ LINE = 1.36
 CHECK = "KAOHE_CHECK_LAYOUT"
 # Half the height of a Chinese character above the baseline, in em, less its part below.
 _MIDDLE = 0.36
-
-
-@dataclass(frozen=True)
-class Caption:
-    """The words around a picture."""
-
-    title: str
-    subtitle: str
-    alt: str
-    note: str
 
 
 class Canvas:

@@ -20,7 +20,7 @@ from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
 from kaohe.estimate.samples import household_design, village_design
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
-from kaohe.grade.graders import gradings
+from kaohe.grade.gradings import gradings
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
