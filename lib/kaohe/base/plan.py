@@ -90,7 +90,7 @@ class Rule:
     explicit: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A whole plan: the document's rules, the office's choices, the codebook and the places."""
 
@@ -112,6 +112,10 @@ class Plan:
     questions: dict[str, Question]
     disclosure: dict[str, Any]
     digest: str
+
+    def __repr__(self) -> str:
+        parts = f"{len(self.classes)} classes, {len(self.forms)} forms, {len(self.questions)} questions"
+        return f"<Plan {self.meta['id']} of {self.meta['year']}: {parts}, {self.folder}>"
 
     @cached_property
     def divisions(self) -> list[Place]:

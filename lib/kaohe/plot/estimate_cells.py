@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.plot import numbers
+from kaohe.plot.estimate_joined import MIXED
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.terms import QUALITY, hidden
 
@@ -39,13 +40,15 @@ def about(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def level_of(said: Mapping[str, Any]) -> str:
-    """The level of a table's intervals as it is printed: 95%, 97.5%; 95% where the table does not say.
+    """The level of a table's intervals as it is printed: 95%, 97.5%; 95% where the table does not say, none where rows differ.
 
     Examples
     --------
-    >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({})
-    ('97.5%', '90%', '95%')
+    >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({}), level_of({"level": MIXED})
+    ('97.5%', '90%', '95%', '')
     """
+    if said.get("level") == MIXED:
+        return ""
     return f"{100 * float(said.get('level', 0.95)):g}%"
 
 
@@ -114,7 +117,8 @@ def name_of(column: str, cell: Any, said: Mapping[str, Any]) -> str:
         return numbers.number(cell, 0)
     if column in {"measure", "part"}:
         return WORDS.get(text, text)
-    return str(said.get("names", {}).get(text, text))
+    own = said.get("levels", {}).get(column, {})
+    return str(own[text] if text in own else said.get("names", {}).get(text, text))
 
 
 def head_of(column: str, said: Mapping[str, Any]) -> str:

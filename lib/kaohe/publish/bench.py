@@ -7,8 +7,11 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.design.calibrate import Calibration
 from kaohe.estimate import curves
 from kaohe.estimate.arguments import Columns, Freedom, as_list
@@ -21,7 +24,14 @@ from kaohe.estimate.rest import against_rest
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
+from kaohe.publish.bench_levels import YES_NO, in_order
+from kaohe.publish.bench_where import nobody
 
+OFFERED = (
+    "frame", "weight", "w", "rules", "calibration", "structure", "mean", "total", "ratio", "proportion", "quantile", "poverty", "contrast",
+    "test", "against_rest", "influence", "quantile_curve", "lorenz_curve", "poverty_curve", "decomposition", "per_person", "replicate",
+    "reweighted", "named", "of",
+)  # fmt: skip
 P = ParamSpec("P")
 
 
@@ -69,10 +79,35 @@ class BenchDesign(Design):
         made._lookup, made._said = lookup, said
         return made
 
+    def __dir__(self) -> list[str]:
+        """What a statistician calls: estimates, tests, other designs; for completion."""
+        return sorted(n for n in OFFERED if hasattr(self, n))
+
+    def mask(self, where: Where) -> npt.NDArray[np.bool_]:
+        """As `kaohe.estimate.Design`; a condition as text that no record meets is refused (K337)."""
+        found = super().mask(where)
+        if isinstance(where, str) and not found.any():
+            raise nobody(self.frame, where, getattr(self, "_lookup", str))
+        return found
+
+    def once(self, size: str) -> None:
+        """Refuse to count persons where they are counted already (K338): a household would weigh by its size squared."""
+        counted = getattr(self, "_said", {}).get("size")
+        if size and counted:
+            raise InputRefused(
+                "K338", "Persons are counted already", where=f"weight {self.weight}", got=f"persons of column {size} once more",
+                expected="the design of households", remedy="call it on s.design, or leave the size out",
+            )  # fmt: skip
+
     def per_person(self, size: str = "hh_size") -> Self:
         """The same design counting persons: the weight times the persons of the record.
 
         Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
+
+        Raises
+        ------
+        InputRefused
+            K338 where persons are counted already, K334 for records without persons.
 
         Examples
         --------
@@ -80,6 +115,7 @@ class BenchDesign(Design):
         >>> BenchDesign(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
         [0.375]
         """
+        self.once(size)
         m = persons(self, size)
         made = type(self).of(self)
         made.weight, made.w = f"{self.weight} · {size}", self.w * m
@@ -99,7 +135,7 @@ class BenchDesign(Design):
     def dress(
         self, frame: pd.DataFrame, *, by: Columns | None = None, level: float = 0.95, **more: Any
     ) -> EstimateTable:
-        """A table of estimates with the labels, units and names that are known of its columns."""
+        """A table of estimates with the labels, units and names that are known of its columns, levels as the codebook lists them."""
         said = {**getattr(self, "_said", {}), **more}
         columns = [c for c in as_list(by or []) if c in frame.columns]
         lookup = getattr(self, "_lookup", str)
@@ -117,8 +153,12 @@ class BenchDesign(Design):
         if asked & set(said.get("persons", ())) and not more.get("published"):
             said["note"] = "按户计算，未按人数加权；报告按人口计算：s.question() 或 design.per_person()"
         heads = {c: t for c, t in said.get("heads", {}).items() if c in columns}
+        frame = in_order(frame, columns, said.get("orders", {}))
+        levels = {c: YES_NO for c in columns if c in said.get("yes_no", ())}
         listed = {k: [q for q in said.get(k, ()) if q in asked] for k in ("shares", "persons")}
-        return describe(frame, {**said, **own, **listed, "heads": heads, "names": names, "by": columns, "level": level})
+        kept = {k: v for k, v in said.items() if k not in {"orders", "yes_no"}}
+        found = {"heads": heads, "names": names, "by": columns, "level": level} | ({"levels": levels} if levels else {})
+        return describe(frame, {**kept, **own, **listed, **found})
 
     mean = dressed(Design.mean)
     total = dressed(Design.total)
@@ -242,6 +282,7 @@ class BenchDesign(Design):
         return self._curve(decomposition(self, variable, line, by=by, **options), {**options, "by": by})
 
     def _curve(self, frame: pd.DataFrame, options: dict[str, Any], **more: Any) -> EstimateTable:
+        self.once(str(options.get("size") or ""))
         if options.get("size"):
             more |= {"published": True, "size": options["size"], "note": f"按人口计算（{options['size']}）"}
         return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)

@@ -27,5 +27,6 @@ def told(plan: Plan, table: str, source: str) -> dict[str, Any]:
         "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
         "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
         "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons],
+        "orders": {q.id: q.levels for q in asked if q.levels}, "yes_no": [q.id for q in asked if q.type == "yesno"],
         "record": "户" if table == "household" else "村", "source": source,
     }  # fmt: skip

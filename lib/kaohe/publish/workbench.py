@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,20 @@ from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
 from kaohe.estimate.arguments import Columns
-from kaohe.estimate.derive import derive
 from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
-from kaohe.estimate.samples import household_design, village_design, village_sample
+from kaohe.estimate.samples import household_design, village_design
+from kaohe.estimate.survey import Design
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
 from kaohe.grade.graders import gradings
 from kaohe.plot.context import Context
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
+from kaohe.publish.asked_quality import Withheld, with_quality, withheld_of
 from kaohe.publish.bench import BenchDesign
+from kaohe.publish.bench_tables import Totals, register_totals, villages_asked
 from kaohe.publish.built import ENV_PLAN, build_info, find_build, named_table
-
-REGISTER = {"hh_kind": "register_hh_kind"}  # a margin of the register → its column in the sample
-
 
 @dataclass(frozen=True, repr=False)
 class Workbench:
@@ -69,7 +68,7 @@ class Workbench:
     def __repr__(self) -> str:
         return (
             f"<Workbench: {self.plan.meta['year']}, {self.folder}. questions(), question(id, by=), households, villages, "
-            "design, village_design, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
+            "design, village_design, plan, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
         )
 
     @cached_property
@@ -80,13 +79,7 @@ class Workbench:
     @cached_property
     def villages(self) -> pd.DataFrame:
         """One row a drawn village whose form came in: weights with their factors, answers, derived variables."""
-        tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
-        forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
-        paired = tables["pairing"].dropna(subset="helper_city")
-        helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
-        return village_sample(
-            tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper
-        )
+        return villages_asked(self.clean, self.plan)
 
     @cached_property
     def design(self) -> BenchDesign:
@@ -95,16 +88,24 @@ class Workbench:
         Its estimates are DataFrames that show official names and draw themselves:
         ``s.design.mean("income_per_head", by="county").chart()``.
         """
-        return BenchDesign.of(household_design(self.households, self.plan)).named(
-            self.name, **codebook.told(self.plan, "household", self.source)
-        )
+        return self._dressed(household_design(self.households, self.plan), "household")
 
     @cached_property
     def village_design(self) -> BenchDesign:
         """The village design: towns, then villages, with sizes."""
-        return BenchDesign.of(village_design(self.villages)).named(
-            self.name, **codebook.told(self.plan, "village", self.source)
-        )
+        return self._dressed(village_design(self.villages), "village")
+
+    def _dressed(self, design: Design, table: str) -> BenchDesign:
+        """The design with the codebook's words and the plan's floor of answers."""
+        made = BenchDesign.of(design).named(self.name, **codebook.told(self.plan, table, self.source))
+        floor = self.plan.disclosure["min_households" if table == "household" else "min_villages"]
+        made.rules = replace(made.rules, min_n=int(floor))
+        return made
+
+    @cached_property
+    def withheld(self) -> Withheld:
+        """What this build withholds: (kind of domain, domain, question)."""
+        return withheld_of(self.folder)
 
     @cached_property
     def places(self) -> dict[str, str]:
@@ -169,12 +170,15 @@ class Workbench:
         Returns
         -------
         EstimateTable
-            ``by="city"`` and ``by="county"`` give the published numbers, before suppression between tables.
+            By city, county, helper city and for the province the published numbers and words of quality: what
+            publication withholds, between tables too, is suppressed here. In domains of one's own, and with
+            `where`, floors, small groups and dominance hold, and nothing is hidden besides.
 
         Raises
         ------
         InputRefused
-            K336 for an id that the codebook does not have, or that is not estimated; K409 for `rest` without two domains.
+            K336 for an id that the codebook does not have, or that is not estimated; K337 for a condition that no
+            record meets; K338 for a design that counts persons already; K409 for `rest` without two domains.
 
         Examples
         --------
@@ -192,10 +196,12 @@ class Workbench:
             )  # fmt: skip
         if design is None:
             design = self.design if q.table == "household" else self.village_design
+        design.once(q.persons)
         if rest:
             found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
         else:
             found = question_estimates(design, q, self.plan.questions, by=by, where=where, margins=margins, level=level)
+        found = with_quality(found, design, q, self.plan, self.withheld, by=by, where=where, margins=margins)
         return design.dress(found, by=by, level=level, all_shares=q.is_share, published=True)
 
     def what_if(
@@ -226,13 +232,9 @@ class Workbench:
         return self.design.reweighted(frame, weight, record)
 
     @cached_property
-    def totals(self) -> dict[str, dict[str, dict[object, float]]]:
+    def totals(self) -> Totals:
         """Register totals by city, margin (as the sample names it) and level."""
-        out: dict[str, dict[str, dict[object, float]]] = {}
-        for r in self.table("calibration").to_dict("records"):
-            margin = REGISTER.get(str(r["margin"]), str(r["margin"]))
-            out.setdefault(str(r["city"]), {}).setdefault(margin, {})[r["level"]] = float(r["target"])
-        return out
+        return register_totals(self.table("calibration"))
 
     def gradings(self) -> pd.DataFrame:
         """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`)."""
