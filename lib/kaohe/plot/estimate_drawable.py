@@ -31,7 +31,7 @@ def kind_of(table: pd.DataFrame) -> tuple[str, bool]:
     rows = table.to_dict("records")
     units = sorted({(unit_of(r, said), is_share(r, said)) for r in rows})
     asked = {_base(r) for r in rows if "measure" not in r}
-    one = 'select one: table.query("variable == \'…\'").chart()'
+    one = "select one: table.query(\"variable == '…'\").chart()"
     if len(units) > 1:
         raise _refused(f"{len(units)} units", one)
     if units == [("", False)] and len(asked) > 1:

@@ -54,7 +54,13 @@ def with_quality(
         not_estimable where nobody answered.
     """
     behind = respondents_behind(
-        design, question, plan.questions, largest=int(plan.disclosure["dominance_n"]), by=by, where=where, margins=margins
+        design,
+        question,
+        plan.questions,
+        largest=int(plan.disclosure["dominance_n"]),
+        by=by,
+        where=where,
+        margins=margins,
     )
     told = found.assign(
         unit=question.table, is_share=question.is_share, n_least=behind["n_least"].to_numpy(), top_share=behind["top_share"].to_numpy()

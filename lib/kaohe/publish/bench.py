@@ -115,6 +115,8 @@ class BenchDesign(Design):
         >>> BenchDesign(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
         [0.375]
         """
+        if not size:
+            return self
         self.once(size)
         m = persons(self, size)
         made = type(self).of(self)

@@ -37,7 +37,9 @@ def in_order(frame: pd.DataFrame, by: Sequence[str], orders: Mapping[str, Sequen
     ranks = [_rank(frame[c], orders.get(c, ())) for c in by]
     if listed:
         ranks.append(_rank(shares[0], ()))
-        ranks.append(sum(_rank(shares[2], orders[q]).where(shares[0] == q, 0) for q in shares[0].unique() if q in orders))
+        ranks.append(
+            sum(_rank(shares[2], orders[q]).where(shares[0] == q, 0) for q in shares[0].unique() if q in orders)
+        )
     whole = [sum((frame[c] == ALL).astype(int) for c in by)] if by else []
     keys = pd.concat([*whole, *ranks], axis=1)
     keys.columns, keys.index = range(keys.shape[1]), range(len(frame))

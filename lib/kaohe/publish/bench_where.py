@@ -9,7 +9,7 @@ import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
 
-MANY = 200  # a column of more different values is numbers or keys: none of them is shown
+FEW = 20  # a column of more different numbers is one of amounts: none of them is shown
 
 
 def nobody(frame: pd.DataFrame, text: str, name: Callable[[str], str]) -> InputRefused:
@@ -26,11 +26,11 @@ def nobody(frame: pd.DataFrame, text: str, name: Callable[[str], str]) -> InputR
     Returns
     -------
     InputRefused
-        K337; for each compared column of few values those nearest to what was given.
+        K337; for each compared column of classes those nearest to what was given.
 
     Examples
     --------
-    >>> f = pd.DataFrame({"city": ["440200000000", "440500000000"]})
+    >>> f = pd.DataFrame({"city": ["440200000000", "440500000000"] * 2})
     >>> said = nobody(f, "city == '韶关市'", {"440200000000": "韶关市", "440500000000": "汕头市"}.get)
     >>> said.expected
     "values that occur: column city has '440200000000' (韶关市), '440500000000' (汕头市)"
@@ -40,7 +40,7 @@ def nobody(frame: pd.DataFrame, text: str, name: Callable[[str], str]) -> InputR
         if column not in frame.columns:
             continue
         values = frame[column].dropna().unique().tolist()
-        if not 0 < len(values) <= MANY or value in values:
+        if not values or value in values or not _classes(frame[column]):
             continue
         words = {str(v): v for v in sorted(values, key=str)}
         called = {k: name(k) for k in words if isinstance(words[k], str) and (name(k) or k) != k}
@@ -53,6 +53,13 @@ def nobody(frame: pd.DataFrame, text: str, name: Callable[[str], str]) -> InputR
         expected="values that occur: " + "; ".join(told) if told else "a condition that some record meets",
         remedy="places are compared by their codes, as text" if any("(" in t for t in told) else "",
     )  # fmt: skip
+
+
+def _classes(column: pd.Series) -> bool:
+    """True for a column of classes: text that records share, or few different numbers; never keys or amounts."""
+    different = int(column.nunique())
+    most = FEW if pd.api.types.is_numeric_dtype(column) else len(column) // 2
+    return different <= most
 
 
 def _compared(text: str) -> Iterator[tuple[str, object]]:

@@ -33,6 +33,7 @@ from kaohe.publish.bench import BenchDesign
 from kaohe.publish.bench_tables import Totals, register_totals, villages_asked
 from kaohe.publish.built import ENV_PLAN, build_info, find_build, named_table
 
+
 @dataclass(frozen=True, repr=False)
 class Workbench:
     """Tables and designs of one build; see `open_survey`.
