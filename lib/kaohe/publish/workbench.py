@@ -171,9 +171,8 @@ class Workbench:
         Returns
         -------
         EstimateTable
-            By city, county, helper city and for the province the published numbers and words of quality: what
-            publication withholds, between tables too, is suppressed here. In domains of one's own, and with
-            `where`, floors, small groups and dominance hold, and nothing is hidden besides.
+            By city, county, helper city and for the province the published numbers and words of quality. In other
+            domains, and with `where`, floors, small groups and dominance hold, and nothing is hidden besides.
 
         Raises
         ------
