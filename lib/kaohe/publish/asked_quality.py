@@ -73,6 +73,29 @@ def with_quality(
     return found.assign(quality=quality.astype(object))
 
 
+def rest_hidden(found: pd.DataFrame, least: int) -> pd.DataFrame:
+    """A table with tests against the rest: suppressed, too, where the rest would tell of few respondents.
+
+    Parameters
+    ----------
+    found : DataFrame
+        n, rest and quality of each domain; the rest of a domain is all the other rows together.
+    least : int
+        Answers that an estimate needs.
+
+    Examples
+    --------
+    >>> f = pd.DataFrame({"n": [90, 4], "rest": [0.5, 0.2], "quality": ["ok", "suppressed"]})
+    >>> rest_hidden(f, 10)["quality"].tolist()
+    ['suppressed', 'suppressed']
+    """
+    others = found["n"].sum() - found["n"]
+    hidden = found["quality"] == SUPPRESSED
+    alone = (hidden.sum() - hidden.astype(int) > 0) & ((found["n"] > 0).sum() == 2)
+    few = ((others > 0) & (others < least)) | alone
+    return found.assign(quality=found["quality"].mask(few, SUPPRESSED).astype(object))
+
+
 def _published(row: Mapping[Any, Any], by: list[str]) -> tuple[str, str]:
     """The published domain that a row is, as kind and code; empty for a domain of one's own."""
     if by == ["helper_city"]:

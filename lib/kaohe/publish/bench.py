@@ -24,6 +24,7 @@ from kaohe.estimate.rest import against_rest
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable, describe
+from kaohe.publish.asked_quality import rest_hidden
 from kaohe.publish.bench_levels import YES_NO, in_order
 from kaohe.publish.bench_where import nobody
 
@@ -220,7 +221,8 @@ class BenchDesign(Design):
         else:
             own = getattr(self, kind)(variable, by=by, where=where, level=level)
         more = test.drop(columns=[*as_list(by), "variable"])
-        return self.dress(pd.concat([own, more], axis=1), by=by, level=level, all_shares=kind == "proportion")
+        both = rest_hidden(pd.concat([own, more], axis=1), self.rules.min_n)
+        return self.dress(both, by=by, level=level, all_shares=kind == "proportion")
 
     def influence(self, variable: str, *, unit: Columns | None = None, **options: Any) -> pd.DataFrame:
         """What an estimate would be without each record or unit (see `kaohe.estimate.influence.influence`).

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from kaohe.base.codebook import Question
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Plan
 
 COLUMNS = ["id", "topic", "label", "type", "stat", "unit", "direction", "applies"]
@@ -18,6 +20,24 @@ def listed(plan: Plan, text: str, table: str) -> pd.DataFrame:
         for q in plan.table_questions(table) if text.lower() in f"{q.id} {q.topic} {q.label} {q.shown}".lower()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def estimated(plan: Plan, id: str) -> Question:
+    """A question of the codebook that has a statistic.
+
+    Raises
+    ------
+    InputRefused
+        K336 for an id that the codebook does not have, or a question without a statistic.
+    """
+    q = plan.questions.get(id)
+    if q is None or q.stat == "none":
+        known = [k for k, v in plan.questions.items() if v.stat != "none"]
+        raise InputRefused(
+            "K336", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
+            remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
+        )  # fmt: skip
+    return q
 
 
 def told(plan: Plan, table: str, source: str) -> dict[str, Any]:

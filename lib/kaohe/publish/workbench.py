@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan, load_plan
@@ -28,7 +27,7 @@ from kaohe.plot.context import Context
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
-from kaohe.publish.asked_quality import Withheld, with_quality, withheld_of
+from kaohe.publish.asked_quality import Withheld, rest_hidden, with_quality, withheld_of
 from kaohe.publish.bench import BenchDesign
 from kaohe.publish.bench_tables import Totals, register_totals, villages_asked
 from kaohe.publish.built import ENV_PLAN, build_info, find_build, named_table
@@ -166,7 +165,7 @@ class Workbench:
         rest : bool
             With a test of each domain against all the others together (see `BenchDesign.against_rest`).
         design : BenchDesign, optional
-            Another design of the same records, such as that of a trial.
+            Another of the same records, such as a trial's.
 
         Returns
         -------
@@ -187,13 +186,7 @@ class Workbench:
         >>> float(s.question("poor")["estimate"][0])   # persons below the line of all persons
         0.375
         """
-        q = self.plan.questions.get(id)
-        if q is None or q.stat == "none":
-            known = [k for k, v in self.plan.questions.items() if v.stat != "none"]
-            raise InputRefused(
-                "K336", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
-                remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
-            )  # fmt: skip
+        q = codebook.estimated(self.plan, id)
         if design is None:
             design = self.design if q.table == "household" else self.village_design
         design.once(q.persons)
@@ -201,7 +194,8 @@ class Workbench:
             found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
         else:
             found = question_estimates(design, q, self.plan.questions, by=by, where=where, margins=margins, level=level)
-        found = with_quality(found, design, q, self.plan, self.withheld, by=by, where=where, margins=margins)
+        made = with_quality(found, design, q, self.plan, self.withheld, by=by, where=where, margins=margins)
+        found = rest_hidden(made, design.rules.min_n) if rest else made
         return design.dress(found, by=by, level=level, all_shares=q.is_share, published=True)
 
     def what_if(

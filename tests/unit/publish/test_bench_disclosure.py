@@ -81,6 +81,18 @@ class TestFew:
         with pytest.raises(InputRefused, match="K741 A table of estimates cannot be drawn\n  got       single records"):
             table(survey.design).chart()  # type: ignore[operator]
 
+    def test_the_rest_and_a_difference_tell_of_nobody_either(self, survey: Workbench) -> None:
+        """Of two domains each is the other's rest: where one is hidden, its estimate must not stand beside the other's."""
+        inside = f"county in ['{COUNTIES[0]}', '{COUNTIES[3]}']"
+        for made in (
+            survey.question("poor", by="county", where=inside, rest=True), survey.design.against_rest("poor", by="county", where=inside),
+        ):  # fmt: skip
+            assert made["n"].tolist() == [60, 4]
+            assert set(made.shown()["其余"]) == {""}
+        assert "suppressed" not in set(survey.design.against_rest("income_per_head", by="head_female")["quality"])
+        contrast = survey.design.contrast("income_per_head", by="household", weights={"440203H0000": 1})
+        assert contrast["quality"].tolist() == ["suppressed"]
+
     def test_villages_have_the_floor_of_villages(self, survey: Workbench) -> None:
         f = households().head(24).assign(v_bus=[0.0, 1.0] * 12)
         villages = survey._dressed(BenchDesign(f, weight="w", psu="town"), "village")
