@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.base.places import short_name
 from kaohe.estimate.margins import ALL
 from kaohe.plot import fonts, numbers
@@ -22,7 +23,7 @@ from kaohe.plot.estimate_cells import (
     name_of,
     value,
 )
-from kaohe.plot.estimate_drawable import kind_of, measure_of, one_question
+from kaohe.plot.estimate_drawable import kinds_of, measure_of, one_question, undrawable
 from kaohe.plot.estimate_joined import unindexed
 from kaohe.plot.labels import joined, quoted
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
@@ -126,10 +127,15 @@ def estimate_chart(
         K741 for a table of several units or single records, or without the columns of estimates.
     """
     table = unindexed(table)
-    (unit, share), said, keys = kind_of(table), about(table), keys_of(table)
+    if fault := undrawable(table):
+        raise InputRefused(
+            "K741", "A table of estimates cannot be drawn", got=fault[0], expected="the columns of estimates, of one unit", remedy=fault[1],
+        )  # fmt: skip
+    said, keys = about(table), keys_of(table)
     items = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
     if not items:
         return Text(("没有可画的估计。",))
+    unit, share = kinds_of(table)[0]
     by = [k for k in keys if k in said.get("by", ())]
     whole = next((r for r in items if by and all(r[k] == ALL for k in by)), None)
     items = [r for r in items if not any(r[k] == ALL for k in by)] or items

@@ -7,36 +7,41 @@ from typing import Any
 
 import pandas as pd
 
-from kaohe.base.errors import InputRefused
 from kaohe.plot.estimate_cells import NEEDED, Row, about, is_share, name_of, unit_of
 
 SINGLE = frozenset({"record", "household"})  # columns that name single records
 
 
-def kind_of(table: pd.DataFrame) -> tuple[str, bool]:
-    """Unit of a table's estimates, and whether they are shown in percent; for an empty table no unit.
-
-    Raises
-    ------
-    InputRefused
-        K741 for single records, without the columns of estimates, for several units, or for several
-        variables whose units nobody knows: these may be yuan and shares on one axis.
-    """
+def kinds_of(table: pd.DataFrame) -> list[tuple[str, bool]]:
+    """Units of a table's estimates, each with whether it is shown in percent; none for an empty table."""
     said = about(table)
+    return sorted({(unit_of(r, said), is_share(r, said)) for r in table.to_dict("records")})
+
+
+def undrawable(table: pd.DataFrame) -> tuple[str, str] | None:
+    """Why a table cannot be drawn, and what to do; None for one that can.
+
+    Columns of estimates are lacking; rows are single records; units are several, or nobody knows those of
+    several variables, which may be yuan and shares on one axis.
+
+    Examples
+    --------
+    >>> undrawable(pd.DataFrame({"household": ["H1"], "estimate": 1.0, "ci_low": 0.5, "ci_high": 1.5, "n": 1, "quality": "ok"}))
+    ('single records', 'the table itself may be read; a chart shows no single record')
+    """
     lacking = sorted(NEEDED - set(map(str, table.columns)))
     if lacking:
-        raise _refused(f"no column {', '.join(lacking)}", "")
+        return f"no column {', '.join(lacking)}", ""
     if SINGLE & set(map(str, table.columns)):
-        raise _refused("single records", "the table itself may be read; a chart shows no single record")
-    rows = table.to_dict("records")
-    units = sorted({(unit_of(r, said), is_share(r, said)) for r in rows})
-    asked = {_base(r) for r in rows if "measure" not in r}
+        return "single records", "the table itself may be read; a chart shows no single record"
+    units = kinds_of(table)
+    asked = {_base(r) for r in table.to_dict("records") if "measure" not in r}
     one = "select one: table.query(\"variable == '…'\").chart()"
     if len(units) > 1:
-        raise _refused(f"{len(units)} units", one)
+        return f"{len(units)} units", one
     if units == [("", False)] and len(asked) > 1:
-        raise _refused(f"{len(asked)} variables without a known unit", one)
-    return units[0] if units else ("", False)
+        return f"{len(asked)} variables without a known unit", one
+    return None
 
 
 def measure_of(items: Sequence[Row], keys: Sequence[str], varying: Sequence[str], said: Mapping[str, Any]) -> str:
@@ -58,9 +63,3 @@ def one_question(items: Sequence[Row]) -> bool:
 
 def _base(row: Row) -> str:
     return str(row.get("variable", "")).split("=")[0]
-
-
-def _refused(got: str, remedy: str) -> InputRefused:
-    return InputRefused(
-        "K741", "A table of estimates cannot be drawn", got=got, expected="the columns of estimates, of one unit", remedy=remedy,
-    )  # fmt: skip

@@ -15,7 +15,7 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import write_parquet
 from kaohe.base.plan import load_plan
 from kaohe.estimate import respondents
-from kaohe.plot import charts, estimate_cells, estimate_joined
+from kaohe.plot import charts, estimate_cells, estimate_drawable, estimate_joined
 from kaohe.plot.output import Chart
 from kaohe.publish import asked_quality, bench_levels, bench_tables, bench_where
 from kaohe.publish.bench import BenchDesign
@@ -54,7 +54,17 @@ def survey(tmp_path: Path) -> Workbench:
 
 
 @pytest.mark.parametrize(
-    "module", [respondents, asked_quality, bench_tables, bench_where, bench_levels, estimate_joined, estimate_cells]
+    "module",
+    [
+        respondents,
+        asked_quality,
+        bench_tables,
+        bench_where,
+        bench_levels,
+        estimate_joined,
+        estimate_cells,
+        estimate_drawable,
+    ],
 )
 def test_examples(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
