@@ -69,5 +69,6 @@ lock: ## renew requirements.lock from pyproject.toml
 	.cache/lock/bin/pip-compile -q --extra dev --extra cluster --generate-hashes --allow-unsafe --strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 
-clean-outputs: ## remove everything that was made: processed tables and outputs
-	find data/processed outputs -mindepth 1 ! -name README.md -delete
+clean-outputs: ## remove what can be made again: processed tables and outputs; draws and forms stay
+	find data/processed outputs -mindepth 1 ! -name README.md \
+		! -path outputs/draw ! -path 'outputs/draw/*' ! -path outputs/forms ! -path 'outputs/forms/*' -delete

@@ -368,17 +368,58 @@ def test_the_workbenches_run_on_their_defaults(stem: str, office: Path, monkeypa
         assert kinds.count("table") == 2
 
 
-def test_a_question_of_the_workbench_has_the_published_numbers(office: Path) -> None:
+# Parameters that the workbenches offer, other than their defaults.
+OTHERWISE = [
+    ("question", {"domain": "helper_city"}), ("question", {"domain": "head_female"}), ("question", {"question": "v_bus"}),
+    ("calibration", {"cap": 0}), ("income", {"group": "city"}),
+    *(pytest.param("question", {"domain": d}, marks=pytest.mark.every_target) for d in ("county", "hh_kind")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stem", "parameters"), OTHERWISE)
+def test_the_workbenches_run_on_other_parameters(
+    stem: str, parameters: dict[str, Any], office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAOHE_CHECK_LAYOUT", "1")
+    monkeypatch.delenv("KAOHE_PROCESSED", raising=False)
+    shown = run_cells(office / "notebooks" / "explore" / f"{stem}.ipynb", **parameters)
+    kinds = [b["application/vnd.kaohe.v1+json"]["kind"] for b in shown if "application/vnd.kaohe.v1+json" in b]
+    assert kinds.count("figure") == EXPLORE[stem][0]
+
+
+def test_a_question_of_the_workbench_has_the_published_numbers_and_words(office: Path) -> None:
     survey = workbench.open_survey(office / "data" / "processed")
-    published = survey.table("estimates").query("unit == 'household' and quality != 'suppressed'")
-    for question in ("poor", "income_per_head", "sat_work", "employed_n", "transfer_share", "agree_exit"):
-        for level in ("city", "county"):
-            rows = published.query("indicator == @question and domain_type == @level").set_index("domain")
-            got = survey.question(question, by=level).set_index(level).loc[rows.index]
-            for column in ("estimate", "se", "ci_low", "ci_high", "df", "n", "n_missing"):
+    published = survey.table("estimates")
+    hidden = 0
+    for question in (
+        "poor",
+        "income_per_head",
+        "sat_work",
+        "employed_n",
+        "transfer_share",
+        "agree_exit",
+        "wrong_exit",
+        "v_bus",
+    ):
+        for level, kind in (("city", "city"), ("county", "county"), ("helper_city", "helper")):
+            rows = published.query(f"indicator == '{question}' and domain_type == '{kind}'").set_index("domain")
+            rows = rows[rows["n"] > 0]
+            got = survey.question(question, by=level)
+            texts = got.shown().set_axis(got[level]).loc[rows.index]
+            got = got.set_index(level).loc[rows.index]
+            assert got["quality"].tolist() == rows["quality"].tolist(), (question, level)
+            withheld = (rows["quality"] == "suppressed").to_numpy()
+            assert ((texts["估计"] == "已隐藏").to_numpy() == withheld).all()
+            assert (texts["95%区间"][withheld] == "").all()
+            hidden += int(withheld.sum())
+            for column in ("estimate", "se", "ci_low", "ci_high", "df"):
                 pd.testing.assert_series_equal(
-                    pd.Series(got[column]).astype(float), rows[column].astype(float), check_names=False, rtol=1e-9
-                )
+                    pd.Series(got[column]).astype(float)[~withheld], rows[column].astype(float)[~withheld], check_names=False,
+                    rtol=1e-9,
+                )  # fmt: skip
+            for column in ("n", "n_missing"):
+                assert got[column].tolist() == rows[column].tolist()
+    assert hidden > 20
 
 
 def test_a_scenario_is_shown_beside_the_base_and_changes_nothing_in_it(office: Path, kaohe: Kaohe) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -29,3 +30,16 @@ def beijing_time(stamp: str) -> str:
         return "未注明"
     moment = datetime.fromisoformat(stamp).astimezone(_BEIJING)
     return f"{moment.year}年{moment.month}月{moment.day}日 {moment:%H:%M}"
+
+
+def months_later(day: date, months: int) -> date:
+    """The day some `months` (a count) after `day`: of the same number, or the last one of its month.
+
+    Examples
+    --------
+    >>> months_later(date(2020, 12, 31), 2)
+    datetime.date(2021, 2, 28)
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

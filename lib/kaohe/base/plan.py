@@ -6,13 +6,13 @@ and what would be right (see `kaohe.base.plan_checks`).
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kaohe.base.clock import months_later
 from kaohe.base.codebook import Question, load_codebook
 from kaohe.base.conversions import Conversion, read_conversions
 from kaohe.base.errors import InputRefused, nearest
@@ -27,7 +27,7 @@ from kaohe.base.plan_rows import TargetClass as TargetClass
 from kaohe.base.scale import Scale as Scale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A whole plan: the document's rules, the office's choices, the codebook and the places.
 
@@ -70,6 +70,10 @@ class Plan:
     questions: dict[str, Question]
     disclosure: dict[str, Any]
     digest: str
+
+    def __repr__(self) -> str:
+        parts = f"{len(self.classes)} classes, {len(self.forms)} forms, {len(self.questions)} questions"
+        return f"<Plan {self.meta['id']} of {self.meta['year']}: {parts}, {self.folder}>"
 
     @cached_property
     def divisions(self) -> list[Place]:
@@ -154,8 +158,7 @@ class Plan:
     def rectify_due(self) -> date | None:
         """Until when rectification plan and report are due: the plan's months after the office's notification.
 
-        None until `[choices.rectification] notified` says when the result was notified. The day of the
-        month is kept, or the last one there is: two months after 31 December end on 28 February.
+        None until `[choices.rectification] notified` says when the result was notified.
 
         Examples
         --------
@@ -163,12 +166,8 @@ class Plan:
         True
         """
         notified = self.choices.get("rectification", {}).get("notified")
-        if notified is None:
-            return None
-        months = next(int(d["months_after_notification"]) for d in self.raw["dates"] if d["id"] == "rectify_due")
-        years, month = divmod(notified.month - 1 + months, 12)
-        year = notified.year + years
-        return date(year, month + 1, min(notified.day, monthrange(year, month + 1)[1]))
+        after = next(int(d["months_after_notification"]) for d in self.raw["dates"] if d["id"] == "rectify_due")
+        return None if notified is None else months_later(notified, after)
 
     def table_questions(self, table: str, *, asked: bool = False) -> list[Question]:
         """Questions of ``household`` or ``village``, in codebook order; `asked` leaves out derived.

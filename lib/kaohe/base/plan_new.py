@@ -15,13 +15,13 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import swapped_folder, write_text
 from kaohe.base.plan import load_plan
 from kaohe.base.plan_files import find_plan, lacking, read_text
-from kaohe.base.plan_schema import FILES, MARK, SCHEMA, VERSION, marks, migrated
+from kaohe.base.plan_schema import FILES, MARK, SCHEMA, UNKNOWN, VERSION, marks, migrated
 
 YEARS = range(2016, 2100)
 NEEDED = ("plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv")  # what no migration can make up
 EMPTIED = ("corrections.csv", "conversions.csv")  # they speak of single files of the year
-UNKNOWN = "待定"
 _KEY = re.compile(r'(\w+)(\s*=\s*)("[^"]*"|[^#]*?)(\s*)(#.*)?')
+_PLACE = re.compile(r"\S*plans/\w+/scenarios/")  # where a scenario's comment says that it lies
 _TABLE = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(#.*)?")
 # Table and key: how its value is made, and what is to be done.
 _TO_EDIT: dict[tuple[str, str], tuple[str, str]] = {
@@ -74,7 +74,8 @@ def new_plan(year: int, source: Path | str, out: Path) -> list[str]:
         )
     _refuse_existing(out)
     texts = {name: read_text(folder / name) for name in FILES}
-    texts |= {f"scenarios/{p.name}": read_text(p) for p in sorted(folder.glob("scenarios/*.toml"))}
+    for path in sorted(folder.glob("scenarios/*.toml")):
+        texts[f"scenarios/{path.name}"] = _PLACE.sub(f"{out.as_posix()}/scenarios/", read_text(path))
     texts["plan.toml"] = moved(texts["plan.toml"], before, year)
     for name in EMPTIED:
         texts[name] = texts[name].splitlines()[0] + "\n"
@@ -159,8 +160,7 @@ def _moved_line(line: str, table: str, before: int, year: int) -> str:
         "shift": lambda v: _shifted(v, year - before), "keep": lambda v: v,
         "unknown": lambda _: f'"{UNKNOWN}"', "empty": lambda _: '""',
     }  # fmt: skip
-    note = MARK.sub("", hit[5] or "").strip()
-    note = note if how == "keep" else _shifted(note, year - before)
+    note = _shifted(MARK.sub("", hit[5] or "").strip(), year - before)
     end = [note] if note else []
     end += [f"# EDIT: {what}"] if what else []
     return "  ".join([f"{hit[1]}{hit[2]}{makers[how](hit[3])}", *end])

@@ -19,6 +19,8 @@ FILES = (
     "plan.toml", "codebook.toml", "disclosure.toml", "divisions.csv", "aliases.csv", "corrections.csv", "conversions.csv",
 )  # fmt: skip
 MARK = re.compile(r"#\s*EDIT\b:?\s*(.*)")
+UNKNOWN = "待定"  # what a new year's plan has for what only the document can tell
+_OPEN = re.compile(rf'\s*(?:(\w+)\s*=\s*"{UNKNOWN}"|(source_sha256)\s*=\s*"")\s*(?:#.*)?$')
 _HEAD = re.compile(r"\s*\[+([^\[\]]+)\]+\s*(#.*)?")
 VERSION = re.compile(r"(?m)^schema\s*=\s*(\d+)")
 
@@ -41,12 +43,22 @@ def check_schema(file: str, raw: Mapping[str, Any], wanted: int = SCHEMA) -> Non
 
 
 def marks(file: str, text: str) -> list[tuple[str, str]]:
-    """The lines of `text` that wait for somebody: (place in `file`, what is to be done), from ``# EDIT: …`` at their ends."""
+    r"""The lines of `text` that wait for somebody: (place in `file`, what is to be done).
+
+    Marks ``# EDIT: …`` at their ends; without one, values that `kaohe plan new` leaves open (待定, or no fingerprint).
+
+    Examples
+    --------
+    >>> marks("plan.toml", 'year = 2021  # EDIT: the year\nissued = "待定"\nissuer = "省扶贫开发领导小组"')
+    [('plan.toml › line 1', 'the year'), ('plan.toml › line 2', 'issued has no value yet')]
+    """
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
-        hit = MARK.search(line)
+        hit, open_ = MARK.search(line), _OPEN.match(line)
         if hit:
             found.append((f"{file} › line {number}", hit[1].strip() or "set this line"))
+        elif open_:
+            found.append((f"{file} › line {number}", f"{open_[1] or open_[2]} has no value yet"))
     return found
 
 

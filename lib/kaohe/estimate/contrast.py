@@ -161,7 +161,7 @@ def _row(
         "variable": [name], "estimate": [estimate], "se": [se], "ci_low": [float(low)], "ci_high": [float(high)],
         "df": [df], "n": [int(whole.n.min())], "n_psu": [int(whole.n_psu.min())], "n_missing": [int(whole.n_missing.max())],
         "deff": [deff], "cv": [cv], "t": [t], "p_value": [two_sided(t, df)], "method": ["t"],
-        "quality": [_worst(design, each, df, share=kind == "proportion") if sure else NOT_ESTIMABLE],
+        "quality": [_worst(design, each, df, share=kind == "proportion", sure=sure)],
     })  # fmt: skip
 
 
@@ -205,8 +205,12 @@ def contrast_freedom(
     return float(np.nanmin(found))
 
 
-def _worst(design: Sampled, each: Numbers, df: float, *, share: bool) -> str:
-    """The worst word among the estimates; caution where the degrees of freedom of the contrast itself are few."""
+def _worst(design: Sampled, each: Numbers, df: float, *, share: bool, sure: bool) -> str:
+    """The worst word among the estimates, few answers first; caution where the contrast itself has few degrees of freedom."""
+    if ((each.n > 0) & (each.n < design.rules.min_n)).any():
+        return SUPPRESSED
+    if not sure:
+        return NOT_ESTIMABLE
     own = words(each.estimate, np.sqrt(each.variance), each.n, each.df, rules=design.rules, share=share).ravel()
     order = (OK, CAUTION, SUPPRESSED, NOT_ESTIMABLE)
     return order[max(*(order.index(word) for word in own), int(df < design.rules.warn_df), 0)]

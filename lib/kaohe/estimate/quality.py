@@ -48,20 +48,22 @@ def words(
     Returns
     -------
     object array
-        not_estimable: no error can be given (one unit, or no answer). The number stays in the
-        table whatever the word; `kaohe.estimate.suppress` empties what goes into reports.
+        Few answers come first: what fewer than min_n gave is suppressed, whether or not it has an
+        error. not_estimable: no error can be given (one unit, or no answer). The number stays in
+        the table whatever the word; `kaohe.estimate.suppress` empties what goes into reports.
 
     Examples
     --------
-    >>> words(np.array([0.5, 0.5, 0.5]), np.array([0.01, 0.1, np.nan]), np.array([99.0, 99, 99]),
-    ...       np.array([20.0, 20, 0]), rules=Rules()).tolist()
-    ['ok', 'caution', 'not_estimable']
+    >>> words(np.array([0.5, 0.5, 0.5, 0.5]), np.array([0.01, 0.1, np.nan, np.nan]), np.array([99.0, 99, 99, 4]),
+    ...       np.array([20.0, 20, 0, 0]), rules=Rules()).tolist()
+    ['ok', 'caution', 'not_estimable', 'suppressed']
     """
     base = np.maximum(np.abs(estimate), np.abs(1 - estimate)) if share else np.abs(estimate)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.where(se > 0, se / base, 0.0)
     edge = (estimate <= 0) | (estimate >= 1) if share else np.zeros(np.shape(estimate), dtype=bool)
     thin = (n < rules.warn_n) | (df < rules.warn_df) | (error > rules.warn_cv) | edge
+    few = (n > 0) & (n < rules.min_n)
     rough = (n < rules.min_n) | (error > rules.max_cv)
-    found = np.select([np.isnan(se), rough, thin], [NOT_ESTIMABLE, SUPPRESSED, CAUTION], OK)
+    found = np.select([few, np.isnan(se), rough, thin], [SUPPRESSED, NOT_ESTIMABLE, SUPPRESSED, CAUTION], OK)
     return np.asarray(found, dtype=object)

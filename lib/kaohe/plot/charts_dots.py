@@ -15,17 +15,16 @@ from kaohe.plot import fonts, numbers
 from kaohe.plot.against import FEW
 from kaohe.plot.canvas import SMALL, WIDTH, Caption
 from kaohe.plot.estimate_cells import (
-    NEEDED,
     about,
     digits_of,
     head_of,
-    is_share,
     keys_of,
     level_of,
     name_of,
-    unit_of,
     value,
 )  # fmt: skip
+from kaohe.plot.estimate_drawable import kinds_of, measure_of, one_question, undrawable
+from kaohe.plot.estimate_joined import unindexed
 from kaohe.plot.labels import joined, quoted
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import hidden_note, mark
@@ -123,25 +122,23 @@ def estimate_chart(
     Raises
     ------
     InputRefused
-        K741 for a table of several units, or without the columns of estimates.
+        K741 for a table of several units or single records, or without the columns of estimates.
 
     Examples
     --------
     >>> charts.estimate_chart(s.design.mean("income_per_head", by="county")).title
     '“人均可支配收入”：最高的是浈江区（20,750），最低的是武江区（10,750）'
     """
-    lacking = sorted(NEEDED - set(map(str, table.columns)))
-    said = about(table)
-    items = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
-    units = {(unit_of(r, said), is_share(r, said)) for r in items} if not lacking else set()
-    if lacking or len(units) > 1:
+    table = unindexed(table)
+    if fault := undrawable(table):
         raise InputRefused(
-            "K741", "A table of estimates cannot be drawn", got=f"no column {', '.join(lacking)}" if lacking else f"{len(units)} units",
-            expected="the columns of estimates, of one unit", remedy="" if lacking else "select one: table.query(\"variable == '…'\").chart()",
+            "K741", "A table of estimates cannot be drawn", got=fault[0], expected="the columns of estimates, of one unit", remedy=fault[1],
         )  # fmt: skip
+    said, keys = about(table), keys_of(table)
+    items = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
     if not items:
         return Text(("没有可画的估计。",))
-    (unit, share), keys = next(iter(units)), keys_of(table)
+    unit, share = kinds_of(table)[0]
     by = [k for k in keys if k in said.get("by", ())]
     whole = next((r for r in items if by and all(r[k] == ALL for k in by)), None)
     items = [r for r in items if not any(r[k] == ALL for k in by)] or items
@@ -152,7 +149,8 @@ def estimate_chart(
     if left_out:
         items = items[: most - most // 2] + items[len(items) - most // 2 :]
     varying = [k for k in keys if k not in by and len({str(r[k]) for r in items}) > 1]
-    names = [_name(r, [*by, *varying], said) for r in items]
+    levels = {"variable"} if one_question(items) else set()
+    names = [_name(r, [*by, *varying], said, levels) for r in items]
     texts = [_texts(r, unit, share, digits) for r in items]
     columns = [
         Numbers("估计", [t[0] for t in texts]),
@@ -169,10 +167,7 @@ def estimate_chart(
     count = f"{said.get('record', '回答')}数"
     line = _line(whole, reference, unit, share, digits)
     sides = [_side(r, line, tested) for r in items]
-    measure = next(
-        (name_of(k, items[0][k], said) for k in ("part", "measure", "variable") if k in keys and k not in varying),
-        "估计",
-    )
+    measure = measure_of(items, keys, varying, said)
     axis_title = f"{measure}（%）" if share else f"{measure}（{unit}）" if unit else measure
     low = 0.0 if all(is_missing(r["ci_low"]) or r["ci_low"] >= 0 for r in items) else None
     frame = draw(Dots(
@@ -202,11 +197,16 @@ def estimate_chart(
     return frame.canvas.chart(id, caption, DataTable(what, ["行", axis_title, "区间", count, "质量"], body))
 
 
-def _name(row: Mapping[str, Any], keys: Sequence[str], said: Mapping[str, Any]) -> str:
+def _name(row: Mapping[str, Any], keys: Sequence[str], said: Mapping[str, Any], levels: set[str]) -> str:
+    """What a row is; of the keys in `levels` the level alone, because the axis says of what."""
     parts = []
     for k in keys:
         text = name_of(k, row[k], said)
         code = str(row[k])
+        if k in levels:
+            text = code.partition("=")[2]
+        elif k in said.get("levels", {}):
+            text = f"{head_of(k, said)}：{text}"
         parts.append(short_name(text, "city") if code.isdigit() and code.endswith("00000000") else text)
     return "·".join(parts) or "全体"
 

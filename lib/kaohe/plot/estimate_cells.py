@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.plot import numbers
+from kaohe.plot.estimate_joined import MIXED
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.terms import QUALITY, hidden
 
@@ -39,14 +40,14 @@ def about(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def level_of(said: Mapping[str, Any]) -> str:
-    """The level of a table's intervals as it is printed: 95%, 97.5%; 95% where the table does not say.
+    """The level of a table's intervals as it is printed: 95%, 97.5%; 95% where the table does not say, none where rows differ.
 
     Examples
     --------
-    >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({})
-    ('97.5%', '90%', '95%')
+    >>> level_of({"level": 0.975}), level_of({"level": 0.9}), level_of({}), level_of({"level": MIXED})
+    ('97.5%', '90%', '95%', '')
     """
-    return numbers.level_said(said.get("level", 0.95))
+    return "" if said.get("level") == MIXED else numbers.level_said(said.get("level", 0.95))
 
 
 def constant(frame: pd.DataFrame) -> list[str]:
@@ -124,7 +125,8 @@ def name_of(column: str, cell: Any, said: Mapping[str, Any]) -> str:
         return numbers.number(cell, 0)
     if column in {"measure", "part"}:
         return WORDS.get(text, text)
-    return str(said.get("names", {}).get(text, text))
+    own = said.get("levels", {}).get(column, {})
+    return str(own[text] if text in own else said.get("names", {}).get(text, text))
 
 
 def head_of(column: str, said: Mapping[str, Any]) -> str:

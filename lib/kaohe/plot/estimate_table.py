@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.plot.estimate_cells import KEY, NEEDED, about, constant, fields_of, head_of, name_of
+from kaohe.plot.estimate_joined import combined, unindexed
 from kaohe.plot.output import Chart, Text
 from kaohe.plot.terms import hidden
 
@@ -23,8 +24,9 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
     full, codes as codes. Only its look in a notebook differs: names for codes, official terms, the
     interval as one column, as many digits as the error bears out, 已隐藏 for what must not be shown. What
     it knows beyond its columns (labels, units, names) stands in ``attrs["kaohe"]`` as plain texts and
-    numbers, which pandas carries along and Parquet keeps. A selection that is no table of estimates any
-    more looks as any DataFrame.
+    numbers, which Parquet keeps, selections carry along, and tables joined or put below one another share:
+    all their names and sources. Keys set as the index are shown as keys. A selection that is no table of
+    estimates any more looks as any DataFrame.
 
     `pandas.DataFrame(table)` is the plain frame; `shown()` the texts; `chart()` the picture.
 
@@ -43,6 +45,18 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
     def _constructor(self) -> type[EstimateTable]:
         return EstimateTable
 
+    def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> EstimateTable:
+        """What pandas carries along; out of several tables, what they know together."""
+        made: EstimateTable = super().__finalize__(other, method, **kwargs)
+        parts = [
+            (about(f), sorted({str(v).split("=")[0] for v in f.get("variable", ())}))
+            for f in getattr(other, "input_objs", ())
+            if isinstance(f, pd.DataFrame) and about(f)
+        ]
+        if parts:
+            made.attrs = {**made.attrs, KEY: combined(parts)}
+        return made
+
     def _estimates(self) -> bool:
         return set(self.columns) >= NEEDED and self.columns.is_unique and self.columns.nlevels == 1
 
@@ -58,9 +72,9 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
         """
         if not self._estimates():
             return pd.DataFrame(self)
-        fields = fields_of(self)
-        rows = self.to_dict("records")
-        return pd.DataFrame({head: [text(r) for r in rows] for head, _, text in fields}, index=self.index)
+        whole = unindexed(self)
+        rows = whole.to_dict("records")
+        return pd.DataFrame({head: [text(r) for r in rows] for head, _, text in fields_of(whole)}, index=whole.index)
 
     def chart(
         self, *, title: str = "", order: str = "estimate", most: int = 40, reference: float | None = None
@@ -81,7 +95,7 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
         Raises
         ------
         InputRefused
-            K741 for a table of several units, or without the columns of estimates.
+            K741 for a table of several units or single records, or without the columns of estimates.
 
         Examples
         --------
@@ -113,8 +127,9 @@ def describe(frame: pd.DataFrame, said: Mapping[str, Any]) -> EstimateTable:
     return out
 
 
-def html_of(table: EstimateTable) -> str:
+def html_of(given: EstimateTable) -> str:
     """The table as escaped HTML, cut in the middle beyond pandas' ``display.max_rows``."""
+    table = unindexed(given)
     said = about(table)
     fields = fields_of(table)
     rows: Sequence[Any] = table.to_dict("records")
@@ -142,7 +157,9 @@ def _row(row: Mapping[Any, Any], fields: Sequence[Any]) -> str:
     )
 
 
-def _caption(table: EstimateTable, said: Mapping[str, Any]) -> str:
+def _caption(table: pd.DataFrame, said: Mapping[str, Any]) -> str:
+    if not len(table):
+        return "没有可列示的估计：没有符合条件的回答"
     parts = []
     for column in constant(table):
         text = name_of(column, table[column].iloc[0], said)
@@ -157,6 +174,10 @@ def _caption(table: EstimateTable, said: Mapping[str, Any]) -> str:
 def _note(rows: Sequence[Mapping[Any, Any]]) -> str:
     quality = [str(r["quality"]) for r in rows]
     closed = sum(map(hidden, quality))
-    said = {"caution": "慎用：回答或自由度少，或误差大", "not_estimable": "不可估：没有自由度，标准误无从估计"}
-    parts = [text for word, text in said.items() if word in quality]
+    lacking = [r["n"] for r in rows if r["quality"] == "not_estimable"]
+    parts = [
+        *(["慎用：回答或自由度少，或误差大"] if "caution" in quality else []),
+        *(["不可估：没有自由度，标准误无从估计"] if any(n > 0 for n in lacking) else []),
+        *(["不可估，回答数0：没有符合条件的回答"] if any(n == 0 for n in lacking) else []),
+    ]
     return "；".join([*([f"已隐藏{closed}行：回答过少或误差过大，数值仍在表中，不得外传"] if closed else []), *parts])

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from kaohe.design.calibrate import Calibration
 from kaohe.estimate import curves
 from kaohe.estimate.arguments import Columns, Freedom, as_list
-from kaohe.estimate.calibrated import blocks_of
-from kaohe.estimate.curves import persons
 from kaohe.estimate.decompose import decomposition
 from kaohe.estimate.domains import Where
-from kaohe.estimate.held import Held
 from kaohe.estimate.influence import influence
 from kaohe.estimate.rest import against_rest
-from kaohe.estimate.sampled import Margins, Sampled
+from kaohe.estimate.sampled import Margins
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_cells import KEY, about, name_of
-from kaohe.plot.estimate_table import EstimateTable, describe
+from kaohe.plot.estimate_table import EstimateTable
+from kaohe.publish.asked_quality import rest_hidden
+from kaohe.publish.bench_named import Named
 from kaohe.publish.dressed import dressed
 
 
-class BenchDesign(Design):
+class BenchDesign(Named):
     """A `kaohe.estimate.Design` whose estimates are `EstimateTable`: DataFrames with official names, and charts.
 
     ``s = kaohe.open()`` gives one for households (``s.design``) and one for villages (``s.village_design``);
@@ -40,137 +37,6 @@ class BenchDesign(Design):
     >>> d.mean("v", by="city").shown()[["市", "估计", "回答数"]].values.tolist()
     [['韶关市', '2.50', '40'], ['440500000000', '2.50', '40']]
     """
-
-    def __dir__(self) -> list[str]:
-        """What tab completion offers: the estimates and the design, not the matrices behind them."""
-        behind = {n for kind in (Held, Sampled) for n in vars(kind) if not n.startswith("_")} - {"df", "notes"}
-        return sorted(set(super().__dir__()) - behind)
-
-    _said: dict[str, Any]
-    _lookup: Callable[[str], str]
-
-    @classmethod
-    def of(cls, design: Design) -> Self:
-        """The same `design`, dressed.
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [1.0] * 4, "y": [1.0, 2, 3, 4]})
-        >>> BenchDesign.of(Design(f, weight="w")).mean("y")["estimate"].tolist()
-        [2.5]
-        """
-        made = cls.__new__(cls)
-        made.__dict__.update(design.__dict__)
-        return made
-
-    def named(self, lookup: Callable[[str], str], **said: Any) -> Self:
-        """The same design with names: a function from code to name, and what `kaohe.plot.estimate_table.describe` takes.
-
-        Parameters
-        ----------
-        lookup : callable
-            Code of a place → its name.
-        **said
-            Keys as `kaohe.plot.estimate_table.describe` takes them: labels, units and so on.
-
-        Examples
-        --------
-        >>> s.design.named({"440203000000": "甲县", "440204000000": "乙县"}.get).mean("poor", by="county").shown().iloc[:, 0].tolist()
-        ['甲县', '乙县']
-        """
-        made = type(self).of(self)
-        made._lookup, made._said = lookup, said
-        return made
-
-    def per_person(self, size: str = "hh_size") -> Self:
-        """The same design counting persons: the weight times the persons of the record, which the column `size` holds.
-
-        Calibrated weights keep their residuals, so that errors are right. `n` still counts records.
-
-        Examples
-        --------
-        >>> f = pd.DataFrame({"w": [10.0] * 4, "persons": [1.0, 3, 2, 2], "poor": [1.0, 0, 0, 1]})
-        >>> BenchDesign(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
-        [0.375]
-        """
-        m = persons(self, size)
-        made = type(self).of(self)
-        made.weight, made.w = f"{self.weight} · {size}", self.w * m
-        made.frame = self.frame.assign(**{made.weight: made.w})
-        made.calibration = tuple(replace(c, after=c.after or self.weight) for c in self.calibration)
-        made._said = {**getattr(self, "_said", {}), "persons": (), "size": size, "note": f"按人口计算（权重×{size}）"}
-        return made
-
-    def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
-        """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order.
-
-        Parameters
-        ----------
-        frame : DataFrame
-            The rows of the design, in order, with the column of the new weight.
-        weight : str
-            Its name.
-        calibration : Calibration, optional
-            How the new weight was calibrated.
-
-        Examples
-        --------
-        >>> equal = s.design.frame.assign(equal=100.0)
-        >>> s.design.reweighted(equal, "equal").mean("income_per_head")["estimate"].tolist()
-        [15750.0]
-        """
-        made = type(self).of(self)
-        made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
-        made.calibration = () if calibration is None else (calibration,)
-        made.blocks = tuple(blocks_of(frame, made.structure, made.w, step) for step in reversed(made.calibration))
-        return made
-
-    def dress(
-        self, frame: pd.DataFrame, *, by: Columns | None = None, level: float = 0.95, **more: Any
-    ) -> EstimateTable:
-        """A table of estimates with the labels, units and names that are known of its columns.
-
-        Parameters
-        ----------
-        frame : DataFrame
-            Estimates, one a row: a column ``variable``, and those of `by`.
-        by : str or list of str, optional
-            Columns of the domains, whose codes get names.
-        level : float
-            Level of confidence of the intervals in it, 0 to 1.
-        **more
-            Further keys as `kaohe.plot.estimate_table.describe` takes them.
-
-        Returns
-        -------
-        EstimateTable
-            The same rows and columns.
-
-        Examples
-        --------
-        >>> table = pd.DataFrame({"county": ["440203000000"], "variable": ["poor"], "estimate": [0.1], "quality": ["ok"]})
-        >>> s.design.dress(table, by="county").attrs["kaohe"]["names"]
-        {'440203000000': '武江区'}
-        """
-        said = {**getattr(self, "_said", {}), **more}
-        columns = [c for c in as_list(by or []) if c in frame.columns]
-        lookup = getattr(self, "_lookup", str)
-        names = {}
-        for column in columns:
-            for level_ in frame[column].dropna().unique():
-                if isinstance(level_, str) and lookup(level_) != level_:
-                    names[level_] = lookup(level_)
-        asked = {str(v).split("=")[0] for v in frame["variable"].unique()} if "variable" in frame.columns else set()
-        asked |= {str(more["variable"])} if "variable" in more else set()
-        own = {
-            k: {q: said.get(k, {})[q] for q in sorted(asked & set(said.get(k, {})))}
-            for k in ("labels", "units", "directions", "asks")
-        }
-        if asked & set(said.get("persons", ())) and not more.get("published"):
-            said["note"] = "按户计算，未按人数加权；报告按人口计算：s.question() 或 design.per_person()"
-        heads = {c: t for c, t in said.get("heads", {}).items() if c in columns}
-        listed = {k: [q for q in said.get(k, ()) if q in asked] for k in ("shares", "persons")}
-        return describe(frame, {**said, **own, **listed, "heads": heads, "names": names, "by": columns, "level": level})
 
     mean = dressed(Design.mean)
     total = dressed(Design.total)
@@ -240,7 +106,8 @@ class BenchDesign(Design):
         else:
             own = getattr(self, kind)(variable, by=by, where=where, level=level)
         more = test.drop(columns=[*as_list(by), "variable"])
-        return self.dress(pd.concat([own, more], axis=1), by=by, level=level, all_shares=kind == "proportion")
+        both = rest_hidden(pd.concat([own, more], axis=1), self.rules.min_n)
+        return self.dress(both, by=by, level=level, all_shares=kind == "proportion")
 
     def influence(self, variable: str, *, unit: Columns | None = None, **options: Any) -> pd.DataFrame:
         """What an estimate would be without each record or unit (see `kaohe.estimate.influence.influence`).
@@ -304,6 +171,7 @@ class BenchDesign(Design):
         return self._curve(decomposition(self, variable, line, by=by, **options), {**options, "by": by})
 
     def _curve(self, frame: pd.DataFrame, options: dict[str, Any], **more: Any) -> EstimateTable:
+        self.once(str(options.get("size") or ""))
         if options.get("size"):
             more |= {"published": True, "size": options["size"], "note": f"按人口计算（{options['size']}）"}
         return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)

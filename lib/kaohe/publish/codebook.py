@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from kaohe.base.codebook import Question
+from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Plan
 
 COLUMNS = ["id", "topic", "label", "type", "stat", "unit", "direction", "applies"]
@@ -20,6 +22,24 @@ def listed(plan: Plan, text: str, table: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def estimated(plan: Plan, id: str) -> Question:
+    """A question of the codebook that has a statistic.
+
+    Raises
+    ------
+    InputRefused
+        K336 for an id that the codebook does not have, or a question without a statistic.
+    """
+    q = plan.questions.get(id)
+    if q is None or q.stat == "none":
+        known = [k for k, v in plan.questions.items() if v.stat != "none"]
+        raise InputRefused(
+            "K336", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
+            remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
+        )  # fmt: skip
+    return q
+
+
 def told(plan: Plan, table: str, source: str) -> dict[str, Any]:
     """What tables of estimates know of the codebook: names, units, directions, shares; and the source under charts."""
     asked = plan.table_questions(table)
@@ -27,5 +47,6 @@ def told(plan: Plan, table: str, source: str) -> dict[str, Any]:
         "labels": {q.id: q.shown for q in asked}, "units": {q.id: q.unit for q in asked if q.unit and not q.is_share},
         "directions": {q.id: q.direction for q in asked}, "shares": [q.id for q in asked if q.is_share],
         "heads": {q.id: q.label for q in asked}, "asks": {q.id: q.label for q in asked}, "persons": [q.id for q in asked if q.persons],
+        "orders": {q.id: q.levels for q in asked if q.levels}, "yes_no": [q.id for q in asked if q.type == "yesno"],
         "record": "户" if table == "household" else "村", "source": source,
     }  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan
+from kaohe.design.build import helper_cities
 from kaohe.estimate.derive import derive
 from kaohe.estimate.samples import village_sample
 from kaohe.plot.context import Context
@@ -55,11 +56,8 @@ class Opened:
         """
         tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
         forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
-        paired = tables["pairing"].dropna(subset="helper_city")
-        helper = dict(zip(paired["village"], paired["helper_city"], strict=True))
-        return village_sample(
-            tables["sample_villages"], forms.drop(columns=["city", "county"], errors="ignore"), helper
-        )
+        own = forms.drop(columns=["city", "county"], errors="ignore")
+        return village_sample(tables["sample_villages"], own, helper_cities(tables["pairing"]))
 
     @cached_property
     def places(self) -> dict[str, str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
 from kaohe.design.explain import explain_weight
@@ -19,11 +18,13 @@ from kaohe.estimate.arguments import Columns
 from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
 from kaohe.estimate.samples import household_design, village_design
+from kaohe.estimate.survey import Design
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
 from kaohe.grade.gradings import gradings
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
+from kaohe.publish.asked_quality import Withheld, rest_hidden, with_quality, withheld_of
 from kaohe.publish.bench import BenchDesign
 from kaohe.publish.built import ENV_PLAN, find_build
 from kaohe.publish.opened import Opened
@@ -70,7 +71,7 @@ class Workbench(Opened):
     def __repr__(self) -> str:
         return (
             f"<Workbench: {self.plan.meta['year']}, {self.folder}. questions(), question(id, by=), households, villages, "
-            "design, village_design, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
+            "design, village_design, plan, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
         )
 
     @cached_property
@@ -87,9 +88,7 @@ class Workbench(Opened):
         >>> s.design.mean("income_per_head", by="county")[["county", "estimate"]].round().values.tolist()
         [['440203000000', 10750.0], ['440204000000', 20750.0]]
         """
-        return BenchDesign.of(household_design(self.households, self.plan)).named(
-            self.name, **codebook.told(self.plan, "household", self.source)
-        )
+        return self._dressed(household_design(self.households, self.plan), "household")
 
     @cached_property
     def village_design(self) -> BenchDesign:
@@ -100,9 +99,19 @@ class Workbench(Opened):
         >>> s.village_design.mean("v_households")["estimate"].tolist()
         [43.5]
         """
-        return BenchDesign.of(village_design(self.villages)).named(
-            self.name, **codebook.told(self.plan, "village", self.source)
-        )
+        return self._dressed(village_design(self.villages), "village")
+
+    def _dressed(self, design: Design, table: str) -> BenchDesign:
+        """The design with the codebook's words and the plan's floor of answers."""
+        made = BenchDesign.of(design).named(self.name, **codebook.told(self.plan, table, self.source))
+        floor = self.plan.disclosure["min_households" if table == "household" else "min_villages"]
+        made.rules = replace(made.rules, min_n=int(floor))
+        return made
+
+    @cached_property
+    def withheld(self) -> Withheld:
+        """What this build withholds: (kind of domain, domain, question)."""
+        return withheld_of(self.folder)
 
     def questions(self, text: str = "", *, table: str = "household") -> pd.DataFrame:
         """The questions of a `table` (household or village) of the codebook in which `text` stands: in id, topic or label.
@@ -136,17 +145,19 @@ class Workbench(Opened):
         rest : bool
             With a test of each domain against all the others together (see `BenchDesign.against_rest`).
         design : BenchDesign, optional
-            Another design of the same records, such as that of a trial.
+            Another of the same records, such as a trial's.
 
         Returns
         -------
         EstimateTable
-            ``by="city"`` and ``by="county"`` give the published numbers, before suppression between tables.
+            By city, county, helper city and for the province the published numbers and words of quality. In other
+            domains, and with `where`, floors, small groups and dominance hold, and nothing is hidden besides.
 
         Raises
         ------
         InputRefused
-            K336 for an id that the codebook does not have, or that is not estimated; K409 for `rest` without two domains.
+            K336 for an id that the codebook does not have, or that is not estimated; K337 for a condition that no
+            record meets; K338 for a design that counts persons already; K409 for `rest` without two domains.
 
         Examples
         --------
@@ -155,19 +166,16 @@ class Workbench(Opened):
         >>> float(s.question("poor")["estimate"][0])   # persons below the line of all persons
         0.375
         """
-        q = self.plan.questions.get(id)
-        if q is None or q.stat == "none":
-            known = [k for k, v in self.plan.questions.items() if v.stat != "none"]
-            raise InputRefused(
-                "K336", "This question is not estimated", got=id, expected="one such as " + ", ".join(nearest(id, known)),
-                remedy="s.questions() lists them; of a category without a statistic: s.design.proportion(…)",
-            )  # fmt: skip
+        q = codebook.estimated(self.plan, id)
         if design is None:
             design = self.design if q.table == "household" else self.village_design
+        design.once(q.persons)
         if rest:
             found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
         else:
             found = question_estimates(design, q, self.plan.questions, by=by, where=where, margins=margins, level=level)
+        made = with_quality(found, design, q, self.plan, self.withheld, by=by, where=where, margins=margins)
+        found = rest_hidden(made, design.rules.min_n) if rest else made
         return design.dress(found, by=by, level=level, all_shares=q.is_share, published=True)
 
     def what_if(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shutil
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kaohe.base import plan_schema
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import PLANS, load_plan
 from kaohe.base.plan_new import migrate_plan, new_plan
@@ -31,13 +33,44 @@ def year(tmp_path: Path) -> Path:
     return tmp_path / "plans" / "2021"
 
 
+def test_examples() -> None:
+    assert doctest.testmod(plan_schema).failed == 0
+
+
 def edited(folder: Path) -> Path:
     """As somebody would who found every value right: the marks deleted, the unknown ones filled in."""
     path = folder / "plan.toml"
     text = re.sub(r"(?m)^# EDIT.*\n", "", path.read_text(encoding="utf-8"))
     text = re.sub(r"  # EDIT:.*", "", text).replace('"待定"', '"粤农扶组〔2021〕1号"')
+    text = text.replace('source_sha256 = ""', f'source_sha256 = "{"0" * 64}"')
     path.write_text(text, encoding="utf-8")
     return folder
+
+
+def test_marks_deleted_without_a_value_are_refused_and_listed(year: Path) -> None:
+    path = year / "plan.toml"
+    text = re.sub(r"(?m)^# EDIT.*\n", "", path.read_text(encoding="utf-8"))
+    path.write_text(re.sub(r"  # EDIT:.*", "", text), encoding="utf-8")
+    said: list[str] = []
+    assert check_plan(str(year), said.append) == 2
+    waiting = [line.rpartition(": ")[2] for line in said if line.startswith("  to edit")]
+    assert waiting == [f"{k} has no value yet" for k in ("document_no", "issued", "source_sha256")]
+    with pytest.raises(
+        InputRefused, match=r"K157 The plan is not finished\n.*\n.*document_no has no value yet, and 2 more"
+    ):
+        load_plan(year)
+
+
+def test_comments_speak_of_the_new_year(year: Path) -> None:
+    line = next(
+        v for v in (year / "plan.toml").read_text(encoding="utf-8").splitlines() if v.startswith("provincial_rural")
+    )
+    assert "# yuan, 2020, Guangdong" in line
+    for path in (year / "scenarios").glob("*.toml"):
+        text = path.read_text(encoding="utf-8")
+        assert "plans/2020" not in text
+        if "kaohe build" in text:
+            assert f"--scenario {path.as_posix()}" in text
 
 
 def test_what_follows_from_the_year_is_moved_and_nothing_else(year: Path) -> None:

@@ -249,7 +249,7 @@ class TestBench:
 
     def test_influence_without_answers_or_with_replicates_is_refused(self, bench: BenchDesign) -> None:
         with pytest.raises(InputRefused, match="K333"):
-            bench.influence("y", where="y < 0")
+            bench.influence("y", where=lambda f: f["y"] < 0)
         from kaohe.estimate.influence import influence
 
         with pytest.raises(InputRefused, match="K333"):
