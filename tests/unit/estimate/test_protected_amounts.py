@@ -105,9 +105,7 @@ def test_half_of_the_room_that_the_city_leaves_is_enough(mean: float, others: se
     assert beside(case) == others
 
 
-@pytest.mark.parametrize(
-    ("protection", "others"), [(1, {"a2"}), (3, {"a2"}), (3.1, {"a2", "a3"}), (5, {"a2", "a3"})]
-)
+@pytest.mark.parametrize(("protection", "others"), [(1, {"a2"}), (3, {"a2"}), (3.1, {"a2", "a3"}), (5, {"a2", "a3"})])
 def test_a_share_is_bounded_no_tighter_than_so_many_households(protection: float, others: set[str]) -> None:
     """a1: 2 of 8 households say yes, a2: 1 of 20; together 3 households (30 weighted), so a1 has 0 to 3.
 

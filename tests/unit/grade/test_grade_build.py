@@ -152,9 +152,10 @@ def test_a_class_without_index_tables_is_graded_by_field_evidence_as_a_whole(
     assert tables["composite"].query("class_id == 'city14'")["rank"].notna().all()
     gap = tables["contributions"].groupby(["object", "reference"])["delta"].sum()
     scores = tables["composite"].set_index("object")
-    for (code, reference), total in gap.items():
-        if reference == "mean":
-            assert total == pytest.approx(scores.loc[code, "composite"] - scores.loc[code, "class_mean"], abs=1e-9)
+    means = gap.xs("mean", level="reference")
+    assert len(means) == 32  # 14 and 6 cities, 12 units
+    for code, total in means.items():
+        assert total == pytest.approx(scores.loc[code, "composite"] - scores.loc[code, "class_mean"], abs=1e-9)
 
 
 def test_one_missing_index_table_is_not_filled_with_evidence(office: tuple[Tables, Tables], plan: Plan) -> None:
