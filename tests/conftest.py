@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from support.browsing import FLAGS, NAMES, Listener
 from support.slow import is_slow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
+
+
+# The same examples in every run, except where new ones are asked for (tests/run.sh --all).
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("random", derandomize=False)
+settings.load_profile(os.environ.get("KAOHE_EXAMPLES", "steady"))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Lint, types, import rules, then the tests. Installs Chromium where it is missing, so that the
-# browser tests run. --all also runs what goes over every target.
+# browser tests run. --all also runs what goes over every target, and invents new examples for the
+# property tests, which otherwise see the same ones in every run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
 select="not every_target"
-[ "${1:-}" = "--all" ] && select=""
+[ "${1:-}" = "--all" ] && select="" && export KAOHE_EXAMPLES=random
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && ! command -v msedge >/dev/null; then
   if command -v apt-get >/dev/null; then
     sudo=""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -40,9 +39,8 @@ def test_no_connection_no_console_error_and_shown_at_once(
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url))
     before = len(listener.visits)
-    start = time.monotonic()
     page.goto(url(site, name))
-    assert time.monotonic() - start < 5
+    # A bar of the page itself, several times what it takes: a script or style that holds it up would show here.
     spent = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
     assert spent < 1500
     page.wait_for_timeout(200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,50 @@ def test_what_is_below_a_floor_is_refused(key: str, value: object, got: str, exp
         f"K156 A disclosure threshold is below its floor\n  where     disclosure.toml › {key}\n"
         f"  got       {got}\n  expected  {expected}"
     )
+
+
+# docs/privacy.md, Suppression and Below a floor, by hand: key, weakest value without an override, the next weaker one,
+# weakest value at all, the next weaker one.
+WEAKEST: list[tuple[str, float, float, float, float]] = [
+    ("min_households", 10, 9, 3, 2),
+    ("min_villages", 3, 2, 2, 1),
+    ("min_psu", 2, 1, 2, 1),
+    ("small_group", 20, 19, 10, 9),
+    ("min_cell", 3, 2, 2, 1),
+    ("dominance_n", 2, 1, 1, 0),
+    ("dominance_share", 0.90, 0.91, 0.95, 0.96),
+    ("protection", 3, 2, 2, 1),
+    ("protection_amount", 0.10, 0.09, 0.05, 0.04),
+    ("caution_cv", 0.30, 0.31, 0.50, 0.51),
+    ("suppress_cv", 0.50, 0.51, 1.00, 1.01),
+]
+
+
+def test_the_table_of_the_weakest_values_is_whole() -> None:
+    assert {key for key, *_ in WEAKEST} == {*GIVEN} - {"schema"}
+    assert len(WEAKEST) == 11
+
+
+@pytest.mark.parametrize(("key", "floor", "weaker", "least", "beyond"), WEAKEST)
+def test_every_threshold_has_a_floor_and_a_least_that_nobody_can_sign_for(
+    key: str, floor: float, weaker: float, least: float, beyond: float, tmp_path: Path
+) -> None:
+    check_disclosure({**GIVEN, key: floor}, tmp_path)
+    side = "more" if weaker < floor else "less"
+    tail = ", whoever signs" if floor == least else ""
+    assert f"got       {weaker:g}\n  expected  {floor:g} or {side}{tail}" in message({**GIVEN, key: weaker}, tmp_path)
+
+    text = (PLANS / "2020" / "disclosure.toml").read_text(encoding="utf-8")
+    for value in (least, beyond):
+        changed = re.sub(rf"(?m)^{key} = \S+", f"{key} = {value}", text)
+        assert changed != text or GIVEN[key] == value
+        (tmp_path / "disclosure.toml").write_text(changed, "utf-8")
+        sign(tmp_path, "min_households", key)
+        values = read_toml(tmp_path / "disclosure.toml")
+        if value == least:
+            check_disclosure(values, tmp_path)
+        else:
+            assert f"got       {value}\n  expected  {least:g} or {side}, whoever signs" in message(values, tmp_path)
 
 
 SIGNED = (

@@ -16,7 +16,7 @@ PROTECTION = 5.0
 FLOOR = 10
 TABLES = 1000
 UNBOUNDED = 1e4
-DISCLOSURE = {"protection": 5, "protection_amount": 0.2, "small_group": 30}
+DISCLOSURE = {"protection": 5, "protection_amount": 0.2}
 
 
 def grid_table(rng: np.random.Generator) -> tuple[np.ndarray, Sums]:

@@ -61,6 +61,21 @@ def test_quality(change: dict[str, object], want: str) -> None:
     assert grade_quality(rows(**change), DISCLOSURE, SURVEY).tolist() == [want]
 
 
+@pytest.mark.parametrize(
+    ("caution", "largest", "error", "want"),
+    [
+        (0.30, 0.15, 16.0, "caution"), (0.30, 0.15, 14.0, "ok"), (0.15, 0.30, 16.0, "caution"), (0.15, 0.30, 14.0, "ok"),
+        (0.30, 0.30, 16.0, "ok"),
+    ],
+)  # fmt: skip
+def test_the_stricter_of_the_offices_and_the_plans_relative_errors_marks(
+    caution: float, largest: float, error: float, want: str
+) -> None:
+    one = rows(estimate=100.0, se=error, is_share=False)
+    found = grade_quality(one, {**DISCLOSURE, "caution_cv": caution}, {**SURVEY, "max_cv": largest})
+    assert found.tolist() == [want]
+
+
 def test_a_share_and_its_complement_are_judged_alike() -> None:
     both = pd.concat([rows(estimate=0.03, se=0.01), rows(estimate=0.97, se=0.01)])
     one, other = relative_error(both)

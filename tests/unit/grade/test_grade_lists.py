@@ -35,6 +35,9 @@ def clean(plan: Plan) -> Tables:
     county_gap = (tables["grades"]["form_key"] == "county:440203000000") & (tables["grades"]["item"] == 1)
     tables["grades"] = tables["grades"][~county_gap].reset_index(drop=True)
     tables["grades"].loc[tables["grades"]["form_key"] == "unit235:DW001", "grade"] = "一般"
+    elsewhere = tables["places"].query("level == '村' and place.str.startswith('440204')")["place"].iloc[0]
+    minor = tables["problems"].iloc[[1]].assign(problem="P003", place=elsewhere, prominent=0.0)
+    tables["problems"] = pd.concat([tables["problems"], minor], ignore_index=True)
     own = tables["self_grades"]
     own = own[~((own["object"] == "DW001") & (own["item"] == 2))]
     double = pd.DataFrame([("DW001", 3, "较差")], columns=["object", "item", "grade"])

@@ -141,7 +141,8 @@ def test_known_digests_are_used_for_the_same_bytes_only(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"library": "of another", "tables": {}, "parts": {}, "lists": {}}']
+    "content",
+    ["", "{", "[]", '{"library": "of another", "tables": {"a": "1"}, "parts": {"a": "2"}, "lists": {"x": "3"}}'],
 )
 def test_a_damaged_or_foreign_record_counts_as_none(tmp_path: Path, content: str) -> None:
     fresh.write_known(tmp_path, fresh.Known({"a": "1"}, {"a": "2"}, {"x": "3"}))

@@ -10,7 +10,7 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.files import sha256_text, write_parquet, write_text
-from kaohe.publish import sources
+from kaohe.publish import manifest, sources
 from kaohe.publish.freshness import state_of
 from kaohe.publish.manifest import (
     Entry,
@@ -122,9 +122,20 @@ def test_summary_counts_and_names_the_slowest() -> None:
     assert said["slowest"] == [("c", 3, 1.5), ("a", 3, 0.5)]
 
 
-def test_the_library_has_a_hash() -> None:
+def test_the_librarys_hash_is_of_names_and_bytes_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(library_hash()) == 64
-    assert library_hash() == library_hash()
+    files = [tmp_path / "a.py", tmp_path / "b.py"]
+    for path in files:
+        path.write_text("x = 1\n")
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+    monkeypatch.setattr(manifest, "library_files", lambda: files)
+    first = library_hash.__wrapped__()
+    files[1].write_text("x = 2\n")
+    changed = library_hash.__wrapped__()
+    files[1].write_text("x = 1\n")
+    assert library_hash.__wrapped__() == first
+    files[1] = files[1].rename(tmp_path / "c.py")
+    assert len({first, changed, library_hash.__wrapped__()}) == 3
 
 
 def suite_imports(path: Path) -> set[Path]:
