@@ -258,7 +258,7 @@ def test_the_walk_finds_what_is_public() -> None:
     """Exported, imported by another package, by a notebook, given back by what is public; not what stays at home."""
     assert {
         "kaohe.design.rake.rake", "kaohe.base.files.read_parquet", "kaohe.grade.graders.agreement_by",
-        "kaohe.publish.workbench.Workbench.question", "kaohe.publish.bench.BenchDesign.per_person", "kaohe.clean.run.CleanResult",
+        "kaohe.publish.workbench.Workbench.question", "kaohe.publish.bench_named.Named.per_person", "kaohe.clean.run.CleanResult",
         "kaohe.plot.charts_heat.grade_heatmap", "kaohe.estimate.survey.Design.mean",
     } <= set(EVERY)  # fmt: skip
     assert not {"kaohe.clean.coded.combine", "kaohe.plot.charts_heat._draw"} & set(EVERY)

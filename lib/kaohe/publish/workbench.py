@@ -110,7 +110,13 @@ class Workbench(Opened):
 
     @cached_property
     def withheld(self) -> Withheld:
-        """What this build withholds: (kind of domain, domain, question)."""
+        """What this build withholds: (kind of domain, domain, question).
+
+        Examples
+        --------
+        >>> sorted(s.withheld)
+        []
+        """
         return withheld_of(self.folder)
 
     def questions(self, text: str = "", *, table: str = "household") -> pd.DataFrame:

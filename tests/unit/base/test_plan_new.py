@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 import shutil
 import tomllib
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kaohe.base import plan_schema
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import PLANS, load_plan
 from kaohe.base.plan_new import migrate_plan, new_plan
@@ -31,10 +29,6 @@ min_psu = 2                # one PSU: variance not estimable, shown as such
 def year(tmp_path: Path) -> Path:
     new_plan(2021, "2020", tmp_path / "plans" / "2021")
     return tmp_path / "plans" / "2021"
-
-
-def test_examples() -> None:
-    assert doctest.testmod(plan_schema).failed == 0
 
 
 def edited(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import re
 from pathlib import Path
@@ -15,9 +14,9 @@ from kaohe.base.errors import InputRefused
 from kaohe.base.files import write_parquet
 from kaohe.base.plan import load_plan
 from kaohe.estimate import respondents
-from kaohe.plot import charts, estimate_cells, estimate_drawable, estimate_joined
+from kaohe.plot import charts
 from kaohe.plot.output import Chart
-from kaohe.publish import asked_quality, bench_levels, bench_tables, bench_where
+from kaohe.publish import asked_quality
 from kaohe.publish.bench import BenchDesign
 from kaohe.publish.workbench import Workbench
 
@@ -51,23 +50,6 @@ def survey(tmp_path: Path) -> Workbench:
     }))  # fmt: skip
     made.__dict__["withheld"] = asked_quality.withheld_of(tmp_path)
     return made
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        respondents,
-        asked_quality,
-        bench_tables,
-        bench_where,
-        bench_levels,
-        estimate_joined,
-        estimate_cells,
-        estimate_drawable,
-    ],
-)
-def test_examples(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
 
 class TestFew:
