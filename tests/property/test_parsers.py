@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaohe.base.columns import KINDS, Column
 from kaohe.base.plan import load_plan
-from kaohe.base.tables import KINDS, Column
 from kaohe.clean.cells import Cell
 from kaohe.clean.dates import parse_date
 from kaohe.clean.numerals import read_numeral, write_numeral

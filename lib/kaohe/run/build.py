@@ -124,7 +124,8 @@ def build_all(
         K501 when another run holds the folder.
     """
     home = processed / "build"
-    _intake_info(processed)  # a folder without clean tables is not made
+    if would_be_made(processed):  # only to find nothing in it
+        _intake_info(processed)
     with locked(processed, "kaohe build"):
         clean_info = _intake_info(processed)
         inputs = {
@@ -161,6 +162,11 @@ def build_all(
 def past_due(plan: Plan, day: date) -> bool:
     """True when rectification is overdue on a day: the one thing in a build that time alone changes."""
     return plan.rectify_due is not None and day > plan.rectify_due
+
+
+def would_be_made(folder: Path) -> bool:
+    """True where `folder` is not there and could be made: a command that reads from it refuses it instead."""
+    return not folder.exists() and next(p for p in folder.absolute().parents if p.exists()).is_dir()
 
 
 def _intake_info(processed: Path) -> dict[str, Any]:

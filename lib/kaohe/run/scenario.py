@@ -24,7 +24,7 @@ from kaohe.base.scenario import Change, Scenario
 from kaohe.grade import build_grades
 from kaohe.grade.compare import compare, compare_summary
 from kaohe.publish.built import build_info, check_plan, find_build
-from kaohe.run.build import compute, read_clean
+from kaohe.run.build import compute, read_clean, would_be_made
 from kaohe.run.current import check_current
 
 GRADING = {
@@ -148,7 +148,8 @@ def build_scenario(processed: Path, plan: Plan, scenario: Scenario, *, now: date
     BusyError
         K501 when another run holds the folder.
     """
-    find_build(processed)  # a folder without a base is not made
+    if would_be_made(processed):
+        find_build(processed)
     with locked(processed, "kaohe build --scenario"):
         tried = try_scenario(processed, plan, scenario, as_of=office_day(now))
         home = processed / FOLDER / scenario.name
