@@ -21,6 +21,8 @@ from support.browsing import FLAGS, NAMES, ROOT
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 EVERY_CELL = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 PROMPTS = "[...document.querySelectorAll('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt')].map(e => e.innerText.trim())"
+KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+READY = f"{KERNEL}?.connectionStatus === 'connected' && {KERNEL}.status === 'idle'"
 DONE = f"{PROMPTS}.length > 0 && {PROMPTS}.every(t => /^\\[\\d+\\]:$/.test(t))"
 FAULTS = (
     ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'],"
@@ -38,7 +40,7 @@ def lab(notebooks: Path, home: Path) -> Iterator[str]:
     settings.write_text(json.dumps(EVERY_CELL), encoding="utf-8")
     own = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
     arguments = ["--no-browser", "--allow-root", f"--notebook-dir={notebooks}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
-                 "--IdentityProvider.token=", f"--LabApp.workspaces_dir={home / 'workspaces'}", f"--LabApp.user_settings_dir={home / 'settings'}"]  # fmt: skip
+                 "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", f"--LabApp.workspaces_dir={home / 'workspaces'}", f"--LabApp.user_settings_dir={home / 'settings'}"]  # fmt: skip
     with (home / "lab.log").open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *arguments], stdout=log, stderr=log,
@@ -79,7 +81,7 @@ def page_of(address: str) -> Iterator[Page]:
 def run_all(page: Page) -> None:
     """Wait for the notebook and its kernel, run all cells from the menu, and wait until each has its number."""
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    page.wait_for_function(READY)  # the sign of idleness in the page stands there before a kernel is connected
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(f'{DONE} || document.querySelector("{FAULTS}")')
