@@ -138,7 +138,7 @@ class Workbench(Opened):
 
     def question(
         self, id: str, *, by: Columns | None = None, where: Where = None, margins: bool = False, rest: bool = False,
-        level: float = 0.95, design: BenchDesign | None = None,
+        level: float | None = None, design: BenchDesign | None = None,
     ) -> EstimateTable:  # fmt: skip
         """A codebook question as the reports estimate it: its own statistic, persons, and those to whom it applies.
 
@@ -146,8 +146,10 @@ class Workbench(Opened):
         ----------
         id : str
             Of `questions`; village questions are estimated over villages.
-        by, where, margins, level
+        by, where, margins
             As `kaohe.estimate.Design.mean`.
+        level : float, optional
+            Level of confidence, 0 to 1; without one the plan's, as in the reports.
         rest : bool
             With a test of each domain against all the others together (see `BenchDesign.against_rest`).
         design : BenchDesign, optional
@@ -176,6 +178,7 @@ class Workbench(Opened):
         if design is None:
             design = self.design if q.table == "household" else self.village_design
         design.once(q.persons)
+        level = float(self.plan.choices["survey"]["confidence"]) if level is None else level
         if rest:
             found = question_against_rest(design, q, self.plan.questions, by=by or [], where=where, level=level)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import re
@@ -95,38 +94,6 @@ def test_numbers_that_go_in_have_their_unit_and_other_returns_are_said(name: str
     assert re.fullmatch(r"(Chart|Table)( \| Text)?|Output|list\[Output\]", gives) or "Returns\n-------\n" in (
         inspect.getdoc(function) or ""
     )
-
-
-def refusals(function: Function) -> set[str]:
-    """Codes that a function raises, itself or through the functions of its own module."""
-    module = inspect.getmodule(function)
-    defined = {n.name: n for n in ast.parse(inspect.getsource(module)).body if isinstance(n, ast.FunctionDef)}  # type: ignore[arg-type]
-    seen: set[str] = set()
-    wait = [function.__name__]
-    codes: set[str] = set()
-    while wait:
-        name = wait.pop()
-        if name in seen or name not in defined:
-            continue
-        seen.add(name)
-        for node in ast.walk(defined[name]):
-            if isinstance(node, ast.Name):
-                wait.append(node.id)
-            elif isinstance(node, ast.Raise) and node.exc:
-                codes |= {c.value for c in ast.walk(node.exc) if isinstance(c, ast.Constant) and re.fullmatch(r"K\d{3}", str(c.value))}  # fmt: skip
-    return codes
-
-
-@pytest.mark.parametrize(("name", "function"), EVERY, ids=[n for n, _ in EVERY])
-def test_what_is_refused_is_said(name: str, function: Function) -> None:
-    raises = (inspect.getdoc(function) or "").partition("Raises\n------\n")[2]
-    assert refusals(function) <= set(re.findall(r"K\d{3}", raises))
-
-
-def test_the_search_for_refusals_finds_some() -> None:
-    assert refusals(charts.lorenz) == {"K741"}
-    assert refusals(charts.estimate_chart) == {"K741"}
-    assert refusals(charts.tile_grid) == set()
 
 
 # Functions by what their name holds, and the targets they are made for; the others are for cities and units.

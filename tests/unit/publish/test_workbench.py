@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,11 @@ def test_open_gives_tables_design_and_plan(tmp_path: Path) -> None:
     assert isinstance(found, EstimateTable)
     assert found.shown().iloc[0][["市", "估计", "户数"]].tolist() == ["韶关市", "75.0%", "12"]
     assert survey.question("house_safe", by="city")["estimate"].tolist() == [0.75]
+    survey_choices = survey.plan.choices["survey"]
+    lower = replace(survey.plan, choices=survey.plan.choices | {"survey": survey_choices | {"confidence": 0.80}})
+    given = [survey.question("house_safe", level=0.80), replace(survey, plan=lower).question("house_safe")]
+    assert given[0].attrs["kaohe"]["level"] == given[1].attrs["kaohe"]["level"] == 0.80
+    assert given[0]["ci_low"].tolist() == given[1]["ci_low"].tolist() > survey.question("house_safe")["ci_low"].tolist()
     assert survey.villages["weight"].tolist() == [12.0] * 6
     assert survey.village_design.total("v_households")["estimate"].tolist() == [3600.0]
     assert survey.village_design.total("v_households").attrs["kaohe"]["record"] == "村"
