@@ -193,8 +193,9 @@ def said_of(done: BatchResult, outputs: Path) -> list[str]:
     if done.kernels():
         lines.append(done.kernels())
     if done.left:
-        lines.append(f"left: {len(done.left)} reports of which only what they are compared with has changed;"
-                     " `kaohe run` makes them, `kaohe status` names them")  # fmt: skip
+        lines.append(
+            f"left, for only what is compared with has changed: {len(done.left)}; `kaohe run` makes them, `kaohe status` names them"
+        )
     if done.failed:
         failed = outputs / "notebooks" / "failed"
         kept = any((failed / f"{slug}.ipynb").is_file() for slug in done.failed)

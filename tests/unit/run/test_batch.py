@@ -22,6 +22,7 @@ from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
 from kaohe.publish.seal import RunFailed
 from kaohe.publish.strays import listing, refuse_strays
+from kaohe.run import cli
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import class_of, find_notebooks, run_batch, select
 from kaohe.run.job import Job, _failure, run_target
@@ -159,6 +160,24 @@ def test_reports_that_only_compare_may_be_left_and_stay_stale(
     assert "stale\t40_city\t汕头市\tcompared with: composite" in found
     done, _ = run(place, *both, executor=serial)
     assert (done.made, done.skipped) == (["city-440500"], ["city-440200"])
+
+
+def test_the_command_leaves_what_only_compares_when_asked(
+    place: Folders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(place.notebooks / "40_city.ipynb", good("40_city", "f = job.own('streams')", "g = job.peers('composite')"))
+    folders = [f"--{n}={getattr(place, n)}" for n in ("processed", "outputs", "notebooks")]
+    both = ("run", "韶关市", SHANTOU, "--notebook", "40_city", *folders)
+    assert cli.main(list(both)) == 0
+    tables = {name: frames()[name].copy() for name in ("streams", "composite")}
+    tables["streams"].loc[tables["streams"]["object"] == SHAOGUAN, "score"] += 1
+    tables["composite"].loc[tables["composite"]["object"] == SHAOGUAN, "composite"] += 1
+    write_build(place.processed, {**frames(), **tables})
+    capsys.readouterr()
+    assert cli.main([*both, "--own"]) == 0
+    said = capsys.readouterr().out
+    assert "run: 1 made, 0 failed, 0 unchanged (" in said
+    assert "left, for only what is compared with has changed: 1; " in said
 
 
 def test_a_second_run_reads_no_table_and_writes_nothing(place: Folders, serial: Callable[..., None]) -> None:

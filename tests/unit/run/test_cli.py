@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import kaohe
 from kaohe.base import errors
+from kaohe.base.plan_files import find_plan
 from kaohe.run import cli, steps
 from support.publishing import good, save, write_build
 
@@ -94,6 +96,21 @@ def test_help_of_every_command_is_exit_0_and_names_each_option_the_docs_name(
 def test_every_command_is_in_the_readme_or_the_docs(command: str) -> None:
     texts = [(ROOT / n).read_text(encoding="utf-8") for n in ("README.md", "docs/operations.md")]
     assert any(f"kaohe {command}" in t for t in texts)
+
+
+def test_a_plan_begun_from_a_folder_of_ones_own_keeps_its_choices(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(find_plan(), tmp_path / "plans/own")
+    own = tmp_path / "plans/own/plan.toml"
+    text = own.read_text(encoding="utf-8")
+    own.write_text(text.replace("straight_forms = 0.10 ", "straight_forms = 0.15 "), encoding="utf-8")
+    assert run_in(tmp_path, monkeypatch, "plan", "new", "2022", "--from", "plans/own") == 0
+    assert "plan: plans/2022 made from plans/own; " in capsys.readouterr().out
+    made = tomllib.loads((tmp_path / "plans/2022/plan.toml").read_text(encoding="utf-8"))
+    assert (made["plan"]["year"], made["choices"]["screens"]["straight_forms"]) == (2022, 0.15)
+    assert run_in(tmp_path, monkeypatch, "plan", "new", "2023", "--from", "2019") == 2
+    assert not (tmp_path / "plans/2023").exists()
 
 
 def test_one_target_from_the_command_line(

@@ -237,6 +237,28 @@ def test_the_same_text_gives_the_same_bytes_and_a_draw_is_not_replaced_in_silenc
     assert TEXT not in (tmp_path / "s" / output.RECORD).read_text(encoding="utf-8")
 
 
+def test_towns_go_where_the_register_expects_a_share_near_a_half(tmp_path: Path) -> None:
+    """Two counties of 4 towns and 400 households, expected shares 0.02 and 0.5: 12 · 0.14 / 0.64 is 1.3 of 6 towns, with 2 at the
+    least; in proportion to households 3 and 3."""
+    rows = ["村代码,登记户数,预计比例"]
+    for county, share in (("440203", 0.02), ("440204", 0.5)):
+        rows += [f"{county}{100 + t}{200 + v},50,{share}" for t in range(4) for v in range(2)]
+    (tmp_path / "v.csv").write_text("\n".join(rows), encoding="utf-8")
+    towns = []
+    for more in ((), ("--neyman",)):
+        out = tmp_path / f"out{len(more)}"
+        assert (
+            call("draw", "sample", "--villages", tmp_path / "v.csv", "--seed", TEXT, "--towns", 6, *more, "--out", out)
+            == 0
+        )
+        listed = pd.read_csv(out / "sample_villages.csv", dtype=str)
+        towns.append(
+            [listed["村代码"][listed["村代码"].str.startswith(c)].str[:9].nunique() for c in ("440203", "440204")]
+        )
+    assert towns == [[3, 3], [2, 4]]
+    assert "户数与预计标准差之积（Neyman）" in (tmp_path / "out1" / output.RECORD).read_text(encoding="utf-8")
+
+
 def spoiled(name: str, folder: Path) -> list[object]:
     """Arguments of `draw sample` with one thing wrong."""
     villages, households = registers(folder / "in")

@@ -57,6 +57,20 @@ def test_check_says_what_is_wrong_and_exits_2(
     assert sorted(p for p in tmp_path.rglob("*")) == before
 
 
+def test_check_may_leave_repairs_out(office: RawOffice, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    office.households[3]["家庭负债"] = "约500"
+    office.households[5]["家庭负债"] = "１２００"
+    path = tmp_path / "住户.csv"
+    path.write_text(office.text(HOUSEHOLDS_FILE), encoding="utf-8")
+    said = []
+    for more in ((), ("--problems-only",)):
+        assert kaohe("check", str(path), *more) == 2
+        said.append(capsys.readouterr().out)
+    assert ["约500" in text for text in said] == [True, True]
+    assert ["１２００" in text for text in said] == [True, False]
+    assert all("1 to mend, 1 repaired, 0 noted" in text for text in said), "what is left out is counted all the same"
+
+
 def test_clean_writes_the_list_to_send_back(
     office: RawOffice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
