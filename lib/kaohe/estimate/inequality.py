@@ -78,9 +78,8 @@ def estimate_poverty(
             for name in measures:
                 value = _evaluator(name, y, inside, whole & answered, None if relative else fixed, share)
                 made = value(np.where(answered, design.w, 0.0), found) if inside.any() else None
-                rows.append(
-                    _row(design, made, value, inside, whole & answered, numbers, d, name, level, shares, planned, df)
-                )
+                used = (whole & answered) | inside  # the domain's records, and those of the line
+                rows.append(_row(design, made, value, inside, used, numbers, d, name, level, shares, planned, df))
         table = pd.DataFrame(rows)
         table.insert(0, "variable", variable)
         tables.append(table)
