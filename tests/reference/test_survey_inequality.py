@@ -98,7 +98,9 @@ def test_a_region_alone_has_the_line_of_all(shape: str) -> None:
 def test_the_line_may_be_that_of_others() -> None:
     """Half of the median 9 of a, 10, 8 and 9, is 4.5: one of the two of b is below it. Its error is the jackknife's, roughly."""
     f = pd.DataFrame({"w": [1.0] * 5, "y": [8.0, 9, 10, 4, 5], "g": list("aaabb")})
-    found = Design(f, weight="w").poverty("y", ["headcount", "gap"], line="relative", share=0.5, where="g == 'b'", line_of="g == 'a'")
+    found = Design(f, weight="w").poverty(
+        "y", ["headcount", "gap"], line="relative", share=0.5, where="g == 'b'", line_of="g == 'a'"
+    )
     assert found["estimate"].tolist() == pytest.approx([0.5, 0.5 / 4.5 / 2])
     asked = {"line": "relative", "where": "kind == 'a'", "line_of": "kind == 'b'"}
     first = sample("first")
