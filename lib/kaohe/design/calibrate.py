@@ -198,15 +198,10 @@ def known_method(method: str, bounds: tuple[float, float] | None, where: str) ->
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
             expected="linear, raking, or logit with bounds",
         )  # fmt: skip
-    if bounds is not None and method == "logit" and _holds_one(bounds) and not np.isfinite(bounds).all():
-        raise InputRefused(
-            "K324", "Unknown calibration method or bounds", where=where, got=f"logit, bounds {bounds}",
-            expected="finite bounds: the logit function runs from one to the other",
-        )  # fmt: skip
-    if bounds is not None and not _holds_one(bounds):
+    if bounds is not None and not (_holds_one(bounds) and (method != "logit" or np.isfinite(bounds).all())):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
-            expected="low < 1 < high: bounds act on weight after over weight before",
+            expected="low < 1 < high, for logit both finite: bounds act on weight after over weight before",
         )  # fmt: skip
 
 
