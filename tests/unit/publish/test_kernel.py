@@ -305,14 +305,19 @@ def test_what_cannot_be_prepared_is_said_and_kernels_are_forked_all_the_same(
     assert done.why == "not everything could be prepared for the kernels: K102 A table cannot be read"
 
 
-def test_a_batch_under_a_plan_of_its_own_is_prepared_under_it(box: Sandbox, tmp_path: Path) -> None:
+def test_a_batch_under_a_plan_of_its_own_is_prepared_under_it(tmp_path: Path) -> None:
     own = tmp_path / "own plan"
     shutil.copytree(find_plan(), own)
     (own / "aliases.csv").write_text((own / "aliases.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
     place = write_build(tmp_path / "processed", plan=load_plan(own))
     path = save(tmp_path / "40_city.ipynb", good("40_city", FIGURE.format(id="a")))
     report = next(r for r in read_reports(place / "build", the_plan()) if r.slug == "city-440200")
-    done = run_target(Job(report, path, place, str(own), "leadership", 60), box)
+    close_zygote()
+    with Sandbox.temporary() as bare:
+        warm, trouble = warmed(bare)
+        assert trouble == ""
+        done = run_target(Job(report, path, place, str(own), "leadership", 60), warm)
+    close_zygote()
     assert (done.ok, done.forked, done.why) == (True, 1, ""), done.message
 
 
