@@ -27,8 +27,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "two": {"strata": "county", "psu": ["village", "hh"], "fpc": ["NV", "N3"]},
     "first": FIRST,
 }
+PART = "area != 'north' and kind != 'c'"
 DOMAINS: dict[str, dict[str, Any]] = {
-    "all": {}, "kind": {"by": "kind"}, "area": {"by": "area"}, "where": {"where": "area != 'north' and kind != 'c'"},
+    "all": {}, "kind": {"by": "kind"}, "area": {"by": "area"}, "where": {"where": PART, "line_of": PART},
 }  # fmt: skip
 
 
@@ -83,6 +84,29 @@ def test_bootstrap_weights_of_r_by_laekens_functions(domain: str) -> None:
         f, weight="w", repweights=factors * f["w"].to_numpy()[:, None], kind="bootstrap", scale=e["scale"], **FIRST
     )
     compare(d, cases()["few"], domain)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, "raked"])
+def test_a_region_alone_has_the_line_of_all(shape: str) -> None:
+    """R's numbers of the areas, whose line is that of all records, asked for one at a time with where=."""
+    for area, want in cases()[shape]["area"].items():
+        found = sample(shape).poverty("income", MEASURES, line="relative", where=f"area == '{area}'")
+        np.testing.assert_allclose(found["estimate"], want["estimate"], rtol=1e-9)
+        np.testing.assert_allclose(found["se"], want["se"], rtol=1e-9)
+
+
+def test_the_line_may_be_that_of_others() -> None:
+    """Half of the median 9 of a, 10, 8 and 9, is 4.5: one of the two of b is below it. Its error is the jackknife's, roughly."""
+    f = pd.DataFrame({"w": [1.0] * 5, "y": [8.0, 9, 10, 4, 5], "g": list("aaabb")})
+    found = Design(f, weight="w").poverty(
+        "y", ["headcount", "gap"], line="relative", share=0.5, where="g == 'b'", line_of="g == 'a'"
+    )
+    assert found["estimate"].tolist() == pytest.approx([0.5, 0.5 / 4.5 / 2])
+    asked = {"line": "relative", "where": "kind == 'a'", "line_of": "kind == 'b'"}
+    first = sample("first")
+    ours, theirs = (d.poverty("income", ["gap", "severity"], **asked) for d in (first, first.replicate("JKn")))
+    assert ours["estimate"].tolist() == pytest.approx(theirs["estimate"].tolist(), rel=1e-12)
+    assert (ours["se"] / theirs["se"]).between(0.8, 1.25).all()
 
 
 def test_linearisation_and_replication_are_of_one_size() -> None:

@@ -68,5 +68,6 @@ def read_frame(path: Path, name: str, plan: Plan) -> pd.DataFrame:
 def _first(wrong: Sequence[Finding]) -> list[str]:
     """The first findings, line by line, and how many more there are."""
     more = len(wrong) - _SHOWN
-    lines = [line for finding in wrong[:_SHOWN] for line in describe(finding).splitlines()]
+    told = [line for finding in wrong[:_SHOWN] for line in describe(finding).splitlines()]
+    lines = [line for line in told if not line.startswith("  done ")]  # nothing is set aside or used here
     return [*lines, f"and {more} more like these"] if more > 0 else lines

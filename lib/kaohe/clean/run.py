@@ -25,6 +25,7 @@ from kaohe.clean.form_tables import TABLE as FORMS
 from kaohe.clean.intake import Limits
 from kaohe.clean.keys import Key, demonstration_key, key_path, office_key
 from kaohe.clean.office import Office, read_words
+from kaohe.clean.plan_hash import reading_hash
 from kaohe.clean.pseudonym import add_keys
 from kaohe.clean.raw_folder import assign, check_unchanged, list_files, read_origin
 from kaohe.clean.reading import read_table
@@ -195,7 +196,13 @@ def clean_tables(
     tables["accounts"] = ledger.frame_accounts()
     files = dict(sorted(office.hashes.items()))
     digest = sha256_text("\n".join(f"{name} {sha}" for name, sha in files.items()))
-    intake = {**origin, "files": files, "data_hash": digest, "refused": sorted(office.refused)}
+    intake = {
+        **origin,
+        "files": files,
+        "data_hash": digest,
+        "plan": reading_hash(plan),
+        "refused": sorted(office.refused),
+    }
     return Cleaned(tables, ledger, intake, office.refused)
 
 

@@ -58,10 +58,10 @@ def post_stratify(
     >>> post_stratify(f, "k", {"a": 30, "b": 10}, weight="w").frame["w_post"].tolist()
     [15.0, 15.0, 10.0]
     """
-    columns = [by] if isinstance(by, str) else list(by)
+    columns = [by] if isinstance(by, str) else list(by or [])
     records(frame, "post-stratification")
     given(totals, "post-stratification")
-    faults.need(frame, columns or [""], "post-stratification")
+    faults.need(frame, columns or [str(by)], "post-stratification")
     faults.full(frame, columns, "post-stratification")
     cell = columns[0]
     if len(columns) > 1:
@@ -173,6 +173,8 @@ def calibrate_to(
     """
     given(numeric or {}, "calibration", some=False)
     numbers = dict(numeric or {})
+    for part, wanted in numbers.items() if partition else ():
+        given(wanted, f"calibration › {part}", some=False)
     columns = tuple(numbers if not partition else next(iter(numbers.values()), {}))
 
     def make(part: pd.DataFrame, wanted: Totals, where: str) -> tuple[Calibrated, pd.DataFrame, tuple[str, ...]]:

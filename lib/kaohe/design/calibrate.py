@@ -116,7 +116,11 @@ def _function(
 
 def _holds_one(bounds: object) -> bool:
     """Whether bounds are two numbers, below and above 1."""
-    if not isinstance(bounds, tuple | list) or len(bounds) != 2 or any(isinstance(b, str) for b in bounds):
+    if (
+        not isinstance(bounds, tuple | list)
+        or len(bounds) != 2
+        or not all(isinstance(b, int | float | np.number) for b in bounds)
+    ):
         return False
     return bool(bounds[0] < 1 < bounds[1])
 
@@ -194,10 +198,10 @@ def known_method(method: str, bounds: tuple[float, float] | None, where: str) ->
             "K324", "Unknown calibration method or bounds", where=where, got=f"{method}, bounds {bounds}",
             expected="linear, raking, or logit with bounds",
         )  # fmt: skip
-    if bounds is not None and not _holds_one(bounds):
+    if bounds is not None and not (_holds_one(bounds) and (method != "logit" or np.isfinite(bounds).all())):
         raise InputRefused(
             "K324", "Unknown calibration method or bounds", where=where, got=f"bounds {bounds}",
-            expected="low < 1 < high: bounds act on weight after over weight before",
+            expected="low < 1 < high, for logit both finite: bounds act on weight after over weight before",
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from kaohe.design import faults
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+OBJECTS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal")  # kinds of objects that are numbers
 LIGHTEST, HEAVIEST = 1e-100, 1e100  # weights whose squares a float still holds
 
 
@@ -52,10 +53,10 @@ def records(frame: pd.DataFrame, where: str, *, some: bool = True) -> None:
 
 
 def is_number(series: pd.Series) -> bool:
-    """Whether `series` holds real numbers or booleans; also booleans as objects, as a merge leaves them beside gaps."""
+    """Whether `series` holds real numbers or booleans; also as objects, as a merge or a database leaves them beside gaps."""
     kind = pd.api.types
     if series.dtype == object:
-        return bool(kind.infer_dtype(series, skipna=True) == "boolean")
+        return str(kind.infer_dtype(series, skipna=True)) in OBJECTS
     number = kind.is_numeric_dtype(series) or kind.is_bool_dtype(series)  # the first leaves Arrow's booleans out
     return bool(number and not kind.is_complex_dtype(series))
 

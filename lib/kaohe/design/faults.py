@@ -17,6 +17,23 @@ def few(values: Iterable[object], n: int = 5) -> str:
     return ", ".join(texts[:n]) + (f", … ({len(texts)} in all)" if len(texts) > n else "")
 
 
+def of_another_type(asked: Iterable[object], there: Iterable[object]) -> str:
+    """What to do where names that are missing stand there as values of another type, such as "1" and 1; else empty.
+
+    Parameters
+    ----------
+    asked : iterable
+        Names that are missing.
+    there : iterable
+        Names that there are.
+    """
+    for name in asked:
+        like = next((t for t in there if str(t) == str(name) and type(t) is not type(name)), None)
+        if like is not None:
+            return f"{name!r} is {type(name).__name__}, the column holds {type(like).__name__}: give names of its type, or column.astype(str)"
+    return ""
+
+
 def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
     """Refuse a frame that lacks a column.
 

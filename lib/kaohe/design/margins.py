@@ -161,7 +161,8 @@ def _margin(frame: pd.DataFrame, w: Floats, name: str, target: Mapping[object, f
             "K320", "A margin and the sample do not match", where=f"{where} › {name}",
             got="; ".join(f"{text}: {faults.few(names)}" for text, names in sides if names),
             expected="the same levels on both sides",
-            remedy="merge the level with a neighbour on both sides, or correct the register totals",
+            remedy=faults.of_another_type(missing, sampled)
+            or "merge the level with a neighbour on both sides, or correct the register totals",
         )  # fmt: skip
     position = {k: i for i, k in enumerate(levels)}
     of_label = np.array([position.get(label, 0) for label in labels] + [0], dtype=np.int64)

@@ -37,7 +37,7 @@ def kinds_of(frame: pd.DataFrame, fpc: Sequence[FpcEntry] | None, given: FpcKind
     """
     if fpc is None:
         return ()
-    kinds = [given] * len(fpc) if isinstance(given, str) else list(given)
+    kinds: list[str] = list(given) if isinstance(given, list | tuple) else [given] * len(fpc)  # type: ignore[list-item]
     if len(kinds) != len(fpc) or any(k not in KINDS for k in kinds):
         raise InputRefused(
             "K314", "Unknown kind of population size", got=", ".join(map(str, kinds)),

@@ -170,7 +170,7 @@ def nonresponse_classes(
     [10.0, 10.0, 0.0, 20.0]
     """
     records(frame, "nonresponse")
-    classes = [classes] if isinstance(classes, str) else list(classes)
+    classes = [classes] if isinstance(classes, str) else list(classes or [])
     faults.need(frame, [weight, responded, *classes, *([partition] if partition else [])], "nonresponse")
     faults.full(frame, [*classes, *([partition] if partition else [])], "nonresponse")
     w = weights(frame, weight, "nonresponse")

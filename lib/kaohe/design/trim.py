@@ -178,6 +178,11 @@ def trim_to(
                 facts["moved"] += made.moved
         if recalibrate is None:
             break
+        if not callable(recalibrate):
+            raise InputRefused(
+                "K319", "Trimming and calibration do not come together", where="recalibrate", got=type(recalibrate).__name__,
+                expected="a function that gives back what rake_to or calibrate_to give",
+            )  # fmt: skip
         work = frame.assign(**{"(w)": w})
         last = recalibrate(work, "(w)")
         if not isinstance(last, Weighted):

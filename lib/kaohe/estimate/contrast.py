@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.design import faults
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import Freedom, confidence, df_kind, domains_of, mapped_numbers
@@ -35,7 +36,7 @@ def matrices(
     if denominator is not None:
         return design.pairs(names, [denominator], design.mask(where))
     if kind == "proportion":
-        found, columns = design.shares(names)
+        found, columns = design.shares(names, design.mask(where))
         if found != names:
             raise InputRefused(
                 "K408", "A contrast cannot be made", got=", ".join(n for n in found if n not in names)[:80],
@@ -90,12 +91,13 @@ def _found(key: Any, labels: Sequence[Any], keys: Mapping[Any, float], title: st
     """Place of a name among those that there are."""
     if key in labels:
         return list(labels).index(key)
-    raise _unknown(", ".join(str(k) for k in keys if k not in labels), labels, title)
+    raise _unknown(", ".join(str(k) for k in keys if k not in labels), labels, title, keys)
 
 
-def _unknown(got: str, labels: Sequence[Any], title: str) -> InputRefused:
+def _unknown(got: str, labels: Sequence[Any], title: str, asked: Iterable[Any] = ()) -> InputRefused:
     return InputRefused(
         "K421", f"A contrast names an unknown {title}", got=got, expected=", ".join(str(k) for k in labels[:6]),
+        remedy=faults.of_another_type(asked, labels),
     )  # fmt: skip
 
 

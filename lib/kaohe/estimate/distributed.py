@@ -86,7 +86,7 @@ class Distributed(Compared):
     def poverty(
         self, variables: Columns, measures: Columns = ("headcount", "gap", "severity"), *,
         line: float | str | None = None, share: float = 0.6, by: Columns | None = None, margins: Margins = False,
-        where: Where = None, level: float = 0.95, method: str = "beta", capped: bool = True,
+        where: Where = None, line_of: Where = None, level: float = 0.95, method: str = "beta", capped: bool = True,
         planned_deff: float | None = None, df: Freedom = "units",
     ) -> pd.DataFrame:  # fmt: skip
         """Poverty and inequality measures with linearised errors.
@@ -99,10 +99,12 @@ class Distributed(Compared):
             headcount, gap, severity below `line`; gini, qsr; arpr and rmpg (rate and relative
             median gap below `share` of the median).
         line : float or "relative"
-            A fixed line in the variable's unit, or `share` of the median of all records within
-            `where`: the same line for every domain, and its own error is counted.
+            A fixed line in the variable's unit, or `share` of the median: the same line for every domain and
+            whatever `where`, and its own error is counted.
         share : float
-            Part of the median below which one is poor, for a relative line.
+            Part of the median below which one is poor, for a relative line, arpr and rmpg.
+        line_of : bool array, Series, column or condition, optional
+            The records whose median that is; without it all of the design, so that a region has the national line.
         method, capped, planned_deff
             Interval of headcount and arpr, which are shares: as `Design.proportion`, with the error of an
             estimated line counted in. The other measures have t intervals.
@@ -133,7 +135,7 @@ class Distributed(Compared):
         0  headcount      0.50
         1        gap      0.25
         """
-        names, level, whole = variables_of(variables), confidence(level), self.mask(where)
+        names, level, whole = variables_of(variables), confidence(level), self.mask(line_of)
         shares, freedom = Shares(intervals.named(method), capped, planned_effect(planned_deff)), df_kind(df)
 
         def make(domain: Ints, levels: pd.DataFrame) -> pd.DataFrame:

@@ -203,13 +203,15 @@ class Held:
         if not np.isfinite(found.estimate[found.n > 0]).all():
             faults.finite(values, names)
 
-    def shares(self, variables: list[str]) -> tuple[list[str], Floats]:
+    def shares(self, variables: list[str], inside: npt.NDArray[np.bool_] | None = None) -> tuple[list[str], Floats]:
         """0/1 columns of the variables, one for each level of a category, with their names.
 
         Parameters
         ----------
         variables : list of str
             Columns of 0 and 1, or of categories.
+        inside : bool array, optional
+            Records that count; what others hold (a code for not asked) is none at all.
 
         Returns
         -------
@@ -228,6 +230,7 @@ class Held:
             series = self.frame[column]
             if is_number(series):
                 values = series.to_numpy(dtype=float, na_value=np.nan)
+                values = values if inside is None else np.where(inside, values, np.nan)
                 wrong = ~(np.isnan(values) | (values == 0) | (values == 1))
                 if wrong.any():
                     raise InputRefused(

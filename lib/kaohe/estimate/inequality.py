@@ -40,7 +40,7 @@ SHARES = frozenset({"headcount", "arpr"})
 def _checked(measures: list[str], line: float | str | None, share: float) -> tuple[float | None, bool]:
     """The fixed line, and whether the line is a share of the median."""
     unknown = [m for m in measures if m not in MEASURES]
-    relative = line == LINE
+    relative = isinstance(line, str) and line == LINE
     number = isinstance(line, int | float | np.integer | np.floating) and not isinstance(line, bool)
     fixed = float(line) if number and np.isfinite(line) else None  # type: ignore[arg-type]
     part = isinstance(share, int | float | np.number) and bool(np.isfinite(share)) and share > 0
@@ -48,7 +48,7 @@ def _checked(measures: list[str], line: float | str | None, share: float) -> tup
     if unknown or not measures or lacking or not part:
         raise InputRefused(
             "K407", "A poverty measure cannot be computed",
-            got=", ".join(unknown) or (f"line = {line}" if lacking else f"measures {measures}, share {share}"),
+            got=", ".join(map(str, unknown)) or (f"line = {line}" if lacking else f"measures {measures}, share {share}"),
             expected=f"{', '.join(MEASURES)}; a line above 0, or line='{LINE}' with a share above 0",
         )  # fmt: skip
     return fixed, relative
@@ -62,11 +62,11 @@ def estimate_poverty(
     fixed, relative = _checked(measures, line, share)
     tables = []
     for variable in variables:
-        values = design.values([variable])
+        needs_line = bool(set(measures) & set(RELATIVE)) or (relative and bool(set(measures) & set(FIXED)))
+        values = design.values([variable], inside=whole | (codes >= 0) if needs_line else codes >= 0)
         answered = ~np.isnan(values[:, 0]) & (design.w > 0)
         y = np.where(answered, values[:, 0], 0.0)
         numbers = design.numbers(values, ONE, codes, len(domains))
-        needs_line = bool(set(measures) & set(RELATIVE)) or (relative and bool(set(measures) & set(FIXED)))
         found = _line(y, design.w, whole & answered, share) if needs_line else None
         planned = {
             name: _planned(design, y, answered, codes, found if relative or name in RELATIVE else None, fixed, shares)
@@ -78,9 +78,8 @@ def estimate_poverty(
             for name in measures:
                 value = _evaluator(name, y, inside, whole & answered, None if relative else fixed, share)
                 made = value(np.where(answered, design.w, 0.0), found) if inside.any() else None
-                rows.append(
-                    _row(design, made, value, inside, whole & answered, numbers, d, name, level, shares, planned, df)
-                )
+                used = (whole & answered) | inside  # the domain's records, and those of the line
+                rows.append(_row(design, made, value, inside, used, numbers, d, name, level, shares, planned, df))
         table = pd.DataFrame(rows)
         table.insert(0, "variable", variable)
         tables.append(table)

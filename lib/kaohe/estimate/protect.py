@@ -82,7 +82,11 @@ def attack(sums: Sums, hidden: Flags, cells: Flags | None = None) -> tuple[Float
     targets = np.flatnonzero(hidden if cells is None else hidden & cells)
     if not len(targets):
         return low, high
-    scale = max(float(np.abs(sums.value).max(initial=0.0)), 1e-300)
+    ends = np.concatenate([sums.lower, sums.upper])
+    sizes = (np.abs(sums.value).max(initial=0.0), np.abs(ends[np.isfinite(ends)]).max(initial=0.0), 1.0)
+    scale = next(
+        float(size) for size in sizes if size > 0
+    )  # where all cells are 0 the bounds say how large one could be
     known, rest, right = _known(sums, hidden, scale)
     used = np.flatnonzero(~known.fixed)
     bounds = np.column_stack([

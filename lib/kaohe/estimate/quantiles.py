@@ -110,7 +110,7 @@ def weighted_quantile(values: Floats, weights: Floats, probs: Sequence[float] | 
     [2.5]
     """
     wanted = np.asarray(probs, dtype=float)
-    name = ALIASES.get(rule, rule)
+    name = ALIASES.get(rule, rule) if isinstance(rule, str) else ""
     if name not in RULES or (wanted < 0).any() or (wanted > 1).any() or wanted.ndim != 1:
         raise InputRefused(
             "K406", "Unknown quantile", got=f"rule {rule}, probabilities {[float(p) for p in wanted]}",

@@ -119,10 +119,8 @@ def balanced(
     unit, group, counts = _first_stage(structure)
     if (counts != 2).any():
         raise refused(f"{int((counts != 2).sum())} strata without exactly two units", "two units in each stratum")
-    if not 0 <= rho < 1:
-        raise refused(f"rho = {rho}", "0 <= rho < 1")
-    if matrix is None:
-        matrix = hadamard(len(counts) + 1)[:, 1:]
+    _check_rho(rho)
+    matrix = hadamard(len(counts) + 1)[:, 1:] if matrix is None else np.atleast_2d(matrix)
     signs = matrix[:, : len(counts)]
     if signs.shape[1] < len(counts) or np.any(signs.T @ signs != len(signs) * np.eye(len(counts))):
         raise refused("a matrix that is not balanced over the strata", "orthogonal columns of -1 and 1")
@@ -147,7 +145,7 @@ def bootstrap(structure: Structure, w: Floats, *, replicates: int, rng: np.rando
     Rao, Wu & Yue (1992); scale 1/(R − 1).
     """
     unit, group, counts = _first_stage(structure)
-    if (counts < 2).any() or replicates < 2:
+    if not isinstance(replicates, int | np.integer) or (counts < 2).any() or replicates < 2:
         raise refused("a stratum with one unit, or fewer than two replicates", "two units a stratum, two replicates")
     factors = np.zeros((len(group), replicates))
     for h, n in enumerate(counts.astype(int)):
@@ -156,16 +154,25 @@ def bootstrap(structure: Structure, w: Floats, *, replicates: int, rng: np.rando
     return Replicates(w[:, None] * factors[unit], 1 / (replicates - 1), np.ones(replicates), "bootstrap")
 
 
+def _check_rho(rho: object) -> None:
+    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
+        raise refused(f"rho = {rho}", "0 <= rho < 1")
+
+
 def constants(table: Floats, kind: str, scale: float | None, rscales: Sequence[float] | None, rho: float) -> Replicates:
     """Replicate weights that came with the data, with the constants of their kind where none are given."""
     size = table.shape[1]
-    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
-        raise refused(f"rho = {rho}", "0 <= rho < 1")
-    given = [scale if scale is not None else 1.0, *([] if rscales is None else rscales)]
+    _check_rho(rho)
+    given = [
+        scale if scale is not None else 1.0,
+        *([] if rscales is None else np.atleast_1d(np.asarray(rscales, dtype=object))),
+    ]
     if not all(isinstance(c, int | float | np.number) and np.isfinite(c) and c >= 0 for c in given):
         raise refused(f"scale {scale}, rscales {rscales}", "finite numbers of 0 or more")
     default = {"JK1": (size - 1) / size, "BRR": 1 / size, "Fay": 1 / (size * (1 - rho) ** 2)}
     default["bootstrap"] = 1 / max(size - 1, 1)
+    if rscales is not None and np.ndim(rscales) != 1:
+        raise refused(f"rscales {rscales}", "one number for each replicate")
     if (scale is None and kind not in default and rscales is None) or (kind == "JKn" and rscales is None):
         raise refused(f"kind {kind} without scale and rscales", f"scale and rscales, or one of {', '.join(default)}")
     each = np.ones(size) if rscales is None else np.asarray(rscales, dtype=float)

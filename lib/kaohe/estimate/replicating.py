@@ -20,7 +20,7 @@ Reweight = Callable[[Floats], Floats]
 
 def replicated(
     design: Sampled, kind: str = "auto", *, rho: float = 0.0, replicates: int = 500,
-    rng: np.random.Generator | None = None, fpc: bool | None = None, matrix: npt.NDArray[np.int64] | None = None,
+    rng: np.random.Generator | int | None = None, fpc: bool | None = None, matrix: npt.NDArray[np.int64] | None = None,
     centre: str = "estimate", reweight: Reweight | None = None,
 ) -> ReplicateDesign:  # fmt: skip
     """The replicate form of a design.
@@ -32,8 +32,8 @@ def replicated(
         subbootstrap).
     rho : float
         Fay's factor.
-    replicates, rng : int, Generator
-        For the bootstrap; the generator must be given, so that the result can be had again.
+    replicates, rng : int, Generator or int
+        For the bootstrap; the generator, or its seed, must be given, so that the result can be had again.
     fpc : bool, optional
         Whether jackknife scales carry the first stage's 1 − n/N. By default they do where the
         design has sizes and one stage: with more stages the first alone understates the error.
@@ -68,7 +68,9 @@ def replicated(
     else:
         if rng is None:
             raise refused("a bootstrap without a random generator", "rng=numpy.random.default_rng(seed)")
-        made = bootstrap(design.structure, base, replicates=replicates, rng=rng)
+        if not isinstance(rng, int | np.integer | np.random.Generator):
+            raise refused(f"rng of type {type(rng).__name__}", "rng=numpy.random.default_rng(seed), or the seed")
+        made = bootstrap(design.structure, base, replicates=replicates, rng=np.random.default_rng(rng))
     out = ReplicateDesign.of(design, made, centre)
     if reweight is not None:
         columns = [reweight(made.weights[:, r]) for r in range(made.weights.shape[1])]

@@ -26,7 +26,12 @@ FAN_IN = 8  # partial cells added at once on a cluster
 
 
 def check_columns(columns: Sequence[str], spec: Spec) -> None:
-    """Refuse a source that lacks a column (K301)."""
+    """Refuse a source that lacks a column (K301), or a condition that is none of its columns (K402)."""
+    if isinstance(spec.where, str) and spec.where not in columns:
+        raise InputRefused(
+            "K402", "A domain is not a yes or no for each record", where="where", got=spec.where,
+            expected="the name of a boolean column, or columns with the values wanted, such as {'city': ['A', 'B']}",
+        )  # fmt: skip
     faults.need(pd.DataFrame(columns=list(columns)), read_columns(spec), "source")
 
 

@@ -196,9 +196,9 @@ def make_spec(
             remedy="make a column of the combinations first",
         )  # fmt: skip
     domains_of(by)
-    variables_of(psu, "psu")
-    if isinstance(y, Sequence):
-        variables_of(y, "y")
+    variables_of([] if psu is None else psu, "psu")
+    if y is None or isinstance(y, Sequence):
+        variables_of([] if y is None else y, "y")
     units = (psu,) if isinstance(psu, str) else tuple(psu)
     if fpc is not None and len(fpc) != len(units):
         raise faults.fpc_stages(len(fpc), len(units))

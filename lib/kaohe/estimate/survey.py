@@ -275,7 +275,7 @@ class Design(Distributed):
         0       1.0   0.905      1.0  one_sided
         """
         way = intervals.named(method)
-        names, columns = self.shares(variables_of(variables))
+        names, columns = self.shares(variables_of(variables), self.mask(where))
         level, kind, rule = confidence(level), deff_kind(deff), df_kind(df)
         expected = planned_effect(planned_deff)
 

@@ -4,7 +4,7 @@ Method: for a sum of weighted scores z, V = Σ_stages Σ_groups lead · (1 − n
 Σ_units (z_u − z̄)², where z_u are unit totals, groups are strata at the first stage and units of
 the stage above later, and lead is the product of the sampling fractions above (Särndal, Swensson
 & Wretman 1992, section 4.3 applied stage by stage; as survey::svyrecvar of Lumley 2010).
-Units of the sample without records in the rows count as zero.
+Units of the sample without records in the rows count as zero, a single unit that is centred at the grand mean too.
 """
 
 from __future__ import annotations
@@ -47,6 +47,16 @@ def group_scales(stage: Stage, lonely: str) -> tuple[Floats, Floats]:
     return np.where(single, 0.0, scale), np.zeros(stage.n_groups)
 
 
+def _with_absent(units: Ints, totals: Floats, wanted: Ints) -> tuple[Ints, Floats]:
+    """Units with their totals, and those of `wanted` that are not among them with totals of 0; in order."""
+    absent = np.setdiff1d(wanted, units, assume_unique=True)
+    if not len(absent):
+        return units, totals
+    whole = np.concatenate([units, absent])
+    order = np.argsort(whole, kind="stable")
+    return whole[order], np.concatenate([totals, np.zeros((len(absent), totals.shape[1]))])[order]
+
+
 @dataclass(frozen=True)
 class Spread:
     """Unit totals of scores about the mean of their group, for the groups that hold any.
@@ -83,10 +93,12 @@ def spread_of(stage: Stage, lonely: str, rows: Ints, scores: Floats, *, residual
         ``adjust`` is then centred at 0 and not at the mean of the unit totals.
     """
     units, totals = _unit_sums(stage.unit[rows], scores)
+    scale, grand = group_scales(stage, lonely)
+    if not residuals and grand.any():
+        units, totals = _with_absent(units, totals, np.flatnonzero(grand[stage.group] > 0))
     group = stage.group[units]
     starts = _runs(group)
     present = group[starts]
-    scale, grand = group_scales(stage, lonely)
     centre = np.add.reduceat(totals, starts, axis=0) / stage.n[present][:, None] if len(starts) else totals[:0]
     counts = np.diff(np.append(starts, len(group)))
     if grand[present].any():
@@ -148,15 +160,20 @@ def domain_variance(
         pairs = pair_totals(domain, stage.unit, stage.n_units, wy, wx, nothing)
         with np.errstate(invalid="ignore", divide="ignore"):
             totals = (pairs.wy - ratio[pairs.domain] * pairs.wx) / size[pairs.domain]
-        group = stage.group[pairs.unit]
-        key = pairs.domain * stage.n_groups + group
-        starts = _runs(key)
-        dom, grp = pairs.domain[starts], group[starts]
-        counts = np.diff(np.append(starts, len(key)))
         scale, grand = group_scales(stage, structure.lonely)
+        each = pairs.domain * stage.n_units + pairs.unit
+        if grand.any():
+            single = np.flatnonzero(grand[stage.group] > 0)
+            wanted = (np.unique(pairs.domain)[:, None] * stage.n_units + single).ravel()
+            each, totals = _with_absent(each, totals, wanted)
+        domains, group = each // stage.n_units, stage.group[each % stage.n_units]
+        key = domains * stage.n_groups + group
+        starts = _runs(key)
+        dom, grp = domains[starts], group[starts]
+        counts = np.diff(np.append(starts, len(key)))
         centre = np.add.reduceat(totals, starts, axis=0) / stage.n[grp][:, None] if len(starts) else totals[:0]
         if grand[grp].any():
-            overall = sums(pairs.domain, n_domains, totals) / max(stage.n.sum(), 1.0)
+            overall = sums(domains, n_domains, totals) / max(stage.n.sum(), 1.0)
             at = grand[grp] > 0
             centre[at] = overall[dom[at]]
         absent = np.where(grand[grp] > 0, 0.0, stage.n[grp] - counts) * scale[grp]

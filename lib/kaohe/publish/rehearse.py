@@ -12,12 +12,21 @@ from kaohe.plot import charts, sections, tables, words
 from kaohe.publish.report import Report, open_report
 
 
-def rehearse(processed: Path) -> None:
+def rehearse(processed: Path, plan: str = "") -> None:
     """Make the parts of one unit's report, call by call as notebooks/50_unit.ipynb does.
 
+    Parameters
+    ----------
+    processed : Path
+        A folder of built tables.
+    plan : str
+        The folder of the plan they were built under; empty for the packaged one.
+
+    Notes
+    -----
     The notebook itself is not run: whoever may edit it has no code in the process that all kernels come from.
     """
-    job: Report = open_report("50_unit", "", processed)
+    job: Report = open_report("50_unit", "", processed, plan)
     for made in (
         job, words.conclusions_unit(job), words.cards_unit(job), words.gaps(job),
         *sections.own_grades(job.own("item_grades"), job.ctx), tables.evidence(job.own("evidence"), job.ctx),

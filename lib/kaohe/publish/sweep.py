@@ -99,8 +99,14 @@ def sweep(processed: Path, outputs: Path, raw: Path, plan: Plan, *, logs: tuple[
     Raises
     ------
     InputRefused
-        K852 when there is nothing to scan.
+        K852 when there is nothing to scan, or a log is not there.
     """
+    lost = [str(log) for log in logs if not log.exists()]
+    if lost:
+        raise InputRefused(
+            "K852", "There is nothing to audit", where="--log", got=f"{', '.join(lost)}: no such file or folder",
+            remedy="name a file or folder that is there; nothing was scanned",
+        )  # fmt: skip
     files = [*_files(processed), *_files(outputs), *(f for log in logs for f in _files(log))]
     if not files:
         raise InputRefused(

@@ -93,7 +93,7 @@ def keep(environment: dict[str, str]) -> str:
         was, or when the build has no unit whose report could be rehearsed.
     """
     from kaohe.base.errors import KaoheError
-    from kaohe.publish.built import ENV_PROCESSED, find_build
+    from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED, find_build
     from kaohe.publish.kept import keep_tables
     from kaohe.publish.rehearse import rehearse
 
@@ -103,7 +103,7 @@ def keep(environment: dict[str, str]) -> str:
         build = find_build(environment[ENV_PROCESSED])
         if keep_tables(build):
             try:
-                rehearse(build)
+                rehearse(build, environment.get(ENV_PLAN, ""))
             finally:
                 gc.collect()
                 gc.freeze()

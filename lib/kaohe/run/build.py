@@ -119,7 +119,7 @@ def build_all(
     Raises
     ------
     InputRefused
-        K810 without clean tables; whatever the rooms refuse, by name.
+        K810 without clean tables, K812 for some that were cleaned under another plan; whatever the rooms refuse, by name.
     BusyError
         K501 when another run holds the folder.
     """
@@ -128,6 +128,7 @@ def build_all(
         _intake_info(processed)
     with locked(processed, "kaohe build"):
         clean_info = _intake_info(processed)
+        _check_plan(processed, clean_info, plan)
         inputs = {
             "data_hash": clean_info["data_hash"],
             "clean_hash": clean_hash(processed),
@@ -167,6 +168,18 @@ def past_due(plan: Plan, day: date) -> bool:
 def would_be_made(folder: Path) -> bool:
     """True where `folder` is not there and could be made: a command that reads from it refuses it instead."""
     return not folder.exists() and next(p for p in folder.absolute().parents if p.exists()).is_dir()
+
+
+def _check_plan(processed: Path, clean_info: dict[str, Any], plan: Plan) -> None:
+    """Refuse tables that were cleaned under another plan; its choices may differ."""
+    from kaohe.clean.plan_hash import reading_hash
+
+    if clean_info.get("plan", "") not in {"", reading_hash(plan)}:
+        raise InputRefused(
+            "K812", "The tables were cleaned under another plan", where=str(processed / "clean"),
+            expected=f"tables cleaned under the plan in {plan.folder.name}: its questions, items, places, names and corrections",
+            remedy="run `kaohe clean` with this plan, then `kaohe build`",
+        )  # fmt: skip
 
 
 def _intake_info(processed: Path) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def frame(**more: Any) -> pd.DataFrame:
 HOLES = frame()["w"].where(np.arange(ROWS) > 3)
 REFUSED: Refused = {
     "base weights of text": ("K401", lambda: base_weights(frame(N="a"), {"town": ("N", "n")})),
+    "bounds that are no numbers": ("K324", lambda: calibrate_to(frame(), {}, {"x": 4000}, weight="w", bounds=(None, 2))),
+    "logit bounds without end": ("K324", lambda: calibrate_to(frame(), {}, {"x": 4000}, weight="w", method="logit", bounds=(0, np.inf))),
+    "parts without totals of their own": ("K322", lambda: calibrate_to(frame(), None, {"x": 20}, weight="w", partition="d")),
+    "cells of no column": ("K301", lambda: post_stratify(frame(), None, WANTED, weight="w")),
+    "a calibration that is no function": ("K319", lambda: trim_to(frame(), weight="w", upper=18, recalibrate=3)),
     "base weights without sizes": ("K311", lambda: base_weights(frame(), {})),
     "base weights without a pair": ("K311", lambda: base_weights(frame(), {"town": "N"})),
     "base weights of no records": ("K332", lambda: base_weights(frame()[:0], {"town": ("N", "n")})),

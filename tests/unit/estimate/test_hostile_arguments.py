@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import load_plan
-from kaohe.design import Calibration
+from kaohe.design import Calibration, rake_to
 from kaohe.estimate import Design, ReplicateDesign, estimate_from_totals, psu_quantiles, psu_totals
 from kaohe.estimate.curves import lorenz_curve, poverty_curve, quantile_curve
 from kaohe.estimate.decompose import decomposition
@@ -42,6 +43,7 @@ INFINITE = np.where(TOWN == 0, np.inf, 1.0)
 ASKED = load_plan().questions
 ALL_OUT = np.zeros(ROWS, dtype=bool)
 
+PAIRS = frame()[TOWN % 4 < 2]
 REFUSED: Refused = {
     "no variable": ("K415", lambda: design().proportion([])),
     "no variable of a mean": ("K415", lambda: design().mean([])),
@@ -51,6 +53,18 @@ REFUSED: Refused = {
     "domains of lists": ("K418", lambda: design(frame(m=[[1]] * ROWS)).mean("v", by="m")),
     "no stratum column": ("K415", lambda: design(strata=[])),
     "a size of text": ("K305", lambda: design(frame(N="a"), fpc=["N"])),
+    "no kind of size": ("K314", lambda: design(fpc=["N"], fpc_kind=None)),
+    "a rule that is a list": ("K406", lambda: design().quantile("v", rule=["hf1"])),
+    "a line for each domain": ("K407", lambda: design().poverty("v", line=pd.Series([8.0, 9.0]))),
+    "no measure": ("K407", lambda: design().poverty("v", None, line=9)),
+    "replicates that are no whole number": ("K420", lambda: design().replicate("bootstrap", replicates=10.5, rng=1)),
+    "a generator of another kind": ("K420", lambda: design().replicate("bootstrap", rng="a")),
+    "a factor of Fay that is text": ("K420", lambda: design(PAIRS).replicate("Fay", rho="a")),
+    "a Hadamard matrix of one row": ("K420", lambda: design(PAIRS).replicate("BRR", matrix=[1, -1])),
+    "one scale for all replicates": ("K420", lambda: ReplicateDesign(frame(), weight="w", repweights=np.ones((ROWS, 3)), kind="JKn", rscales=1)),
+    "sums without units": ("K415", lambda: psu_totals(frame(), y="v", weight="w", psu=None)),
+    "sums of nothing": ("K415", lambda: psu_totals(frame(), y=None, weight="w", psu="t")),
+    "sums where a text is no column": ("K402", lambda: psu_totals(frame(), y="v", weight="w", psu="t", where="v > 3")),
     "a size that is no column": ("K305", lambda: design(fpc=[3])),
     "sizes that are no list": ("K305", lambda: design(fpc={"N": 1})),
     "a missing size": ("K305", lambda: design(frame(N=np.nan), fpc=["N"])),
@@ -139,6 +153,53 @@ def test_the_messages_name_column_and_remedy() -> None:
     assert "domains without answers: 甲" in str(caught.value)
     with pytest.raises(InputRefused, match=r"0\.95 stands for 95 %"):
         design().mean("v", level=95)
+
+
+def test_names_of_another_type_are_told() -> None:
+    numbers = frame(code=TOWN % 2)
+    said = "'0' is str, the column holds int: give names of its type, or column.astype(str)"
+    with pytest.raises(InputRefused) as asked:
+        design(numbers).contrast("v", by="code", weights={"0": 1, "1": -1})
+    assert asked.value.remedy == said
+    with pytest.raises(InputRefused) as margin:
+        rake_to(numbers, {"code": {"0": 1000, "1": 1000}}, weight="w")
+    assert margin.value.remedy == said
+
+
+@pytest.mark.parametrize("made", [
+    lambda v: v.astype(object), lambda v: pd.Series([Decimal(x) for x in v]), lambda v: pd.Series([*v[:-1], None], dtype=object),
+])  # fmt: skip
+def test_numbers_as_objects_are_numbers(made: Callable[[pd.Series], pd.Series]) -> None:
+    values = made(frame()["v"])
+    want = frame(v=values.astype(float))
+    for call in (lambda d: d.mean("v", by="c"), lambda d: d.quantile("v"), lambda d: d.poverty("v", line=9)):
+        pd.testing.assert_frame_equal(call(design(frame(v=values))), call(design(want)))
+    assert design(frame(w=[Decimal(5)] * ROWS)).total("one")["estimate"][0] == 5 * ROWS
+
+
+def test_codes_outside_the_domain_do_not_count() -> None:
+    """9 stands for not asked in the west, and so does an infinite income."""
+    west = frame()["d"] == "west"
+    odd, plain = design(frame(ok=frame()["ok"].mask(west, 9), v=frame()["v"].mask(west, np.inf))), design()
+    for call in (
+        lambda d: d.proportion("ok", where="d == 'east'"), lambda d: d.poverty("v", ["gap", "gini"], line=9, where="d == 'east'"),
+        lambda d: d.contrast("ok", by="c", weights={"甲": 1, "乙": -1}, kind="proportion", where="d == 'east'"),
+    ):  # fmt: skip
+        pd.testing.assert_frame_equal(call(odd), call(plain))
+    assert_refused("K405", lambda: odd.proportion("ok"))
+
+
+def test_a_single_unit_outside_the_domain_counts_as_one_that_holds_nothing() -> None:
+    """Totals of a, b of stratum 1 and c of stratum 2: 0, 6 and 4, about 10/3 for c: 2 · (3² + 3²) + (2/3)² = 36.44; without c 0, 6
+    and 0, about 2: 2 · (3² + 3²) + 2² = 40."""
+    f = pd.DataFrame({"h": [1, 1, 2], "p": [1, 2, 3], "w": 1.0, "y": [0.0, 6, 4], "k": list("aab")})
+    d = Design(f.assign(z=f["y"].where(f["k"] == "a", 0.0)), weight="w", strata="h", psu="p", lonely="adjust")
+    assert d.total("y")["se"][0] ** 2 == pytest.approx(36 + 4 / 9)
+    inside = [d.total("z"), d.total("y", where="k == 'a'"), d.total("y", by="k").iloc[[0]]]
+    assert [t["se"].iloc[0] ** 2 for t in inside] == pytest.approx([40.0] * 3)
+    assert d.poverty("y", "qsr", by="k")["se"].tolist()[:1] == pytest.approx(
+        d.poverty("y", "qsr", where="k == 'a'")["se"].tolist(), nan_ok=True
+    )
 
 
 def test_strata_of_several_columns_are_their_combinations() -> None:

@@ -39,6 +39,19 @@ def grid_table(rng: np.random.Generator) -> tuple[np.ndarray, Sums]:
     )  # fmt: skip
 
 
+def test_cells_of_nothing_are_as_wide_as_their_bounds() -> None:
+    """Two atoms of 0 of which each may be 12 at most, below an open sum of 0 and a hidden one."""
+    member = np.array([[True, False], [False, True], [True, True]])
+    for upper, most in ((12.0, 12.0), (np.inf, np.inf)):
+        sums = Sums(
+            member, np.zeros(2), np.zeros(2), np.full(2, upper), np.ones(3), np.full(3, 5.0), np.array([0, 0, 1])
+        )
+        low, high = attack(sums, np.array([True, True, True]))
+        assert low.tolist() == [0.0, 0.0, 0.0]
+        assert high.tolist() == [most, most, 2 * most]
+        assert attack(sums, np.array([True, True, False]))[1].tolist()[:2] == [0.0, 0.0]
+
+
 def stranger(cases: list[tuple[Sums, np.ndarray]]) -> list[float]:
     """The narrowest interval of a hidden cell in each table: all unknowns of all tables in one programme.
 

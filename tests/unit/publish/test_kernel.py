@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from kaohe.base.errors import InputRefused
+from kaohe.base.plan import load_plan
+from kaohe.base.plan_files import find_plan
 from kaohe.publish import engine, kernel
 from kaohe.publish.imports import imports_of
 from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
@@ -303,11 +305,27 @@ def test_what_cannot_be_prepared_is_said_and_kernels_are_forked_all_the_same(
     assert done.why == "not everything could be prepared for the kernels: K102 A table cannot be read"
 
 
+def test_a_batch_under_a_plan_of_its_own_is_prepared_under_it(tmp_path: Path) -> None:
+    own = tmp_path / "own plan"
+    shutil.copytree(find_plan(), own)
+    (own / "aliases.csv").write_text((own / "aliases.csv").read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    place = write_build(tmp_path / "processed", plan=load_plan(own))
+    path = save(tmp_path / "40_city.ipynb", good("40_city", FIGURE.format(id="a")))
+    report = next(r for r in read_reports(place / "build", the_plan()) if r.slug == "city-440200")
+    close_zygote()
+    with Sandbox.temporary() as bare:
+        warm, trouble = warmed(bare)
+        assert trouble == ""
+        done = run_target(Job(report, path, place, str(own), "leadership", 60), warm)
+    close_zygote()
+    assert (done.ok, done.forked, done.why) == (True, 1, ""), done.message
+
+
 def test_a_rehearsal_that_fails_is_said_and_a_build_without_units_is_none(
     processed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rehearsal(raised: Exception) -> str:
-        def rehearse(_: Path) -> None:
+        def rehearse(_: Path, plan: str) -> None:
             raise raised
 
         monkeypatch.setattr("kaohe.publish.kept.keep_tables", lambda _: True)

@@ -51,6 +51,17 @@ def test_a_named_log_or_folder_is_scanned(
     assert PHONE not in said.err + said.out
 
 
+def test_a_log_that_is_not_there_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(place, monkeypatch, "--log", "nihgt.log") == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(
+        "K852 There is nothing to audit\n  where     --log\n  got       nihgt.log: no such file or folder\n"
+    )
+    assert said.out == ""
+
+
 def test_several_logs_are_scanned(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -241,7 +241,9 @@ def test_refusals_are_one_message_without_a_traceback(
     assert not (place / "nowhere").exists()
 
 
-def test_a_plan_named_by_year_or_folder_reaches_the_kernels(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_named_by_year_or_folder_reaches_the_kernels(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(ROOT / "lib" / "kaohe" / "plans" / "2020", place / "own plan")
     seen = "assert str(job.ctx.plan.folder).endswith(({!r}, 'plans/2020')[job.ctx.object == '440200000000']), job.ctx.plan.folder"
     save(place / "notebooks" / "40_city.ipynb", good("40_city", seen.format("/own plan")))
