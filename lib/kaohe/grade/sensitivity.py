@@ -12,7 +12,7 @@ from kaohe.base.plan import Plan, Scale
 from kaohe.grade.ranks import TOLERANCE, rank_array
 
 SOURCES = {
-    "scale": "等次赋分",
+    "scale": "随机赋分",
     "alternative_scale": "备选赋分",
     "item_weights": "指标权重",
     "stream_weights": "来源权重",
