@@ -21,8 +21,7 @@ def conclusions_ranking(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``composite``, ``rank_intervals``, ``pair_probabilities``, ``sensitivity_summary``, ``sensitivity``,
-        ``effective_weights``, ``caps``, ``decisions_log``.
+        Reads ``composite``, ``rank_intervals``, ``pair_probabilities``, ``sensitivity_summary``, ``effective_weights``, ``caps``, ``decisions_log``.
     """
     ctx = job.ctx
     rows = job.peers("composite")
@@ -37,7 +36,7 @@ def conclusions_ranking(job: Source) -> Notes:
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams
     notes.append(_sure(job, rows) if has_survey else _bands(rows, ctx))
     notes += spread_by(job.peers("effective_weights"))
-    notes += moves(job.peers("sensitivity_summary"), job.peers("sensitivity"), has_survey)
+    notes += moves(job.peers("sensitivity_summary"), has_survey)
     return Notes(notes)
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from kaohe.plot import numbers
 from kaohe.plot.output import Note
 from kaohe.plot.table_maker import records
+from kaohe.plot.words_common import Row
 
 RANDOM = "scale"
-MIDDLE = "随机赋分：名次居中"
 # How a sentence speaks of what is changed; every other kind of choice is 改变.
 VERBS = {"alternative_scale": "采用", "leave_one_out": ""}
 MOST = 0.5
@@ -35,7 +35,7 @@ def spread_by(rows: pd.DataFrame) -> list[Note]:
     return [Note(f"{head}：方案权重{nominal}，有效权重{each}{numbers.percent(float(top), 0)}。", "effective-weights")]
 
 
-def moves(summary: pd.DataFrame, rows: pd.DataFrame, ranks: bool) -> list[Note]:
+def moves(summary: pd.DataFrame, ranks: bool) -> list[Note]:
     """What moves ranks and grades most when a choice is changed, fixed scenarios and random scales apart.
 
     A thousand random scales always hold some that are far off: they are told by their middle, and by their
@@ -43,8 +43,8 @@ def moves(summary: pd.DataFrame, rows: pd.DataFrame, ranks: bool) -> list[Note]:
 
     Parameters
     ----------
-    summary, rows : DataFrame
-        ``sensitivity_summary`` and ``sensitivity`` of the class.
+    summary : DataFrame
+        ``sensitivity_summary`` of the class.
     ranks : bool
         Say ranks (名次); places (位次) where bands count.
     """
@@ -54,7 +54,7 @@ def moves(summary: pd.DataFrame, rows: pd.DataFrame, ranks: bool) -> list[Note]:
     random = summary["source"] == RANDOM
     parts = [
         *([_fixed(summary[~random], word)] if (~random).any() else []),
-        *([_random(summary[random], rows, word)] if random.any() else []),
+        *(_random(row, word) for row in records(summary[random])),
     ]
     return [Note(f"{'；'.join(parts)}。", "t-sensitivity")]
 
@@ -78,20 +78,14 @@ def _fixed(rows: pd.DataFrame, word: str) -> str:
     return f"{head}，{said}，{tail}"
 
 
-def _random(rows: pd.DataFrame, scenarios: pd.DataFrame, word: str) -> str:
-    row = records(rows)[0]
+def _random(row: Row, word: str) -> str:
     head = f"随机赋分{numbers.integer(row['scenarios'])}次"
     if row["max_shift"] == 0:
         said = f"{head}，{word}都没有变动"
     else:
         mean = numbers.half_up(row["mean_shift"], 2)
         said = f"{head}，{word}平均变动{mean}位，其中变动最大的一次为{numbers.integer(row['max_shift'])}位"
-    mine = scenarios[scenarios["source"] == RANDOM]
-    middle = mine[mine["scenario"] == MIDDLE].set_index("object")["grade"]
-    if middle.empty:
-        return said
-    base = mine[mine["scenario"] == "基准"].set_index("object")["grade"].reindex(middle.index)
-    changed = int((middle != base).sum())
+    changed = int(row["middle_changes"])
     return f"{said}，居中的等次{f'有{changed}个对象与现等次不同' if changed else '都与现等次相同'}"
 
 

@@ -22,10 +22,10 @@ NAMES = {
 }
 
 
-def summary(*rows: tuple[str, int, float, int, int]) -> pd.DataFrame:
-    """(source, scenarios, mean shift, greatest shift, targets with another grade)."""
+def summary(*rows: tuple[str, int, float, int, int], middle: int = 0) -> pd.DataFrame:
+    """(source, scenarios, mean shift, greatest shift, targets with another grade); of random scales, those in the `middle`."""
     return frame("sensitivity_summary", *(
-        {"class_id": "city14", "source": s, "source_name": NAMES[s], "scenarios": n, "mean_shift": mean, "max_shift": most, "grade_changes": g}
+        {"class_id": "city14", "source": s, "source_name": NAMES[s], "scenarios": n, "mean_shift": mean, "max_shift": most, "grade_changes": g, "middle_changes": middle if s == "scale" else None}
         for s, n, mean, most, g in rows
     ))  # fmt: skip
 
@@ -45,9 +45,8 @@ RANDOM = [
 ]
 
 
-def said(rows: pd.DataFrame, of_scenarios: pd.DataFrame | None = None, *, ranks: bool = True) -> str:
-    given = frame("sensitivity") if of_scenarios is None else of_scenarios
-    return "".join(n.text for n in moves(rows, given, ranks))
+def said(rows: pd.DataFrame, *, ranks: bool = True) -> str:
+    return "".join(n.text for n in moves(rows, ranks))
 
 
 def test_no_analysis_is_no_sentence() -> None:
@@ -66,20 +65,20 @@ def test_ties_the_farthest_and_the_verb_of_each_kind() -> None:
 
 def test_nothing_moves() -> None:
     rows = summary(("item_weights", 1, 0.0, 0, 0), ("cuts", 4, 0.0, 0, 0), ("scale", 1000, 0.0, 0, 0))
-    still = pd.concat([BASE[0], scenario("scale", "随机赋分：名次居中", [1, 2, 3, 4])])
-    assert said(rows, still) == (
+    assert said(rows) == (
         "换用5种固定做法，名次都没有变动，没有对象改变等次；随机赋分1,000次，名次都没有变动，居中的等次都与现等次相同。"
     )
 
 
 def test_random_scales_stand_apart_and_are_counted_by_their_middle() -> None:
-    """One of four has another grade in the middle row, all four have in one of the three rows: the sentence says one."""
-    rows = summary(("item_weights", 1, 1.23, 4, 0), ("scale", 1000, 5.86, 82, 4))
-    assert said(rows, pd.concat([*BASE, *RANDOM]), ranks=False) == (
+    rows = summary(("item_weights", 1, 1.23, 4, 0), ("scale", 1000, 5.86, 82, 179), middle=5)
+    assert said(rows, ranks=False) == (
         "换用1种固定做法，改变指标权重时位次变动最大（平均1.23位，最多4位），没有对象改变等次；"
-        "随机赋分1,000次，位次平均变动5.86位，其中变动最大的一次为82位，居中的等次有1个对象与现等次不同。"
+        "随机赋分1,000次，位次平均变动5.86位，其中变动最大的一次为82位，居中的等次有5个对象与现等次不同。"
     )
-    assert said(summary(("scale", 10, 1.0, 2, 0))) == "随机赋分10次，名次平均变动1.00位，其中变动最大的一次为2位。"
+    assert said(summary(("scale", 10, 1.0, 2, 0))) == (
+        "随机赋分10次，名次平均变动1.00位，其中变动最大的一次为2位，居中的等次都与现等次相同。"
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,9 +155,10 @@ def test_ranges_of_many_are_over_the_fixed_scenarios() -> None:
 
 
 def test_the_table_says_how_grades_under_random_scales_are_counted() -> None:
-    table = tables.sensitivity_summary(summary(("scale", 1000, 1.0, 6, 11)), CLASS)
+    table = tables.sensitivity_summary(summary(("scale", 1000, 1.0, 6, 11), ("cuts", 4, 0.0, 0, 3), middle=2), CLASS)
     assert isinstance(table, Table)
     assert "随机赋分只看5%、居中、95%三个分位，有一个不同即计入" in table.note
+    assert [row[-2:] for row in table.rows] == [["11", "2"], ["3", "—"]]
 
 
 def ranked(*spans: tuple[int, int]) -> FakeReport:
