@@ -66,20 +66,13 @@ def way_caption(label: str, n: int, top: int, held: int, reach: int) -> str:
         return f"{label}升一等的最短途径"
     if n in {top, held}:
         return f"{label}升一等的最短途径（{n}个，都{'已是最高等次' if top else '受限'}）"
-    parts = [f"{top}个已是最高等次" if top else "", f"{held}个受限" if held else ""]
     left = n - top - held
-    head = "其余" if left < n else ""
-    if left:
-        some = f"其中{reach}个" if head == "" else f"{head}{left}个中{reach}个"
-        none = "没有一个能只靠提升指标等次升等" if left > 1 else "不能只靠提升指标等次升等"
-        every = f"{head}{left}个只需提升指标等次" if head else "都只需提升指标等次"
-        parts.append(
-            every
-            if reach == left
-            else f"{some}只需提升指标等次"
-            if reach
-            else f"{head}{left}个{none}"
-            if head
-            else none
-        )
-    return f"{label}升一等的最短途径（{n}个{'：' if head else '，'}{joined(parts)}）"
+    rest, every = f"其余{left}个" if left < n else "", "都" if left > 1 else ""
+    parts = [f"{top}个已是最高等次" if top else "", f"{held}个受限" if held else ""]
+    if left and not reach:
+        parts.append(f"{rest}{every}不能只靠提升指标等次升等")
+    elif left and reach == left:
+        parts.append(f"{rest}{every}只需提升指标等次")
+    elif left:
+        parts.append(f"{rest or '其'}中{reach}个只需提升指标等次")
+    return f"{label}升一等的最短途径（{n}个{'：' if rest else '，'}{joined(parts)}）"

@@ -31,7 +31,7 @@ from kaohe.plot.palette import ACCENT, INK, MID, MUTED, SOFT, STREAM_FILL, STREA
 
 MOST = 40
 ENDS = 10
-MORE = 8
+MORE = 10
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def waterfall(
     reference : str
         ``mean`` (the class), ``next`` (the next target above) or ``cut`` (the cut-off of the next grade).
     most : int
-        Number of components drawn by name, up to eight more where what is left of a stream adds to more than the largest; the
+        Number of components drawn by name, up to ten more where what is left of a stream adds to more than the largest; the
         smaller ones are drawn as one bar a stream.
     ahead : float
         Probability (1 for sure) that the reference is ahead, by sampling error alone; below the plan's level the title says so.
