@@ -175,7 +175,7 @@ def sensitivity_ranks(
     Examples
     --------
     >>> charts.sensitivity_ranks(s.table("sensitivity"), s.ctx, class_id="city14").title
-    '换用图中4种做法，名次至多变动2位（茂名、清远、汕头等13市）'
+    '换用图中4种做法，名次至多变动2位（茂名、清远、汕头等10市）'
     """
     which = class_of(ctx, class_id)
     mine = of_class(sensitivity, which)
