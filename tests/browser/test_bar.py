@@ -112,7 +112,7 @@ def test_a_covered_text_is_found(tmp_path: Path, page: Page) -> None:
 VOCABULARY = (
     "名次区间", "同时成立的95%区间", "有效权重", "方案权重", "设计效应", "有效样本量", "变异系数", "初级抽样单元", "无应答调整", "校准",
     "置信区间", "抽样误差", "标准误", "重点调查", "已隐藏", "不可估", "慎用", "待核", "缺数据", "上下界", "按分等次", "等次赋分", "分等界限",
-    "限制规则", "人工决定", "换位权重", "方法敏感性", "备选赋分", "随机赋分", "等级相关系数", "中位等次", "真实性筛查", "加权κ", "缺失率",
+    "限制规则", "人工决定", "换位权重", "方法敏感性", "备选赋分", "随机赋分", "固定做法", "起评分", "等级相关系数", "中位等次", "真实性筛查", "加权κ", "缺失率",
     "存疑率", "数据指纹", "数据版本", "相对贫困线", "三保障", "错退率", "漏评率", "分位", "中位数", "下限值", "目标值", "贡献分", "失分",
     "应答率", "空户", "隔离", "差额", "实地核查得分", "靠后", "突出问题", "一般及以下", "明显差于全省", "设计权重", "登记户", "位次",
 )  # fmt: skip
@@ -322,16 +322,52 @@ def test_the_conclusions_of_a_ranking_recompute_from_its_workbook(site: Path, pa
         if r["名次下限"] is not None
     ]
     assert max(spans) == 1 or f"跨{max(spans):.0f}个位次" in said[3]
-    top = max(sheet(site, "ranking-city14", "名义与有效权重"), key=lambda r: r["有效权重"])
-    assert (
-        f"{top['来源名称']}拉开：方案权重{half_up(100 * top['名义权重'], 0)}%，有效权重{half_up(100 * top['有效权重'], 0)}%"
-        in said[4]
+    weights = sheet(site, "ranking-city14", "名义与有效权重")
+    top = max(weights, key=lambda r: r["有效权重"])
+    head = "得分差距主要由{}拉开" if top["有效权重"] > 0.5 else "拉开得分差距最多的是{}"
+    nominal, effective = (half_up(100 * top[c], 0) for c in ("名义权重", "有效权重"))
+    assert f"{head.format(top['来源名称'])}：方案权重{nominal}%，有效权重{effective}%" in said[4]
+    every = sheet(site, "ranking-city14", "敏感性汇总")
+    fixed = [r for r in every if r["居中等次变化对象数"] is None]
+    assert f"换用{sum(r['情形数'] for r in fixed)}种固定做法" in said[5]
+    assert f"平均{half_up(max(r['平均名次变动'] for r in fixed), 2)}位" in said[5]
+    most = max(r["等次变化对象数"] for r in fixed)
+    assert (f"等次变化的最多，有{most}个对象" in said[5]) == (most > 0)
+    (random,) = (r for r in every if r not in fixed)
+    assert f"随机赋分{random['情形数']:,}次" in said[5]
+    assert f"变动最大的一次为{random['最大名次变动']:.0f}位" in said[5]
+    middle = random["居中等次变化对象数"]
+    assert (f"居中的等次有{middle:.0f}个对象" in said[5]) if middle else ("居中的等次都与现等次相同" in said[5])
+
+
+def test_pairs_in_the_conclusions_of_a_ranking_are_those_of_the_picture(site: Path, page: Page) -> None:
+    text = conclusions(site, "ranking-city14", page)[3]
+    cells = page.evaluate(
+        "[...document.querySelectorAll('#pairs tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
     )
-    moves = sheet(site, "ranking-city14", "敏感性汇总")
-    assert f"平均{half_up(max(r['平均名次变动'] for r in moves), 2)}位" in said[5]
-    assert (
-        f"有{max(r['等次变化对象数'] for r in moves)}个对象" in said[5] or max(r["等次变化对象数"] for r in moves) == 0
+    above = [row[i] for n, row in enumerate(cells) for i in range(len(row) - len(cells) + n + 1, len(row))]
+    sure = sum(p == ">99%" or int(p.strip("<>%")) >= 95 for p in above)
+    assert f"{len(above)}对中{sure}对有95%以上把握" in text
+
+
+@pytest.mark.parametrize("name", ["city-440200", "unit-dw003"])
+def test_what_a_waterfall_names_is_the_largest_of_its_sign_in_its_table(name: str, site: Path, page: Page) -> None:
+    page.goto((site / f"{name}.html").as_uri())
+    figures = page.evaluate(
+        """[...document.querySelectorAll('figure.chart[id^=waterfall]')].map(f => [f.querySelector('figcaption').textContent,
+             [...f.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.textContent))])"""
     )
+    assert figures
+    for title, rows in figures:
+        parts = [(label, float(value.replace("−", "-"))) for _, label, value in rows[:-1]]
+        for word, sign in (("拉高最多的是", 1), ("拉低最多的是", -1)):
+            top = max(sign * value for _, value in parts)
+            said = re.findall("“([^”]+)”", title.partition(word)[2].partition("（")[0])
+            assert set(said) <= {label for label, value in parts if sign * value == top}, title
+            assert (word in title) == bool(said)
+        largest = max(abs(value) for _, value in parts)
+        named = [abs(float(v.replace("−", "-"))) for v in re.findall(r"（各?([+−][\d.]+)分）", title)]
+        assert not named or half_up(largest) in {half_up(v) for v in named}, title
 
 
 def test_the_conclusions_of_the_overview_recompute_from_its_workbooks(site: Path, page: Page) -> None:

@@ -242,7 +242,7 @@ def _scores(rng: np.random.Generator, rows: dict[str, list[Row]], n_units: int) 
         for source, label in _SOURCES.items():
             rows["sensitivity_summary"].append(
                 {"class_id": class_id, "source": source, "source_name": label, "scenarios": 3,
-                 "mean_shift": float(rng.uniform(0.1, 2)), "max_shift": float(rng.integers(1, 5)), "grade_changes": int(rng.integers(0, 3))}
+                 "mean_shift": float(rng.uniform(0.1, 2)), "max_shift": float(rng.integers(1, 5)), "grade_changes": int(rng.integers(0, 3)), "middle_changes": 0.0 if source == "scale" else float("nan")}
             )  # fmt: skip
 
 

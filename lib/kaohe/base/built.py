@@ -131,7 +131,8 @@ BUILT: dict[str, Built] = {
             s object 对象, s class_id 类别, s source 来源, s source_name 来源名称, s scenario 情形, f score 得分, f rank 名次, s grade 等次"""),
         _built("sensitivity_summary", "敏感性汇总", "class_id source", """
             s class_id 类别, s source 来源, s source_name 来源名称, i scenarios 情形数, f mean_shift 平均名次变动, f max_shift 最大名次变动,
-            i grade_changes 等次变化对象数"""),
+            i grade_changes 等次变化对象数,
+            f middle_changes 居中等次变化对象数"""),
         _built("contributions", "差距分解", "object reference stream component", """
             s object 对象, s class_id 类别, s reference 参照, s reference_name 参照名称, s stream 来源, s stream_name 来源名称,
             s component 分项, s label 分项名称, f delta 差值"""),

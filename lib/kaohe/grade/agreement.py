@@ -41,8 +41,9 @@ def consistency(evidence: pd.DataFrame, own: pd.DataFrame, scores: pd.DataFrame,
 
     Notes
     -----
-    Flagged: any item a step or more above the field evidence; for survey_cross a difference of at
-    least half the ranked targets. Survey and cross scores stand on scales of their own, so ranks are
+    Flagged: for index_field any item a step or more away from the field evidence, above or below; for
+    self_field any item a step or more above it (a target that graded itself lower has not overstated);
+    for survey_cross a difference of at least half the ranked targets. Survey and cross scores stand on scales of their own, so ranks are
     compared, and `mean_gap` stays empty there.
     """
     step = float(plan.choices["levels"]["one_step"])
@@ -77,7 +78,7 @@ def _items(people: pd.DataFrame, seen: pd.DataFrame, check: str, column: str, st
         out[name] = out[name].fillna(0).astype("int64")
     for name in ("rank_first", "rank_second", "rank_gap", "correlation"):
         out[name] = np.nan
-    return out.assign(flagged=out["n_above"] > 0)
+    return out.assign(flagged=(out["n_above"] > 0) | ((check == "index_field") & (out["n_below"] > 0)))
 
 
 def _streams(scores: pd.DataFrame, plan: Plan) -> pd.DataFrame:

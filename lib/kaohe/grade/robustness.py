@@ -26,7 +26,8 @@ class Sensitivity(NamedTuple):
         object, class_id, source, source_name, scenario, score, rank, grade; scenario 基准 in every source.
     summary : DataFrame
         class_id, source, source_name, scenarios, mean_shift (mean |rank − base rank| over targets and
-        scenarios), max_shift, grade_changes (targets with another grade in any scenario).
+        scenarios), max_shift, grade_changes (targets with another grade in any scenario), middle_changes (of the
+        random scales, those with another grade in the middle one).
     """
 
     rows: pd.DataFrame

@@ -12,7 +12,7 @@ from kaohe.base.plan import Plan, Scale
 from kaohe.grade.ranks import TOLERANCE, rank_array
 
 SOURCES = {
-    "scale": "等次赋分",
+    "scale": "随机赋分",
     "alternative_scale": "备选赋分",
     "item_weights": "指标权重",
     "stream_weights": "来源权重",
@@ -20,7 +20,8 @@ SOURCES = {
     "cuts": "分等界限",
 }
 BASE = "基准"
-QUANTILES = ((0.05, "随机赋分：名次偏前（5%）"), (0.5, "随机赋分：名次居中"), (0.95, "随机赋分：名次偏后（95%）"))
+MIDDLE = "随机赋分：名次居中"
+QUANTILES = ((0.05, "随机赋分：名次偏前（5%）"), (0.5, MIDDLE), (0.95, "随机赋分：名次偏后（95%）"))
 Scenarios = Iterator[tuple[str, str, np.ndarray, np.ndarray]]
 
 
@@ -191,7 +192,8 @@ def class_sensitivity(
     summary : DataFrame
         class_id, source, source_name, scenarios, mean_shift and max_shift (of ranks, over targets
         and scenarios), grade_changes (targets whose grade changes in any scenario; of the random
-        scales, in the three rows shown).
+        scales, in the three rows shown) and middle_changes (of the random scales, targets whose grade
+        changes in the middle row; NaN for the others).
 
     Notes
     -----
@@ -236,6 +238,7 @@ def class_sensitivity(
                 "mean_shift": float(shift.mean()) if shift.size else np.nan,
                 "max_shift": float(shift.max()) if shift.size else np.nan,
                 "grade_changes": _changed(graded if source != "scale" else [f[3] for f in shown[1:]], base_grade),
+                "middle_changes": _changed([f[3] for f in shown if f[0] == MIDDLE], base_grade) if source == "scale" else np.nan,
             }
         )  # fmt: skip
     return pd.concat(rows, ignore_index=True), pd.DataFrame(summary)

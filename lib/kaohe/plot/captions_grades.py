@@ -49,7 +49,8 @@ def matrix_title(name: str, cells: Sequence[tuple[str, str, str]], missing: int)
     seen = Counter(concept for concept, _, _ in cells)
     if all(counts[c] == seen[c] for c in top):
         return f"{head}，分散在{len(counts)}项指标，其中{some(top, 3)}各级都是{tail}"
-    return f"{head}，分散在{len(counts)}项指标，最多的{some(top, 3)}{'各' if len(top) > 1 else ''}有{counts[top[0]]}级{tail}"
+    each = "各" if len(top) > 1 else ""
+    return f"{head}，分散在{len(counts)}项指标，级数最多的是{some(top, 3)}（{each}{counts[top[0]]}级）{tail}"
 
 
 def _own_form_title(name: str, cells: Sequence[tuple[str, str, str]], level: str) -> str:

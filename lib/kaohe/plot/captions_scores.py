@@ -43,28 +43,6 @@ def streams_title(
     return f"{ends}，其中{stream}占{score(most)}分"
 
 
-def waterfall_title(name: str, reference: str, deltas: Sequence[tuple[str, str, float]]) -> str:
-    """What a difference to a reference is made of.
-
-    Parameters
-    ----------
-    deltas : sequence of (stream name, component label, points)
-        They add to the difference.
-    """
-    total = sum(d for _, _, d in deltas)
-    shown = half_up(total, 1)
-    if shown == 0:
-        return (
-            f"{name}与{reference}得分相同"
-            if all(half_up(d, 1) == 0 for _, _, d in deltas)
-            else f"{name}与{reference}得分持平，各项互有高低"
-        )
-    sign = 1 if shown > 0 else -1
-    stream, label, most = max(deltas, key=lambda d: sign * d[2])
-    word = "高" if sign > 0 else "低"
-    return f"{name}比{reference}{word}{abs(shown)}分，影响最大的是{stream}的“{label}”（{numbers.signed(most)}分）"
-
-
 def position_title(
     name: str, class_id: str, composite: float, rank: float, tied: bool, n_ranked: int, mean: float, bounds: tuple[float, float]
 ) -> str:  # fmt: skip
@@ -150,22 +128,32 @@ def own_rank_title(name: str, rank: float, low: float, high: float, overlapping:
     return f"{head}，区间与{group_word(overlapping, class_id)}相重" if overlapping else f"{head}，区间不与他市相重"
 
 
-def moves_title(class_id: str, moves: Mapping[str, int], limit: int = 3) -> str:
-    """Whose rank moves under other choices; `moves` is the greatest shift by name."""
+def moves_title(class_id: str, moves: Mapping[str, int], under: str, limit: int = 3) -> str:
+    """Whose rank moves under other choices.
+
+    Parameters
+    ----------
+    moves : mapping of name to places
+        The greatest shift of each target.
+    under : str
+        Which choices these are, as 换用图中4种做法.
+    limit : int
+        From how many places on a shift counts as large.
+    """
     if not moves:
         return "没有可比较的名次"
     top = max(moves.values())
     most = [k for k, v in moves.items() if v == top]
     if top == 0:
-        return f"换用其他办法，{group_word(len(moves), class_id)}名次都不变"
+        return f"{under}，{group_word(len(moves), class_id)}名次都不变"
     named = listed(most, class_id)
     large = sum(v >= limit for v in moves.values())
     each = "各" if len(most) > 1 else ""
     if not large:
-        return f"换用其他办法，名次至多变动{top}位（{named}）"
+        return f"{under}，名次至多变动{top}位（{named}）"
     if large == 1:
-        return f"换用其他办法，只有{most[0]}名次变动达{limit}位以上（{top}位）"
-    return f"换用其他办法，{group_word(large, class_id)}名次变动达{limit}位以上，最大的是{named}（{each}{top}位）"
+        return f"{under}，只有{most[0]}名次变动达{limit}位以上（{top}位）"
+    return f"{under}，{group_word(large, class_id)}名次变动达{limit}位以上，最大的是{named}（{each}{top}位）"
 
 
 def daily_title(name: str, points: Sequence[tuple[str, float]], n_records: int) -> str:

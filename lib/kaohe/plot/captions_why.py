@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaohe.plot import numbers
-from kaohe.plot.labels import group_unit, group_word, listed
+from kaohe.plot.labels import group_unit, group_word, joined, listed
 
 
 def pairs_title(class_id: str, n: int, sure: int, closest: tuple[str, str, float], level: str) -> str:
@@ -50,8 +50,29 @@ def scenario_title(class_id: str, moved: int, farthest: Sequence[str], most: flo
     return f"换用这一情形，{said}，{group_word(moved, class_id)}名次变动，最大的是{listed(farthest, class_id)}（{each}{numbers.integer(most)}位）"
 
 
-def way_caption(label: str, n: int, reach: int) -> str:
-    """Caption of the table of ways to the next grade."""
-    if not reach:
-        return f"{label}升一等的最短途径（{n}个，没有一个能只靠提升指标等次升等）"
-    return f"{label}升一等的最短途径（{n}个，其中{reach}个只需提升指标等次）" if n > 1 else f"{label}升一等的最短途径"
+def way_caption(label: str, n: int, top: int, held: int, reach: int) -> str:
+    """Caption of the table of ways to the next grade.
+
+    Parameters
+    ----------
+    n : int
+        Targets in the table.
+    top, held : int
+        Those at the best grade already (已是最高等次), and those whom a rule, a decision, a doubt or missing data keeps where they are (受限).
+    reach : int
+        Those for whom better items are enough.
+    """
+    if n == 1:
+        return f"{label}升一等的最短途径"
+    if n in {top, held}:
+        return f"{label}升一等的最短途径（{n}个，都{'已是最高等次' if top else '受限'}）"
+    left = n - top - held
+    rest, every = f"其余{left}个" if left < n else "", "都" if left > 1 else ""
+    parts = [f"{top}个已是最高等次" if top else "", f"{held}个受限" if held else ""]
+    if left and not reach:
+        parts.append(f"{rest}{every}不能只靠提升指标等次升等")
+    elif left and reach == left:
+        parts.append(f"{rest}{every}只需提升指标等次")
+    elif left:
+        parts.append(f"{rest or '其'}中{reach}个只需提升指标等次")
+    return f"{label}升一等的最短途径（{n}个{'：' if rest else '，'}{joined(parts)}）"

@@ -11,10 +11,11 @@ import pandas as pd
 from kaohe.plot import captions_why as words
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, nothing, of_class, rank_level, records, short, source
+from kaohe.plot.labels import class_of, group_word, nothing, of_class, rank_level, short, source
 from kaohe.plot.layout import legend
-from kaohe.plot.numbers import chance, half_up, integer, is_missing, level_said
+from kaohe.plot.numbers import chance, half_up, integer, level_said
 from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.pairs import in_order, ranked_pairs, told_apart
 from kaohe.plot.palette import BAND, BLUE, INK, MID, MUTED, PALE, PAPER
 
 MOST = 20
@@ -64,21 +65,13 @@ def pair_chances(
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:
         return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",))
-    mine = of_class(pair_probabilities, which)
-    chances = {
-        (str(r["object"]), str(r["other"])): float(r["p_above"]) for r in records(mine) if not is_missing(r["p_above"])
-    }
-    rank = {
-        str(r["object"]): float(r["rank"]) for r in records(of_class(composite, which)) if not is_missing(r["rank"])
-    }
-    ranked = sorted(rank, key=lambda c: (rank[c], c))
-    order = [c for c in ranked if any(c in pair for pair in chances)]
-    pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :] if (a, b) in chances]
+    order, chances = ranked_pairs(of_class(pair_probabilities, which), of_class(composite, which))
+    pairs = in_order(order, chances)
     if not pairs or len(order) > MOST:
         return nothing("先后概率", ctx)
     steps = _steps(ctx)
     canvas = _draw(order, chances, steps, ctx)
-    sure = [p for p in pairs if _printed(chances[p]) >= steps[0].least]
+    sure = [p for p in pairs if told_apart(chances[p], ctx)]
     closest = min(pairs, key=lambda p: (abs(chances[p] - 0.5), p))
     title = words.pairs_title(
         which,

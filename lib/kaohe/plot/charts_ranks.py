@@ -9,19 +9,30 @@ import pandas as pd
 
 from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
-from kaohe.plot.canvas import LINE, SIZE, SMALL, TINY, WIDTH, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, rank_level, records, short, some, source
-from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks
+from kaohe.plot.canvas import SMALL, TINY, WIDTH, Canvas, Caption
+from kaohe.plot.labels import (
+    class_of,
+    group_word,
+    joined,
+    listed,
+    nothing,
+    of_class,
+    rank_level,
+    records,
+    short,
+    some,
+    source,
+)
+from kaohe.plot.layout import Numbers, Scale, axis, rows
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
-from kaohe.plot.palette import ACCENT, BLUE, INK, MID, MUTED, PAPER, PLUM, RULE, SOFT
+from kaohe.plot.palette import BLUE, INK, MID, MUTED, PAPER, SOFT
 from kaohe.plot.phone import NARROW
-from kaohe.plot.typeset import balanced
+from kaohe.plot.rank_lines import bump, ranges
 
 BUMP_TARGETS = 20
-MOVERS = (ACCENT, BLUE, PLUM)
 BASE = "基准"
-# Quantiles of random scales are taken target by target: no ranking of their own, so no column of lines.
+# Quantiles of random scales are taken target by target: no ranking of their own, so no picture of them.
 RANDOM = "scale"
 LAST = 25
 
@@ -157,125 +168,89 @@ def sensitivity_ranks(
 
     Notes
     -----
-    Lines show, for each kind of choice but random scales, the scenario that moves ranks most in total; moves in the
-    title and table are over all scenarios.
+    Lines show, for each kind of choice, the scenario that moves ranks most in total; the title and the colours speak of
+    what is drawn, the table gives the greatest shift over all scenarios beside it. Random scales are in neither: their
+    quantiles are taken target by target, which makes no ranking; `tables.sensitivity_summary` has their shifts.
 
     Examples
     --------
     >>> charts.sensitivity_ranks(s.table("sensitivity"), s.ctx, class_id="city14").title
-    '换用其他办法，名次至多变动2位（茂名、清远、汕头等13市）'
+    '换用图中4种做法，名次至多变动2位（茂名、清远、汕头等10市）'
     """
     which = class_of(ctx, class_id)
     mine = of_class(sensitivity, which)
     mine = mine[mine["rank"].notna()]
     base = {str(r["object"]): float(r["rank"]) for r in records(mine[mine["scenario"] == BASE])}
     others = mine[(mine["scenario"] != BASE) & mine["object"].isin(list(base))]
+    random = bool((others["source"] == RANDOM).any())
+    others = others[others["source"] != RANDOM]
     if not base or others.empty:
         return nothing("方法敏感性", ctx)
     reach: dict[str, list[float]] = {c: [base[c]] for c in base}
     for row in records(others):
         reach[str(row["object"])].append(float(row["rank"]))
-    moves = {c: round(max(abs(r - base[c]) for r in reach[c])) for c in base}
     order = sorted(base, key=lambda c: (base[c], c))
     n_scenarios = len(others[["source", "scenario"]].drop_duplicates())
-    random = bool((others["source"] == RANDOM).any())
-    drawn = ["随机赋分只计名次的5%、50%、95%分位，不是全部抽取的最大变动"] if random else []
-    title = words.moves_title(which, {short(ctx, c): moves[c] for c in order})
-    movers = [c for c in sorted(order, key=lambda c: -moves[c]) if moves[c] > 0][:3]
-    if len(order) <= BUMP_TARGETS:
-        columns = _columns(others, base)
-        canvas = bump(order, base, columns, movers, ctx)
-        shape = (
-            "每类办法取名次变动合计最大的一种情形" + ("，图中不含随机赋分" if random else "") + "；着色为变动最大的对象"
-        )
-        alt = f"名次连线图：{group_word(len(order), which)}在{len(columns) + 1}种办法下的名次，从左到右为基准、{'、'.join(h[0] for h, _ in columns)}；"
-    else:
-        shown = sorted(order, key=lambda c: (-moves[c], base[c]))[:LAST]
-        canvas = ranges(shown, base, reach, ctx)
-        shape = f"只列变动最大的{len(shown)}个" if len(shown) < len(order) else ""
-        alt = f"区间图：{group_word(len(shown), which)}在{n_scenarios}种情形下名次的最好与最差；"
-    caption = Caption(
-        title,
-        joined([f"{n_scenarios}种情形下的综合得分名次", shape, f"{ctx.year}年"]),
-        f"{alt}变动最大的是{some([short(ctx, c) for c in movers]) or '无'}。",
-        source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变", *drawn, "与抽样误差分开计算"),
+    most = {c: _farthest(base[c], reach[c]) for c in order}
+    columns = _columns(others, base) if len(order) <= BUMP_TARGETS else []
+    drawn = (
+        {c: _farthest(base[c], [found[c] for _, found in columns if c in found]) for c in order} if columns else most
     )
-    head = ["对象", "基准名次", "最好名次", "最差名次", "最大变动"]
+    movers = [c for c in sorted(order, key=lambda c: -drawn[c]) if drawn[c] > 0][:3]
+    if len(order) <= BUMP_TARGETS:
+        canvas = bump(order, base, columns, movers, ctx)
+        shape = f"{n_scenarios}种固定做法中，每类取名次变动合计最大的一种；着色为图中变动最大的对象"
+        alt = f"名次连线图：{group_word(len(order), which)}在{len(columns) + 1}种做法下的名次，从左到右为基准、{'、'.join(h[0] for h, _ in columns)}；"
+    else:
+        shown = sorted(order, key=lambda c: (-most[c], base[c]))[:LAST]
+        canvas = ranges(shown, base, reach, ctx)
+        shape = joined(
+            [
+                f"{n_scenarios}种固定做法下的最好和最差名次",
+                f"只列变动最大的{len(shown)}个" if len(shown) < len(order) else "",
+            ]
+        )
+        alt = f"区间图：{group_word(len(shown), which)}在{n_scenarios}种固定做法下名次的最好与最差；"
+    under = f"换用图中{len(columns)}种做法" if columns else f"换用{n_scenarios}种固定做法"
+    caption = Caption(
+        words.moves_title(which, {short(ctx, c): drawn[c] for c in order}, under),
+        joined(["综合得分名次", shape, f"{ctx.year}年"]),
+        f"{alt}变动最大的是{some([short(ctx, c) for c in movers]) or '无'}。",
+        source(ctx, "综合评价敏感性分析", "来源权重的情形只作假设，方案权重不变",
+               "不含随机赋分，其名次变动见下表" if random else "",
+               _beyond(drawn, most, n_scenarios, which, ctx), "与抽样误差分开计算"),
+    )  # fmt: skip
+    heads = [f"{name}：{scenario}" for (name, scenario), _ in columns]
+    head = ["对象", "基准名次", *heads, *(["图中最大变动"] if columns else []), "最好名次", "最差名次", "最大变动"]
     body = [
-        [ctx.name_of(c), numbers.integer(base[c]), numbers.integer(min(reach[c])), numbers.integer(max(reach[c])), str(moves[c])]
+        [ctx.name_of(c), numbers.integer(base[c]), *(numbers.integer(found.get(c, float("nan"))) for _, found in columns),
+         *([str(drawn[c])] if columns else []), numbers.integer(min(reach[c])), numbers.integer(max(reach[c])), str(most[c])]
         for c in order
     ]  # fmt: skip
-    return canvas.chart(id, caption, DataTable("各种办法下的名次", head, body))
+    return canvas.chart(
+        id, caption, DataTable(f"名次：基准和{n_scenarios}种固定做法（最好、最差和最大变动）", head, body)
+    )
+
+
+def _farthest(base: float, ranks: Sequence[float]) -> int:
+    return round(max((abs(r - base) for r in ranks), default=0.0))
+
+
+def _beyond(drawn: Mapping[str, int], most: Mapping[str, int], n: int, class_id: str, ctx: Context) -> str:
+    """Who moves farther in a scenario that is not drawn than anybody in one that is; empty where nobody does."""
+    top = max(most.values())
+    if top <= max(drawn.values()):
+        return ""
+    named = listed([short(ctx, c) for c, v in most.items() if v == top], class_id)
+    return f"全部{n}种中变动最大的是{named}（{top}位）"
 
 
 def _columns(others: pd.DataFrame, base: Mapping[str, float]) -> list[tuple[tuple[str, str], dict[str, float]]]:
-    """For each source its scenario with the largest total shift; sources without any shift and random scales are left out."""
+    """For each source its scenario with the largest total shift; sources without any shift are left out."""
     best: dict[str, tuple[float, tuple[str, str], dict[str, float]]] = {}
     for (source_id, scenario), part in others.groupby(["source", "scenario"], sort=False):
         found = {str(r["object"]): float(r["rank"]) for r in records(part)}
-        if source_id == RANDOM:
-            continue
         shift = sum(abs(r - base[c]) for c, r in found.items())
         if shift > 0 and (str(source_id) not in best or shift > best[str(source_id)][0]):
             best[str(source_id)] = (shift, (str(part.iloc[0]["source_name"]), str(scenario)), found)
     return [(head, found) for _, head, found in best.values()]
-
-
-def bump(
-    order: Sequence[str], base: Mapping[str, float], columns: Sequence[tuple[tuple[str, str], Mapping[str, float]]],
-    movers: Sequence[str], ctx: Context,
-) -> Canvas:  # fmt: skip
-    """Lines of ranks: the base and one column for each scenario, those that move most coloured."""
-    names = {c: short(ctx, c) for c in order}
-    label = min(1.3, max(fonts.width(n, SIZE) for n in names.values())) + 0.1
-    every = [{c: base[c] for c in order}, *(found for _, found in columns)]
-    room = min(1.0, (WIDTH - 2 * label - 0.32) / max(len(columns), 1) - 0.06)
-    heads = [["基准"], *([name, *balanced(scenario, room, TINY)[:4]] for (name, scenario), _ in columns)]
-    deep = max(len(h) for h in heads)
-    top = 0.16 + deep * TINY * LINE / 72 + 0.06
-    pitch = 0.27
-    slots = [_places(found) for found in every]
-    count = len(order)
-    canvas = Canvas(top + pitch * count + 0.04)
-    x0, x1 = label + 0.16, WIDTH - label - 0.16
-    xs = [x0 + (x1 - x0) * i / max(len(every) - 1, 1) for i in range(len(every))]
-    color = dict(zip(movers, MOVERS, strict=False))
-    for x, block in zip(xs, heads, strict=True):
-        start = top - 0.1 - (len(block) - 1) * TINY * LINE / 72
-        for i, line in enumerate(block):
-            middle = start + i * TINY * LINE / 72
-            canvas.text(x, middle, line, size=TINY, color=MUTED, align="center", fit=room)
-    for code in sorted(order, key=lambda c: c in color):
-        points = [(x, top + (slot[code] + 0.5) * pitch) for x, slot in zip(xs, slots, strict=True) if code in slot]
-        hot = color.get(code)
-        if len(points) > 1:
-            canvas.line(points, hot or RULE, line=2.6 if hot else 1.4, z=2.5 if hot else 2)
-        for (x, y), found in zip(points, every, strict=False):
-            canvas.dot(x, y, 0.095, hot or RULE, edge=PAPER, line=1.0, z=3.5 if hot else 3)
-            canvas.text(x, y, f"{found[code]:.0f}", size=TINY, color=PAPER if hot else INK, align="center")
-        canvas.text(label, points[0][1], names[code], color=hot or INK, align="right", fit=1.3)
-        if len(points) == len(every) and len(every) > 1:
-            canvas.text(WIDTH - label, points[-1][1], names[code], color=hot or INK, fit=1.3)
-    return canvas
-
-
-def _places(found: Mapping[str, float]) -> dict[str, int]:
-    """Row of each target in a column; equal ranks stand one below the other in code order."""
-    return {code: i for i, code in enumerate(sorted(found, key=lambda c: (found[c], c)))}
-
-
-def ranges(
-    shown: Sequence[str], base: Mapping[str, float], reach: Mapping[str, Sequence[float]], ctx: Context
-) -> Canvas:
-    """Dots at the base rank with a line from the best to the worst."""
-    spans = [numbers.rank_short(min(reach[c]), max(reach[c])) for c in shown]
-    frame = rows([short(ctx, c) for c in shown], above=0.3, below=0.5, pitch=0.22,
-                 numbers=[Numbers("基准", [numbers.integer(base[c]) for c in shown]), Numbers("最好–最差", spans)])  # fmt: skip
-    worst = max(max(reach[c]) for c in shown)
-    scale = Scale(1, max(worst, 2), frame.left + 0.1, frame.right)
-    axis(frame, scale, [1.0, *[t for t in ticks(1, worst) if t > 1]], lambda v: f"{v:.0f}", "名次（1为最高）")
-    for row, code in enumerate(shown):
-        y = frame.y(row)
-        frame.canvas.line([(scale(min(reach[code])), y), (scale(max(reach[code])), y)], SOFT, line=3)
-        frame.canvas.dot(scale(base[code]), y, 0.055, BLUE)
-    return frame.canvas

@@ -8,10 +8,11 @@ from kaohe.plot import captions_why as words
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
 from kaohe.plot.canvas import Caption
-from kaohe.plot.charts_ranks import BUMP_TARGETS, LAST, bump, ranges
+from kaohe.plot.charts_ranks import BUMP_TARGETS, LAST
 from kaohe.plot.labels import class_of, group_word, nothing, of_class, quoted, records, short, source
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Table, Text
+from kaohe.plot.rank_lines import bump, ranges
 
 LAW = "方案规定，只作假设"
 

@@ -7,17 +7,31 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kaohe.plot import captions_gaps, fonts, numbers
 from kaohe.plot import captions_scores as words
-from kaohe.plot import fonts, numbers
 from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
-from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, own_rows, records, short, source
+from kaohe.plot.labels import (
+    class_of,
+    group_word,
+    joined,
+    nothing,
+    of_class,
+    own_rows,
+    rank_level,
+    records,
+    short,
+    source,
+)
 from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.merged import Part, merged
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
+from kaohe.plot.pairs import told_apart
 from kaohe.plot.palette import ACCENT, INK, MID, MUTED, SOFT, STREAM_FILL, STREAM_INK
 
 MOST = 40
 ENDS = 10
+MORE = 10
 
 
 @dataclass(frozen=True)
@@ -175,8 +189,8 @@ def _difference(canvas: Canvas, scale: Scale, y: float, h: float, parts: Mapping
 
 
 def waterfall(
-    contributions: pd.DataFrame, ctx: Context, *, reference: str = "mean", most: int = 10, id: str = ""
-) -> Chart | Text:
+    contributions: pd.DataFrame, ctx: Context, *, reference: str = "mean", most: int = 10, ahead: float = float("nan"), id: str = ""
+) -> Chart | Text:  # fmt: skip
     """Where a target's difference from a reference comes from, component by component.
 
     Parameters
@@ -185,15 +199,18 @@ def waterfall(
         Built table `contributions`; rows of other targets are left out.
     ctx : Context
     reference : str
-        ``mean`` (the class) or ``next`` (the next target above).
+        ``mean`` (the class), ``next`` (the next target above) or ``cut`` (the cut-off of the next grade).
     most : int
-        Number of components drawn; the smaller ones are drawn as one bar.
+        Number of components drawn by name, up to ten more where what is left of a stream adds to more than the largest; the
+        smaller ones are drawn as one bar a stream.
+    ahead : float
+        Probability (1 for sure) that the reference is ahead, by sampling error alone; below the plan's level the title says so.
 
     Examples
     --------
     >>> job = kaohe.open_report("40_city", "韶关市")
     >>> charts.waterfall(job.own("contributions"), job.ctx).title
-    '韶关市比同类平均高2.0分，影响最大的是日常工作的“信访投诉”（+2.9分）'
+    '韶关市比同类平均高2.0分，拉高最多的是日常工作的“信访投诉”（+2.9分）'
     """
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]
@@ -201,32 +218,39 @@ def waterfall(
         if mine.empty and reference == "next" and len(own_rows(contributions, ctx)):
             return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",))
         return nothing("得分差距分解", ctx)
-    items = [(str(r["stream"]), str(r["stream_name"]), str(r["label"]), float(r["delta"])) for r in records(mine)]
+    items = [Part(str(r["stream"]), str(r["stream_name"]), str(r["label"]), float(r["delta"])) for r in records(mine)]
     against = str(mine.iloc[0]["reference_name"])
-    ordered = sorted(items, key=lambda i: -abs(i[3]))
-    kept, rest = ordered[:most], ordered[most:]
-    if len(rest) == 1:
-        kept, rest = ordered, []
-    kept = sorted(kept, key=lambda i: -i[3])
-    bars = [(f"{label}", STREAM_FILL.get(stream, MID), delta) for stream, _, label, delta in kept]
-    if rest:
-        bars.append((f"其余{len(rest)}项合计", SOFT, sum(i[3] for i in rest)))
-    total = sum(i[3] for i in items)
-    canvas = _draw_waterfall(bars, total, {i[0]: i[1] for i in items}, ctx)
+    named, sums = merged(items, most, most + MORE)
+    bars = [(p.label, STREAM_FILL.get(p.stream, MID), p.delta) for p in (*named, *sums)]
+    total = sum(i.delta for i in items)
+    canvas = _draw_waterfall(bars, total, {i.stream: i.stream_name for i in items}, ctx)
+    level = rank_level(ctx)
+    unsure = not is_missing(ahead) and not told_apart(ahead, ctx)
     caption = Caption(
-        words.waterfall_title(ctx.name, against, [i[1:] for i in items]),
+        captions_gaps.waterfall_title(ctx.name, against, [i[1:] for i in items], unsure=unsure),
         f"综合得分与{against}之差（分）按分项分解，由加分到减分，{ctx.year}年",
         f"瀑布图：从{against}（0）开始，逐项加减到{ctx.name}的差值{numbers.signed(total)}分，共{len(items)}个分项。",
         source(
             ctx,
             "综合评价",
-            f"各分项之和等于总差距{'；较小的分项合并为一条' if rest else ''}",
+            f"各分项之和等于总差距{'；较小的分项按来源合并' if sums else ''}",
+            "" if is_missing(ahead) else f"只计抽样误差，{against}得分较高的概率为{numbers.chance(ahead)}"
+            + (f"，不足{level}，分不出先后" if unsure else ""),
+            _base_said(mine, ctx),
         ),
-    )
+    )  # fmt: skip
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]
     body.append(["合计", "", numbers.signed(total, 2)])
     table = DataTable(f"{ctx.name}与{against}之差按分项", ["来源", "分项", "差值（分）"], body)
     return canvas.chart(id or f"waterfall-{reference}", caption, table)
+
+
+def _base_said(mine: pd.DataFrame, ctx: Context) -> str:
+    """What the component 起评分 is, where a difference has it."""
+    if not ((mine["stream"] == "daily") & (mine["component"] == "base")).any():
+        return ""
+    base = numbers.number(ctx.plan.choices["daily"]["base"], 0)
+    return f"起评分：日常工作起扣的{base}分，扣分另列在各来源"
 
 
 def _draw_waterfall(

@@ -121,15 +121,15 @@ def reliability(
     return [first, pair_chances(pairs, composite, ctx), tables.grade_chances(chances, composite, ctx)]
 
 
-def differences(contributions: pd.DataFrame, ctx: Context) -> list[Output]:
+def differences(contributions: pd.DataFrame, pairs: pd.DataFrame, ctx: Context) -> list[Output]:
     """Where a target's score comes from: against its class, the next above, and the cut-off of the next grade.
 
     The cut-off is left out for a target that is above it: there is no next grade.
 
     Parameters
     ----------
-    contributions : DataFrame
-        ``contributions`` of the target.
+    contributions, pairs : DataFrame
+        ``contributions`` and ``pair_probabilities`` of the target.
     ctx : Context
     """
     kinds = ("mean", "cut") if ctx.plan.classes[ctx.class_id].kind == "unit" else ("mean", "next", "cut")
@@ -138,7 +138,20 @@ def differences(contributions: pd.DataFrame, ctx: Context) -> list[Output]:
         return [Text((f"{ctx.name}没有综合得分，不分解得分差距，也不列失分。",))]
     below = mine[mine["reference"] == "cut"]["delta"].sum() < 0
     shown = [kind for kind in kinds if kind != "cut" or below]
-    return [waterfall(contributions, ctx, reference=kind, most=10 if kind == "mean" else 7) for kind in shown]
+    most, nan = {"mean": 10, "next": 8, "cut": 8}, float("nan")
+    ahead = _ahead(mine, pairs, ctx)
+    return [
+        waterfall(contributions, ctx, reference=kind, most=most[kind], ahead=ahead if kind == "next" else nan)
+        for kind in shown
+    ]
+
+
+def _ahead(mine: pd.DataFrame, pairs: pd.DataFrame, ctx: Context) -> float:
+    """Probability that the next above is ahead of the target; NaN where there is none or no sampling error."""
+    above = set(mine.loc[mine["reference"] == "next", "reference_name"])
+    own = pairs[pairs["object"] == ctx.object]
+    found = [1 - float(r["p_above"]) for r in t.records(own) if ctx.name_of(str(r["other"])) in above]
+    return found[0] if found else float("nan")
 
 
 def why(job: Source) -> list[Output]:
@@ -147,7 +160,7 @@ def why(job: Source) -> list[Output]:
     Parameters
     ----------
     job : Source
-        Reads ``streams``, ``contributions``, ``lost_points``, ``way_up``.
+        Reads ``streams``, ``contributions``, ``pair_probabilities``, ``lost_points``, ``way_up``.
     """
     ctx = job.ctx
     streams = job.own("streams")
@@ -155,7 +168,7 @@ def why(job: Source) -> list[Output]:
     if (streams["weight"] == 0).any():
         made.append(Text(("来源权重已按人工决定重新分配，与其他对象的差距不能逐项比较，不作分解。",)))
     else:
-        made += differences(job.own("contributions"), ctx)
+        made += differences(job.own("contributions"), job.own("pair_probabilities"), ctx)
     lost = job.own("lost_points")
     return [*made, *([tables.lost_points(lost, ctx)] if len(lost) else []), next_grade(job)]
 

@@ -18,6 +18,7 @@ What came in: `intake_totals`, `intake`, `findings`, `set_aside`, `data_quality`
 from __future__ import annotations
 
 from kaohe.plot.charts_scenario import scenario_choices, scenario_table
+from kaohe.plot.tables_agreement import consistency
 from kaohe.plot.tables_class import (
     class_summary,
     counties,
@@ -63,7 +64,6 @@ from kaohe.plot.tables_survey import (
 )
 from kaohe.plot.tables_trials import trial_table
 from kaohe.plot.tables_why import (
-    consistency,
     grade_chances,
     group_scores,
     lost_points,

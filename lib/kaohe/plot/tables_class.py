@@ -78,9 +78,11 @@ def sensitivity_summary(frame: pd.DataFrame, ctx: Context, *, id: str = "t-sensi
         [
             t.text("改变什么", "source_name"), t.whole("情形数", "scenarios"), t.decimal("平均名次变动", "mean_shift", 2),
             t.whole("最大名次变动", "max_shift"), t.whole("等次变化的对象数", "grade_changes"),
+            t.whole("其中居中的等次变化", "middle_changes"),
         ],
         empty="没有做方法敏感性分析。",
-        note="这里是方法选择的影响，不是抽样误差，两者不可相加。来源权重为方案规定，变动权重只作假设情形。",
+        note="这里是方法选择的影响，不是抽样误差，两者不可相加。来源权重为方案规定，变动权重只作假设情形。"
+        "等次变化的对象数：任一情形下等次不同即计入；随机赋分只看5%、居中、95%三个分位，有一个不同即计入，因此偏多，宜看居中的等次。",
     )  # fmt: skip
 
 
@@ -149,7 +151,7 @@ def _because(caps: pd.DataFrame | None, decisions: pd.DataFrame | None) -> dict[
     """By target, in brackets, the rule or decision that has changed its grade."""
     why: dict[str, list[str]] = {}
     for row in t.records(caps[caps["fired"] & (caps["before"] != caps["after"])]) if caps is not None else []:
-        said = f"因{row['field_name']}认定为{numbers.quoted(str(row['value']))}封顶"
+        said = f"因{row['field_name']}认定为{numbers.quoted(str(row['value']))}受限"
         why.setdefault(str(row["object"]), []).append(said)
     for row in (
         t.records(decisions[decisions["applied"] & (decisions["to_grade"] != "")]) if decisions is not None else []

@@ -1,4 +1,4 @@
-"""Tables that answer why and how sure: chances of grades, ways up, points lost, swap weights, agreement, profiles."""
+"""Tables that answer why and how sure: chances of grades, ways up, points lost, swap weights, profiles."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from kaohe.plot import captions_why as words
 from kaohe.plot import numbers
 from kaohe.plot import table_maker as t
 from kaohe.plot.labels import rank_level
-from kaohe.plot.output import Cell, Context, Table, Text, cell
+from kaohe.plot.output import Cell, Context, Table, Text
 from kaohe.plot.tables_class import FOLD_FROM, linked
 
-REACHED, SHORT = "提升指标可达", "仅提升指标不足"
+TOP, HELD, REACHED, SHORT = "已是最高等次", "受限", "提升指标可达", "仅提升指标不足"
 
 
 def grade_chances(
@@ -62,10 +62,11 @@ def way_up(
     order = {g: i for i, g in enumerate(ctx.plan.grades)}
     rows = own.assign(_g=own["from_grade"].map(order).fillna(9)).sort_values(["_g", "gap", "object"])
     rows = rows.assign(name=[ctx.name_of(str(c)) for c in rows["object"]])
-    reach = int((rows["state"] == REACHED).sum())
+    states = rows["state"].value_counts()
+    reach = states.get(REACHED, 0)
     steps = [t.custom("最少档数", lambda r: numbers.integer(r["steps"]), "right"), t.custom("提升的指标", _items)]
     return t.make(
-        id, words.way_caption(ctx.class_label or ctx.name, len(rows), reach), rows,
+        id, words.way_caption(ctx.class_label or ctx.name, len(rows), *(int(states.get(k, 0)) for k in (TOP, HELD, REACHED))), rows,
         [
             t.custom("对象", linked(targets)), t.grade("现等次", "from_grade"), t.grade("目标等次", "to_grade"),
             t.decimal("还差（分）", "gap", 2), *(steps if reach else []), t.custom("说明", _why),
@@ -162,70 +163,6 @@ def swap_weights(frame: pd.DataFrame, composite: pd.DataFrame, ctx: Context, *, 
     )  # fmt: skip
 
 
-def consistency(
-    frame: pd.DataFrame, ctx: Context, *, composite: pd.DataFrame | None = None, id: str = "t-consistency"
-) -> Table | Text:
-    """Self against field, index table against forms, survey against cross-assessment, one row a target.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``consistency`` of the class.
-    composite : DataFrame, optional
-        ``composite`` of the class: its ranks give the order of rows; without it codes do.
-    """
-    found = {(r["object"], r["check"]): r for r in t.records(frame)}
-    codes = _ordered(frame["object"], composite)
-    compared = [c for c in codes if any(r["n"] for (o, _), r in found.items() if o == c)]
-    flagged = sorted({str(r["object"]) for r in t.records(frame) if r["flagged"]})
-    has_survey = any(k == "survey_cross" for _, k in found)
-
-    def gap(check: str) -> t.Show:
-        return lambda r: _gap(found.get((r["object"], check)))
-
-    fields = [
-        t.text("对象", "name"), t.custom("自评与实地核查", gap("self_field")), t.custom("指标表与实地核查", gap("index_field")),
-        *([t.custom("专项调查与交叉考核", lambda r: _places(found.get((r["object"], "survey_cross"))))] if has_survey else []),
-        t.custom("提示", lambda r: "提示" if r["object"] in flagged else numbers.MISSING, "center"),
-    ]  # fmt: skip
-    with_survey = [r["correlation"] for (_, k), r in found.items() if k == "survey_cross"]
-    tail = (
-        f"；专项调查与交叉考核得分的等级相关系数为{numbers.number(with_survey[0], 2).replace('-', '−')}"
-        if with_survey and not numbers.is_missing(with_survey[0])
-        else ""
-    )
-    units = bool(ctx.class_id) and ctx.plan.classes[ctx.class_id].kind == "unit"
-    note = "分差为前者减后者（分），括号内为高一档以上的项数"
-    if has_survey:
-        note += f"；专项调查与交叉考核比的是各自的名次，相差达到对象数一半的提示{tail}"
-    note += "。" + (
-        "单位只与考核组到过的地点比对，地点少，只供参考。"
-        if units
-        else "考核组与市一一对应，差别可能来自考核组，也可能来自市。"
-    )
-    caption = f"{ctx.class_label or ctx.name}各来源是否一致（{len(compared)}个可比，{len(flagged)}个有提示）"
-    return t.make(
-        id, caption, [{"object": c, "name": ctx.name_of(c)} for c in compared], fields,
-        empty="没有可以相互比对的来源。",
-        note=note,
-        folded=len(compared) > FOLD_FROM,
-    )  # fmt: skip
-
-
-def _gap(row: t.Row | None) -> Cell:
-    if row is None or not row["n"]:
-        return numbers.MISSING
-    above = f"（{row['n_above']}/{row['n']}项）" if row["n_above"] else ""
-    return cell(f"{numbers.signed(row['mean_gap'])}{above}")
-
-
-def _places(row: t.Row | None) -> Cell:
-    if row is None or numbers.is_missing(row["rank_gap"]):
-        return numbers.MISSING
-    spans = f"第{numbers.integer(row['rank_first'])}名对第{numbers.integer(row['rank_second'])}名"
-    return spans
-
-
 def profiles(frame: pd.DataFrame, ctx: Context, *, id: str = "t-profiles") -> Table | Text:
     """The mix of grades without any scale, and who is ahead of whom under every scale.
 
@@ -257,7 +194,7 @@ def _compared(column: str) -> t.Show:
     return lambda r: numbers.integer(r[column]) if r["n_graded"] == r["n_items"] else numbers.MISSING
 
 
-def _ordered(codes: pd.Series, composite: pd.DataFrame | None) -> list[str]:
+def by_rank(codes: pd.Series, composite: pd.DataFrame | None) -> list[str]:
     """Codes once each: by rank where ranks are given and no bands are, those without one last, otherwise by code."""
     if composite is not None and composite["band"].str.endswith("档").any():
         composite = None
@@ -280,7 +217,7 @@ def group_scores(
     rows = frame[frame["class_id"] == ctx.class_id] if ctx.class_id else frame
     groups: Sequence[str] = list(rows.sort_values("place").drop_duplicates("group")["group"])
     found = {(r["object"], r["group"]): r for r in t.records(rows)}
-    codes = _ordered(rows["object"], composite)
+    codes = by_rank(rows["object"], composite)
 
     def show(group: str) -> t.Show:
         return lambda r: _group(found.get((r["object"], group)))

@@ -1,4 +1,4 @@
-"""主要结论 and cards of city, unit and county reports."""
+"""主要结论 and cards of city and county reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from kaohe.plot.tables_grades import problems_of
 from kaohe.plot.words_common import (
     Row,
     Source,
-    bands,
     concept_name,
     end,
     first,
@@ -50,27 +49,6 @@ def conclusions_city(job: Source) -> Notes:
     )
 
 
-def conclusions_unit(job: Source) -> Notes:
-    """主要结论 of a unit's report: verdict, weak items, deductions, problems, completeness.
-
-    Parameters
-    ----------
-    job : Source
-        Reads ``composite``, ``streams``, ``caps``, ``decisions_log``, ``item_grades``, ``daily_sources``,
-        ``rectify``, ``talk_list``, ``completeness``.
-    """
-    ctx = job.ctx
-    return Notes(
-        [
-            *verdict(job, ref_rank="bands", ref_caps="t-caps", ref_streams="t-streams"),
-            weak_items(job.own("item_grades"), ctx, "unit", form="定点扶贫考核指标表", ref="unit-grades"),
-            daily_note(job.own("daily_sources"), ctx, ref="t-daily"),
-            problems(job.own("rectify"), ctx, ref="t-problems", extra=talk(job.own("talk_list"))),
-            complete_note(job, ref="t-completeness"),
-        ]
-    )
-
-
 def conclusions_county(job: Source) -> Notes:
     """主要结论 of a county's report: field score and place, weak items, survey, problems.
 
@@ -100,20 +78,7 @@ def cards_city(job: Source) -> Cards:
     """Grade, score, rank interval, completeness: from ``composite``, ``rank_intervals``, ``completeness``."""
     ctx = job.ctx
     row, within = first(job.own("composite")), first(job.own("rank_intervals"))
-    return Cards([*_grade_and_score(row), _rank_card(row, within, ctx), _complete_card(row, job)])
-
-
-def cards_unit(job: Source) -> Cards:
-    """Grade, score, band with the ranks that it takes together, completeness: from ``composite``, ``completeness``."""
-    row = first(job.own("composite"))
-    place = Card(numbers.MISSING, "所在档", "不排名次")
-    if row is not None and not numbers.is_missing(row["rank"]):
-        count, same = bands(job.peers("composite"), row)
-        low = same["rank"].min() if len(same) else row["rank"]
-        ranks = numbers.rank_span(low, low + max(len(same), 1) - 1)
-        alike = f"，同档{len(same)}个" if len(same) > 1 else ""
-        place = Card(str(row["band"]) or ranks, "所在档", f"共{count}档{alike}，{ranks}" if row["band"] else "")
-    return Cards([*_grade_and_score(row), place, _complete_card(row, job)])
+    return Cards([*grade_and_score(row), _rank_card(row, within, ctx), complete_card(row, job)])
 
 
 def cards_county(job: Source) -> Cards:
@@ -151,7 +116,8 @@ def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
         return Note(f"{ctx.name}没有可供对照的实地核查记录，指标表等次未经实地印证。", ref)
     off = both[both["flagged"]].sort_values("gap", key=abs, ascending=False)
     if off.empty:
-        return Note(f"可对照的{len(both)}项指标，指标表分值与实地核查得分相差都不到一档（{step}分）。", ref)
+        every = "都" if len(both) > 1 else ""
+        return Note(f"可对照的{len(both)}项指标，指标表分值与实地核查得分相差{every}不到一档（{step}分）。", ref)
     grade = ctx.plan.scale.grade
     said = [
         f"{concept_name(str(r['concept']), ctx, str(r['label']))}（指标表{numbers.quoted(str(r['index_grade']))}，"
@@ -214,7 +180,8 @@ def _short(row: Row) -> str:
     return f"{row['label']}缺{numbers.integer(lack)}{unit}（应有{numbers.integer(row['expected'])}{unit}）"
 
 
-def _grade_and_score(row: Row | None) -> list[Card]:
+def grade_and_score(row: Row | None) -> list[Card]:
+    """Grade and score of a city or unit, from its row of ``composite``; None where there is none."""
     if row is None:
         return [Card(terms.LACKING, "综合等次"), Card(numbers.MISSING, "综合得分")]
     if numbers.is_missing(row["composite"]):
@@ -245,7 +212,8 @@ def _rank_card(row: Row | None, within: Row | None, ctx: Context) -> Card:
     return Card(numbers.rank_short(within["low"], within["high"]), "名次区间", place)
 
 
-def _complete_card(row: Row | None, job: Source) -> Card:
+def complete_card(row: Row | None, job: Source) -> Card:
+    """How complete the data are: the share in the `row` of ``composite``, the kinds of data in ``completeness``."""
     share = numbers.MISSING if row is None else numbers.percent(row["completeness"])
     due = job.own("completeness").query("expected > 0")
     lacking = int((due["received"] < due["expected"]).sum())

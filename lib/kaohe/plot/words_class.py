@@ -7,9 +7,11 @@ import pandas as pd
 from kaohe.plot import numbers, terms
 from kaohe.plot.labels import rank_level, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
+from kaohe.plot.pairs import in_order, ranked_pairs, told_apart
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
 from kaohe.plot.words_common import Source, concept_name, end, grade_counts
+from kaohe.plot.words_moves import moves, spread_by
 from kaohe.plot.words_survey import SATISFACTION, province_rows, shown, with_interval
 
 
@@ -19,8 +21,7 @@ def conclusions_ranking(job: Source) -> Notes:
     Parameters
     ----------
     job : Source
-        Reads ``composite``, ``rank_intervals``, ``sensitivity_summary``, ``effective_weights``, ``caps``,
-        ``decisions_log``.
+        Reads ``composite``, ``rank_intervals``, ``pair_probabilities``, ``sensitivity_summary``, ``effective_weights``, ``caps``, ``decisions_log``.
     """
     ctx = job.ctx
     rows = job.peers("composite")
@@ -33,9 +34,9 @@ def conclusions_ranking(job: Source) -> Notes:
         _ends(rows),
     ]
     has_survey = "survey" in ctx.plan.classes[ctx.class_id].streams
-    notes.append(_sure(job.peers("rank_intervals"), rows, ctx) if has_survey else _bands(rows, ctx))
-    notes += _effective(job.peers("effective_weights"))
-    notes += _moves(job.peers("sensitivity_summary"), has_survey)
+    notes.append(_sure(job, rows) if has_survey else _bands(rows, ctx))
+    notes += spread_by(job.peers("effective_weights"))
+    notes += moves(job.peers("sensitivity_summary"), has_survey)
     return Notes(notes)
 
 
@@ -92,7 +93,8 @@ def _ends(rows: pd.DataFrame) -> Note:
     )
 
 
-def _sure(within: pd.DataFrame, rows: pd.DataFrame, ctx: Context) -> Note:
+def _sure(job: Source, rows: pd.DataFrame) -> Note:
+    ctx, within = job.ctx, job.peers("rank_intervals")
     known = within[within["low"].notna() & within["high"].notna()]
     if known.empty:
         return Note("没有名次区间，不能判断名次先后是否可靠。", "rank-intervals")
@@ -102,8 +104,18 @@ def _sure(within: pd.DataFrame, rows: pd.DataFrame, ctx: Context) -> Note:
     if len(fixed) == len(known):
         return Note("计入抽样误差后，各对象名次都不变。", "rank-intervals")
     said = f"名次确定的只有{numbers.names(fixed, 3, '个')}" if fixed else "没有一个对象的名次是确定的"
-    text = f"计入抽样误差后，{said}，{rank_level(ctx)}名次区间最宽的跨{widest}个位次；区间相互重叠的对象不宜分先后。"
-    return Note(text, "rank-intervals")
+    text = f"计入抽样误差后，{said}，{rank_level(ctx)}名次区间最宽的跨{widest}个位次"
+    return Note(f"{text}；区间重叠的，不能据此分出先后{_pairs(job, rows)}。", "rank-intervals")
+
+
+def _pairs(job: Source, rows: pd.DataFrame) -> str:
+    """How many pairs are told apart by their own probability, which intervals do not say."""
+    order, chances = ranked_pairs(job.peers("pair_probabilities"), rows)
+    pairs = in_order(order, chances)
+    if not pairs:
+        return ""
+    sure = sum(told_apart(chances[p], job.ctx) for p in pairs)
+    return f"，逐对比较看先后概率：{len(pairs)}对中{sure}对有{rank_level(job.ctx)}以上把握"
 
 
 def _bands(rows: pd.DataFrame, ctx: Context) -> Note:
@@ -115,55 +127,13 @@ def _bands(rows: pd.DataFrame, ctx: Context) -> Note:
     sizes = ranked.sort_values(["rank", "object"]).groupby("band", sort=False).size()
     if len(sizes) == 1:
         return Note(f"{len(ranked)}{word}同在一档，分不出先后。", "bands")
-    alone = int((sizes == 1).sum())
-    tail = f"，其中{alone}档只有1{word}" if alone else ""
+    first, alone = int(sizes.iloc[0]), int((sizes.iloc[1:] == 1).sum())
+    tail = f"，另有{alone}个档{'各' if alone > 1 else ''}只有1{word}" if alone else ""
     return Note(
-        f"{len(ranked)}{word}按得分分为{len(sizes)}档，第一档有{int(sizes.iloc[0])}{word}{tail}；同档之间分不出先后，宜看档、不宜看名次。",
+        f"{len(ranked)}{word}按得分分为{len(sizes)}档，第一档{'有' if first > 1 else '只有'}{first}{word}{tail}；"
+        "同档之间分不出先后，宜看档、不宜看名次。",
         "bands",
     )
-
-
-def _moves(rows: pd.DataFrame, ranks: bool) -> list[Note]:
-    """What moves ranks and grades most when a choice is changed; places instead of ranks where bands count."""
-    if rows.empty:
-        return []
-    word = "名次" if ranks else "位次"
-    changed = int(rows["grade_changes"].max())
-    tail = (
-        f"改变{_most(rows, 'grade_changes')}时等次变化的最多，有{numbers.integer(changed)}个对象"
-        if changed
-        else "没有对象改变等次"
-    )
-    if rows["max_shift"].max() == 0:
-        return [Note(f"在试过的各种方法情形下，{word}都没有变动；{tail}。", "t-sensitivity")]
-    means = [numbers.half_up(v, 2) for v in rows["mean_shift"]]
-    mean = rows[[v == max(means) for v in means]]
-    reach = f"最多{numbers.integer(mean['max_shift'].max())}位"
-    said = f"改变{numbers.names(mean['source_name'], 3)}时{word}变动最大（平均{max(means)}位，{reach}）"
-    farthest = rows[rows["max_shift"] == rows["max_shift"].max()]
-    if not set(mean["source_name"]) & set(farthest["source_name"]):
-        most = numbers.integer(rows["max_shift"].max())
-        said += f"，改变{_most(rows, 'max_shift')}时个别对象最多变动{most}位"
-    return [Note(f"{said}；{tail}。", "t-sensitivity")]
-
-
-def _most(rows: pd.DataFrame, column: str) -> str:
-    """The kinds of choice that share the greatest value of a column."""
-    return numbers.names(rows[rows[column] == rows[column].max()]["source_name"], 3)
-
-
-def _effective(rows: pd.DataFrame) -> list[Note]:
-    known = rows[rows["effective"].notna()]
-    if known.empty:
-        return []
-    top = records(known.sort_values("effective", ascending=False))[0]
-    return [
-        Note(
-            f"得分差距主要由{top['stream_name']}拉开：方案权重{numbers.percent(top['nominal'], 0)}，"
-            f"有效权重{numbers.percent(top['effective'], 0)}。",
-            "effective-weights",
-        )
-    ]
 
 
 def capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame) -> str:

@@ -120,7 +120,7 @@ def _rank(job: Source, row: Row) -> str:
     if within["low"] == within["high"]:
         return f"{text}，计入抽样误差后名次不变"
     whole = within["low"] == 1 and within["high"] == row["n_ranked"]
-    tail = "，覆盖全部位次，与其他各市分不出先后" if whole else ""
+    tail = "，覆盖全部位次，不能据此分出先后" if whole else ""
     return f"{text}，计入抽样误差的{rank_level(ctx)}名次区间为{numbers.rank_span(within['low'], within['high'])}{tail}"
 
 

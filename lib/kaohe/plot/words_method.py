@@ -137,7 +137,7 @@ def method(ctx: Context) -> Text:
         weights = "、".join(f"{ctx.plan.streams[s]}{numbers.percent(w, 0)}" for s, w in cls.streams.items())
         weights = f"{cls.label}按{weights}的权重综合（{cls.clause}）"
     said = [f"依据{law}。{weights}。" if weights else f"依据{law}。"]
-    said.append("等次按得分和分等界限确定，再按限制规则封顶；封顶和人工决定只改变等次，不改变得分，逐条留痕。")
+    said.append("等次按得分和分等界限确定，再按限制规则限定等次；限制规则和人工决定只改变等次，不改变得分，逐条留痕。")
     if cls is None or "survey" in cls.streams:
         said.append(
             "专项调查为分层多阶段抽样，权重经无应答调整和校准；名次区间只反映专项调查的抽样误差，交叉考核和日常工作不作误差假设。"

@@ -39,6 +39,20 @@ def test_checks_by_hand(plan: Plan) -> None:
     assert np.isnan(found.loc[("b", "index_field"), "mean_gap"])
 
 
+def test_an_index_grade_a_step_away_is_flagged_both_ways_and_a_modest_own_grade_is_not(plan: Plan) -> None:
+    """|v(g) − E| ≥ 25: 50 against 75 is one step below, 50 against 74 is not; the own grades are the same."""
+    evidence = pd.DataFrame(
+        {"object": ["a", "b", "c"], "item": 1, "index_value": [50.0, 50.0, 75.0], "evidence": [75.0, 74.0, 50.0]}
+    )
+    own = pd.DataFrame({"object": ["a", "b", "c"], "item": 1, "self_grade": ["一般", "一般", "较好"]})
+    scores = pd.DataFrame({"object": list("abc"), "class_id": "unit235", "survey": np.nan, "cross": [70.0, 80.0, 90.0]})
+    found = consistency(evidence, own, scores, plan).set_index(["check", "object"])
+    assert found.loc["index_field", "n_below"].tolist() == [1, 0, 0]
+    assert found.loc["index_field", "flagged"].tolist() == [True, False, True]
+    assert found.loc["self_field", "n_below"].tolist() == [1, 0, 0]
+    assert found.loc["self_field", "flagged"].tolist() == [False, False, True]
+
+
 def test_rank_correlation_is_scipys() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.integers(0, 6, 30), rng.integers(0, 6, 30)

@@ -142,6 +142,8 @@ def test_drawn_scales_by_hand(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> No
         assert (rows.loc[key, "rank"], rows.loc[key, "grade"]) == (rank, grade), key
     said = summary.set_index("source").loc["scale"]
     assert (said["scenarios"], said["max_shift"], said["grade_changes"]) == (21, 1, 1)
+    assert said["middle_changes"] == 0  # a is 好 in five of 21 only: not in the middle
+    assert summary.set_index("source")["middle_changes"].drop("scale").isna().all()
     assert said["mean_shift"] == pytest.approx(12 / 42)  # two targets by one rank in six of the 21
 
 

@@ -198,7 +198,7 @@ def test_sections_leave_out_what_is_not_there() -> None:
         {"object": SHAOGUAN, "reference": r, "reference_name": r, "stream": "cross", "stream_name": "交叉考核", "component": "c", "label": "党建", "delta": 2.0}
         for r in ("mean", "next", "cut")
     ))  # fmt: skip
-    assert [c.id for c in sections.differences(above, CITY) if isinstance(c, Chart)] == [
+    assert [c.id for c in sections.differences(above, frame("pair_probabilities"), CITY) if isinstance(c, Chart)] == [
         "waterfall-mean",
         "waterfall-next",
     ]

@@ -262,7 +262,7 @@ def test_talk_list_gives_each_target_one_row_with_all_its_reasons() -> None:
     table = tables.talk_list(rows, PROVINCE, caps=caps)
     assert isinstance(table, Table)
     assert column(table, "理由")[:2] == [
-        "事实认定存在突出问题、综合评价“一般”（因完成年度减贫任务认定为“否”封顶）", "综合评价“一般”",
+        "事实认定存在突出问题、综合评价“一般”（因完成年度减贫任务认定为“否”受限）", "综合评价“一般”",
     ]  # fmt: skip
 
 

@@ -160,5 +160,45 @@ def test_what_a_scenario_changes() -> None:
     assert isinstance(tables.scenario_choices(rows.head(0)), Text)
 
 
-def test_a_table_where_nobody_can_rise_by_items_alone_does_not_speak_of_the_best() -> None:
-    assert words.way_caption("任务市", 14, 0) == "任务市升一等的最短途径（14个，没有一个能只靠提升指标等次升等）"
+@pytest.mark.parametrize(
+    ("n", "top", "held", "reach", "said"),
+    [
+        (14, 0, 0, 0, "（14个，都不能只靠提升指标等次升等）"),
+        (14, 0, 0, 3, "（14个，其中3个只需提升指标等次）"),
+        (14, 0, 0, 14, "（14个，都只需提升指标等次）"),
+        (14, 2, 5, 0, "（14个：2个已是最高等次，5个受限，其余7个都不能只靠提升指标等次升等）"),
+        (14, 2, 11, 0, "（14个：2个已是最高等次，11个受限，其余1个不能只靠提升指标等次升等）"),
+        (235, 131, 9, 94, "（235个：131个已是最高等次，9个受限，其余95个中94个只需提升指标等次）"),
+        (14, 2, 0, 12, "（14个：2个已是最高等次，其余12个都只需提升指标等次）"),
+        (14, 14, 0, 0, "（14个，都已是最高等次）"),
+        (2, 0, 2, 0, "（2个，都受限）"),
+        (2, 1, 1, 0, "（2个：1个已是最高等次，1个受限）"),
+        (1, 0, 0, 1, ""),
+        (1, 1, 0, 0, ""),
+    ],
+)
+def test_who_is_at_the_best_grade_or_held_is_not_counted_with_those_who_cannot_rise(
+    n: int, top: int, held: int, reach: int, said: str
+) -> None:
+    assert words.way_caption("任务市", n, top, held, reach) == f"任务市升一等的最短途径{said}"
+
+
+def test_ways_are_counted_by_their_state() -> None:
+    rows = frame("way_up", *(
+        {"object": f"44{n:02d}00000000", "class_id": "city14", "from_grade": g, "state": state}
+        for n, (g, state) in enumerate((("好", "已是最高等次"), ("一般", "受限"), ("较好", "仅提升指标不足"), ("较好", "提升指标可达")), start=2)
+    ))  # fmt: skip
+    table = tables.way_up(rows, CLASS)
+    assert isinstance(table, Table)
+    assert table.caption.endswith("（4个：1个已是最高等次，1个受限，其余2个中1个只需提升指标等次）")
+
+
+def test_an_index_grade_far_below_the_field_is_counted_too() -> None:
+    rows = frame("consistency", *(
+        {"object": SIX.plan.classes["city6"].members[k], "class_id": "city6", "check": "index_field", "n": 2, "mean_gap": gap, "n_above": up,
+         "n_below": down, "flagged": up + down > 0}
+        for k, (gap, up, down) in enumerate(((0.0, 1, 1), (-75.0, 0, 2), (3.0, 0, 0)))
+    ))  # fmt: skip
+    table = tables.consistency(rows, SIX)
+    assert column(table, "指标表与实地核查") == ["0.0（2项，高1、低1）", "−75.0（2项，低2）", "+3.0（2项）"]
+    assert column(table, "提示") == ["提示", "提示", "—"]
