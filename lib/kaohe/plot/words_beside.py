@@ -160,10 +160,12 @@ def beside_forms(borne: Borne, ctx: Context, *, brief: bool = False) -> str:
     if not hits:
         return f"{head}，调查{'都' if n > 1 else ''}没有明显差于全省"
     names = [concept_name(c, ctx) for c in hits]
+    tail = "有指标明显差于全省，须核实"
     if brief:
-        return f"{head}中，{numbers.names(names, 3)}有指标明显差于全省，须核实"
-    said = [
-        f"{name}（{numbers.quoted(borne.grades[c])}；{labels(hits[c], 18)}）"
-        for name, c in zip(names, hits, strict=True)
-    ]
-    return f"{head}中，{len(hits)}项有指标明显差于全省，须核实：{fitting(said, 70)}"
+        return f"{head}（{names[0]}）{tail}" if n == 1 else f"{head}中，{numbers.names(names, 3)}{tail}"
+    said = []
+    for name, (concept, rows) in zip(names, hits.items(), strict=True):
+        what = f"；{labels(rows, 18)}" if len(hits) <= 2 else f"，{len(rows)}项"
+        said.append(f"{name}（{numbers.quoted(borne.grades[concept])}{what}）")
+    many = f"中，{len(hits)}项" if len(hits) < n else "都" if n > 1 else ""
+    return f"{head}{many}{tail}：{fitting(said, 70)}"

@@ -13,7 +13,7 @@ from kaohe.plot.output import Context, Note
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_common import concept_name, end
 
-_ROOM = 28  # characters for the names of the weak items of a form
+_ROOM = 24  # characters for the names of the weak items of a form
 
 
 def weak_items(

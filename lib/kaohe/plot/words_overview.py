@@ -62,7 +62,7 @@ def _grades(rows: pd.DataFrame, by: Mapping[str, str]) -> str:
 
 def _who(rows: pd.DataFrame, by: Mapping[str, str], *, weak: bool) -> str:
     """Names of those of one grade: all of a weak grade, otherwise those whose grade is not the one by score."""
-    why = rows["object"].map(by).fillna("")
+    why = pd.Series([by.get(str(o), "") for o in rows["object"]], index=rows.index, dtype="str")
     reasons = [w for w in dict.fromkeys(why) if w]
     plain = list(rows[why == ""]["name"]) if weak else []
     if not reasons:
