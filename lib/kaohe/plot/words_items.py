@@ -85,6 +85,8 @@ def _field(
     worst = sorted(
         (c for c, (n, _) in bad.items() if n == most), key=lambda c: (c not in weak, order.get(c, len(order)))
     )
+    if all(of == 1 for _, of in bad.values()):
+        return f"{head}评为“一般”及以下的有{numbers.names([concept_name(c, ctx) for c in worst], 3)}"
     where = [_where(field, c, ctx, towns) if len(worst) <= 2 else "" for c in worst]
     alike = len({(bad[c], w) for c, w in zip(worst, where, strict=True)}) == 1
     if alike:

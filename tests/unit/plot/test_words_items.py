@@ -108,6 +108,17 @@ def test_a_helper_citys_villages_are_told_by_their_counties() -> None:
     assert text.endswith("全部为“好”；对口帮扶村考评表中“一般”及以下最多的是住房保障（10处中4处，曲江区最多，3处）。")
 
 
+def test_one_village_has_weak_items_and_no_most() -> None:
+    unit = make_context("unit")
+    form = [{"object": unit.object, "level": "unit", "concept": "party", "item": 11, "name": "党建", "grade": "一般"}]
+    village = [seen("water", "village", 1, f"{QUJIANG[:6]}100200"), seen("party", "village", 1)]
+    text = said(*form, *village, ctx=unit, level="unit")
+    assert text == "考核指标表1项指标中，“一般”1项（党建）；定点扶贫村考评表评为“一般”及以下的有饮水安全。"
+    assert said(*form, seen("water", "village", 1), ctx=unit, level="unit").endswith(
+        "；定点扶贫村考评表没有评为“一般”及以下的。"
+    )
+
+
 def test_a_countys_forms_are_told_by_its_towns_without_its_own_form() -> None:
     ctx = make_context("county", object_=ZHENJIANG)
     form = [
