@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -416,6 +417,60 @@ def test_the_conclusions_of_a_survey_recompute_from_the_citys_workbook(site: Pat
     answered = next(r for r in sheet(site, "city-440200", "应答情况") if r["域类型"] == "市")
     sentence = next(s for s in said if "抽中" in s)
     assert f"抽中{answered['抽中户数']:,}户，完成{answered['完成户数']:,}户" in sentence
+
+
+LEVELS = {"市级": "city14", "县级": "county", "镇级": "town", "村级": "village"}
+
+
+@pytest.mark.parametrize("name", ["city-440200", "city-440100"])
+def test_the_conclusions_of_a_city_recompute_from_its_workbook(name: str, site: Path, page: Page) -> None:
+    said = conclusions(site, name, page)
+    field: dict[str, list[int]] = {}
+    counties: dict[str, Counter[str]] = {}
+    for row in sheet(site, name, "指标等次"):
+        if row["层级"] == "市级":
+            continue
+        concept = next(i.concept for i in the_plan().forms[LEVELS[row["层级"]]].items if i.no == row["序号"])
+        weak, graded = field.setdefault(concept, [0, 0])
+        field[concept] = [weak + row["一般"] + row["较差"], graded + row["已评数"]]
+        counties.setdefault(concept, Counter()).update(c for c in (row["一般及以下的地点"] or "").split("、") if c)
+    most = max(weak for weak, _ in field.values())
+    worst = [c for c, (weak, _) in field.items() if weak == most]
+    assert most
+    assert len(worst) <= 2
+    for concept in worst:
+        assert the_plan().concepts[concept] in said[1].partition("最多的是")[2]
+        assert f"{field[concept][1]}处中{most}处" in said[1]
+        top = max(counties[concept].values())
+        names = sorted(c for c, n in counties[concept].items() if n == top)
+        assert f"{top}处" in said[1]
+        assert all(c in said[1] for c in names) or f"等{len(names)}个县（市、区）各{top}处" in said[1]
+
+    differ = [r for r in cell_rows(page, "t-differ") if r]
+    for word, side in (("明显差于全省的", "明显较差"), ("明显好于全省的", "明显较好")):
+        n = sum(r["比较"] == side for r in differ)
+        assert (f"{word}{n}项" in said[3]) == (n > 0)
+    good = {r["指标表等次"] for r in differ if r["比较"] == "明显较差" and "好" in r["指标表等次"]}
+    concepts = {part.partition("：")[0] for text in good for part in text.split("、") if part.endswith("好")}
+    assert ("须核实" in said[3]) == bool(concepts)
+    assert f"等{len(concepts)}项有" in said[3] or all(c in said[3] for c in concepts)
+
+    parts = [r for r in sheet(site, name, "数据完整情况") if r["应有"]]
+    short = [r for r in parts if r["实有"] < r["应有"]]
+    card = page.inner_text(".cards")
+    if short:
+        assert f"{len(parts)}类中{len(short)}类未收齐" in said[-1]
+        assert f"{len(parts)}类数据中{len(short)}类不全" in card
+        assert all(r["名称"] in said[-1] for r in short)
+
+
+def cell_rows(page: Page, table: str) -> list[dict[str, str]]:
+    """The rows of a table of the page by head."""
+    rows: list[list[str]] = page.evaluate(
+        "id => [...document.querySelectorAll(`#${id} table tr`)].map(r => [...r.cells].map(c => c.textContent.trim()))",
+        table,
+    )
+    return [dict(zip(rows[0], r, strict=True)) for r in rows[1:]] if rows else []
 
 
 @pytest.mark.parametrize("name", [n for n in REPORTS if n != "data-quality"])

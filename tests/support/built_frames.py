@@ -175,7 +175,10 @@ def _field(
             ]
             if level == "village" and rng.random() < 0.03:
                 grades = [""] * places
-            rows["item_grades"].append(_item_row(code, class_id, level, item, grades, plan))
+            row = _item_row(code, class_id, level, item, grades, plan)
+            at = counties(code if class_id == "city14" else "440200000000") if class_id else [code]
+            row["weak_at"] = "、".join(at[i % len(at)] for i, g in enumerate(grades) if g in {"一般", "较差"})
+            rows["item_grades"].append(row)
 
 
 def _evidence(rng: np.random.Generator, rows: dict[str, list[Row]], code: str, class_id: str) -> None:

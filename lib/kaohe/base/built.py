@@ -85,7 +85,7 @@ BUILT: dict[str, Built] = {
         _built("item_grades", "指标等次", "object level concept", """
             s object 对象, s class_id 类别, s level 层级, s concept 概念, i item 序号, s name 指标, s group 考核内容, s subgroup 分组,
             i n_places 应评数, i n_graded 已评数, s grade 等次, f value 平均分, i n_good 好, i n_fair 较好, i n_ordinary 一般,
-            i n_poor 较差, s remark 备注"""),
+            i n_poor 较差, s weak_at 一般及以下的地点, s remark 备注"""),
         _built("form_scores", "考评表得分", "form_key", """
             s form_key 表, s form 表种, s object 对象, s place 地点, s place_name 地点名称, s city 市, s county 县, s town 镇,
             s village 村, s team 考核组, d visit_date 核查时间, i n_items 指标数, i n_graded 已评数, f missing_share 缺项比例,

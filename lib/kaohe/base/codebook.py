@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,6 +56,10 @@ class Question:
         Sensitive amounts are never shown for one household.
     estimate_label : str
         What the estimate is called where this differs from `label`.
+    concepts : tuple of str
+        The plan's concepts that the question speaks of: the index items its estimate is held against. The office's choice.
+    same_as : str
+        A question asked for the same fact: where both estimates agree, they count once.
     """
 
     id: str
@@ -79,6 +84,8 @@ class Question:
     weight: float = 0.0
     sensitivity: str = "none"
     estimate_label: str = ""
+    concepts: tuple[str, ...] = ()
+    same_as: str = ""
 
     @property
     def shown(self) -> str:
@@ -153,6 +160,25 @@ def load_codebook(path: Path) -> dict[str, Question]:
     return questions
 
 
+def check_concepts(questions: Mapping[str, Question], concepts: Collection[str]) -> None:
+    """Refuse a question that names a concept which the plan does not have.
+
+    Raises
+    ------
+    InputRefused
+        K160 naming question and concept.
+    """
+    for question in questions.values():
+        for concept in question.concepts:
+            if concept not in concepts:
+                near = ", ".join(nearest(concept, concepts))
+                _refuse(
+                    f"codebook.toml › question {question.id}",
+                    f"concepts = {concept}",
+                    f"concepts of the plan, as {near}",
+                )
+
+
 _WANTED = {"str": "text", "tuple[str, ...]": "a list of texts"}
 
 
@@ -224,7 +250,9 @@ def _check(q: Question, questions: dict[str, Question], file: str) -> None:
         _check_condition(q, questions, where)
     if (q.type == "derived") != bool(q.derive):
         _refuse(where, f"type = {q.type}, derive = {q.derive!r}", "derive for a derived question, and only there")
-    for other in (q.at_most, q.denominator, q.persons):
+    if q.same_as and (q.same_as == q.id or (q.same_as in questions and questions[q.same_as].same_as)):
+        _refuse(where, f"same_as = {q.same_as}", "another question, one that is the same as no third")
+    for other in (q.at_most, q.denominator, q.persons, q.same_as):
         if other and other not in questions:
             _refuse(where, other, f"a question, as {', '.join(nearest(other, questions))}")
     if q.derive:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from kaohe.base.codebook import Question
+from kaohe.base.codebook import Question, check_concepts
 from kaohe.base.disclosure import check_disclosure
 from kaohe.base.errors import InputRefused, nearest
 from kaohe.base.plan import Form, Item, Plan, Rule, Scale, TargetClass
@@ -67,6 +67,7 @@ def build_plan(
     _check_intake(choices["intake"])
     _check_screens(choices["screens"])
     _check_topics(raw["survey_topics"], questions)
+    check_concepts(questions, concepts)
     check_disclosure(disclosure, folder)
     return Plan(
         folder=folder, raw=raw, meta=raw["plan"], grades=grades, classes=classes, streams=streams,

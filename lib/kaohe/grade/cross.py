@@ -152,12 +152,13 @@ def item_grades(
     Notes
     -----
     `value` of several forms is the plain mean of their grades, `grade` its grade by the cut-offs;
-    nested means stand in the table `evidence`.
+    nested means stand in the table `evidence`. `weak_at` holds the codes of the places whose forms have 一般 or
+    较差, joined by 、, one for each form.
     """
     order = plan.scale.order
     names = ["n_good", "n_fair", "n_ordinary", "n_poor"]
     one = index.assign(n_places=1, n_graded=(index["state"] == "graded").astype("int64"), value=index["value"])
-    one = one[one["state"] != "not_applicable"]
+    one = one[one["state"] != "not_applicable"].assign(weak_at="")
     by_class = dict(zip(people["object"], people["class_id"], strict=True))
     for code, name in enumerate(names[: len(order)]):
         one[name] = (one["grade"] == order[code]).astype("int64")
@@ -166,11 +167,12 @@ def item_grades(
         n_places=1, n_graded=(applies["state"] == "graded").astype("int64"),
         **{name: (applies["grade"] == order[c]).astype("int64") for c, name in enumerate(names[: len(order)])},
     )  # fmt: skip
+    counted["weak_at"] = counted["place"].where(counted["n_ordinary"] + counted["n_poor"] > 0, "")
     keys = ["about", "level", "concept"]
     field = counted.groupby(keys, as_index=False).agg(
         item=("item", "first"), name=("name", "first"), group=("group", "first"), subgroup=("subgroup", "first"),
         n_places=("n_places", "sum"), n_graded=("n_graded", "sum"), value=("value", "mean"),
-        remark=("remark", _remarks), **{n: (n, "sum") for n in names},
+        remark=("remark", _remarks), weak_at=("weak_at", lambda places: "、".join(sorted(p for p in places if p))), **{n: (n, "sum") for n in names},
     )  # fmt: skip
     field["grade"] = [plan.scale.grade(v) if v == v else "" for v in field["value"]]
     field = field.rename(columns={"about": "object"})
@@ -190,7 +192,7 @@ def _county_blanks(field: pd.DataFrame, counties: list[str], plan: Plan) -> pd.D
         {
             "object": county, "class_id": "", "level": "county", "concept": i.concept, "item": i.no, "name": i.name,
             "group": i.group, "subgroup": i.subgroup, "n_places": 1, "n_graded": 0, "grade": "", "value": np.nan,
-            "n_good": 0, "n_fair": 0, "n_ordinary": 0, "n_poor": 0, "remark": "",
+            "n_good": 0, "n_fair": 0, "n_ordinary": 0, "n_poor": 0, "weak_at": "", "remark": "",
         }
         for county in counties
         if county not in have

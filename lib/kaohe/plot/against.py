@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from kaohe.base.codebook import Question
 from kaohe.plot.numbers import half_up, is_missing
 
 FEW = 50
@@ -73,3 +74,39 @@ def comparable(row: Mapping[Any, Any], reference: Mapping[Any, Any] | None) -> b
     if reference is None or row["quality"] != "ok" or is_missing(reference["estimate"]) or row["n"] < FEW:
         return False
     return not (is_missing(row["ci_low"]) or is_missing(row["ci_high"]))
+
+
+def repeats(rows: Iterable[Mapping[Any, Any]], questions: Mapping[str, Question]) -> dict[str, str]:
+    """Indicators that say the same as another one of the same target once more: counted once.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        Rows of ``estimates`` of one domain.
+    questions : mapping of id to Question
+        The codebook: `same_as` names the other question.
+
+    Returns
+    -------
+    dict of indicator to indicator
+        Which repeats which; none where the two estimates differ in any number.
+    """
+    by_id = {str(r["indicator"]): r for r in rows}
+    found = {}
+    for indicator, row in by_id.items():
+        question = questions.get(indicator)
+        other = by_id.get(question.same_as) if question is not None and question.same_as else None
+        if other is not None and all(
+            _alike(row[c], other[c]) for c in ("quality", "n", "estimate", "ci_low", "ci_high")
+        ):
+            found[indicator] = str(other["indicator"])
+    return found
+
+
+def again_note(rows: Mapping[str, Mapping[Any, Any]], again: Mapping[str, str]) -> str:
+    """Which indicators are counted once together, for a note under them; `rows` by indicator, `again` as `repeats` gives it."""
+    return "；".join(f"“{rows[a]['label']}”与“{rows[b]['label']}”结果相同，计为一项" for a, b in again.items())
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return bool(a == b) or (is_missing(a) and is_missing(b))

@@ -134,8 +134,8 @@ def income_title(name: str, below: Mapping[str, float], limit: float, full: str 
     return head + (f"，全省{percent(limit)}" if not numbers.is_missing(limit) else "")
 
 
-def response_title(rates: Mapping[str, float], overall: float, own: str = "") -> str:
-    """Overall and lowest response rate; `rates` by name; `own` is the city whose page it is."""
+def response_title(rates: Mapping[str, float], overall: float, own: str = "", whose: str = "") -> str:
+    """Overall and lowest response rate; `rates` by name; `own` is the city whose page it is, `whose` the villages that it helps."""
     known = {k: half_up(100 * v, 1) for k, v in rates.items() if not numbers.is_missing(v)}
     if not known:
         return "没有应答率"
@@ -151,7 +151,7 @@ def response_title(rates: Mapping[str, float], overall: float, own: str = "") ->
         back = 1 + sum(v > known[own] for v in known.values())
         end, n = ("低", place) if place <= back else ("高", back)
         nth = f"{tied}最{end}" if n == 1 else f"{tied}第{n}{end}"
-        return f"{own}应答率{known[own]}%，{len(known)}市中{nth}{whole}"
+        return f"{own}{whose}应答率{known[own]}%，{len(known)}市中{nth}{whole}"
     if len(least) == len(known):
         return f"{head}各地相同（{low}%）"
     return f"{head}最低的{some(least)}为{low}%"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
-from kaohe.plot.labels import interval_of
+from kaohe.plot.labels import interval_of, surveyed
 from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, mark, tick
 from kaohe.plot.numbers import is_missing
@@ -54,7 +54,7 @@ def profile_key(canvas: Canvas, ctx: Context, alone: bool, colors: Sequence[str]
     canvas.line([(0.02, 0.12), (0.34, 0.12)], SOFT, line=3.2)
     canvas.dot(0.18, 0.12, 0.062, SOFT, edge=PAPER, line=0.8)
     x = 0.42
-    entries = [f"{ctx.name}及{interval_of(ctx)}"]
+    entries = [f"{surveyed(ctx)}及{interval_of(ctx)}"]
     canvas.text(x, 0.12, entries[0], size=SMALL, color=MUTED, fit=2.2)
     x += min(2.2, fonts.width(entries[0], SMALL)) + 0.24
     if not alone:

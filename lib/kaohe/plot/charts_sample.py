@@ -12,7 +12,7 @@ from kaohe.plot import fonts, numbers
 from kaohe.plot.against import FEW
 from kaohe.plot.canvas import SMALL, WIDTH, Caption
 from kaohe.plot.charts_survey import DOMAINS
-from kaohe.plot.labels import interval_of, nothing, records, short, source
+from kaohe.plot.labels import interval_of, nothing, records, short, source, surveyed
 from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
@@ -32,11 +32,6 @@ def _order(frame: pd.DataFrame, ctx: Context, kind: str) -> list[dict[str, Any]]
 
 def _province(frame: pd.DataFrame) -> dict[str, Any] | None:
     return next(iter(records(frame[frame["domain_type"] == "province"])), None)
-
-
-def _whose(ctx: Context) -> str:
-    """Whose households a city's figures are."""
-    return f"{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ctx.name
 
 
 def _within(row: dict[str, Any] | None, ctx: Context) -> str:
@@ -116,7 +111,7 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     own = short(ctx, ctx.object) if any(mine) else ""
     few = [n for n, r in zip(names, listing, strict=True) if r["n"] < FEW]
     caption = Caption(
-        words.income_title(own, below, overall, _whose(ctx), _within(next((r for r in open_rows if r["domain"] == ctx.object), None), ctx)),
+        words.income_title(own, below, overall, surveyed(ctx), _within(next((r for r in open_rows if r["domain"] == ctx.object), None), ctx)),
         f"人均可支配收入（元，对数刻度），按低于相对贫困线的人口比例由高到低，{ctx.year}年专项调查",
         f"分位数条形图：{len(open_rows)}市收入的10–90%和25–75%分位范围与中位数，虚线为相对贫困线{numbers.integer(line)}元。",
         source(ctx, "专项调查（抽样户加权估计）", f"共{numbers.integer(sum(int(r['n']) for r in items))}户", str(ctx.plan.choices["income"]["note"]),
@@ -195,6 +190,7 @@ def response_bars(
             {n: float(r["response_rate"]) for n, r in zip(names, items, strict=True)},
             overall,
             short(ctx, ctx.object) if ctx.kind == "city" else "",
+            "对口帮扶的村" if ctx.class_id == "city6" else "",
         ),
         f"住户调查应答率，由低到高，{ctx.year}年专项调查",
         f"条形图：{len(items)}行的应答率，从0到100%；共抽中{numbers.integer(sum(int(r['selected']) for r in items))}户，完成{numbers.integer(sum(int(r['completed']) for r in items))}户。",

@@ -8,10 +8,10 @@ import pandas as pd
 
 from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
-from kaohe.plot.against import comparable, side
+from kaohe.plot.against import again_note, comparable, repeats, side
 from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.charts_profile import draw_profile, profile_ends, profile_key
-from kaohe.plot.labels import interval_of, joined, nothing, of, records, short, source
+from kaohe.plot.labels import interval_of, joined, nothing, of, records, short, source, surveyed
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, has_interval, hidden_note, hollow, hollow_note, mark, plain, shown, tick
 from kaohe.plot.numbers import is_missing
@@ -87,7 +87,7 @@ def estimate_dots(
     me = next((r for r in items if r["domain"] == ctx.object), None)
     if me is not None:
         own, fit = _said(me, unit, share), comparable(me, province)
-        title = words.own_dots_title(label, ctx.name, own, reference, direction, side(me, province), fit)
+        title = words.own_dots_title(label, surveyed(ctx), own, reference, direction, side(me, province), fit)
     measure = "%" if share else unit
     caption = Caption(
         title,
@@ -187,9 +187,9 @@ def estimate_profile(
     if not items or all(hidden(str(r["quality"])) or is_missing(r["estimate"]) for r in items):
         return Text(
             (
-                f"{ctx.name}：“{topic}”没有可列示的比例。"
+                f"{surveyed(ctx)}：“{topic}”没有可列示的比例。"
                 if "“" not in topic
-                else f"{ctx.name}：{topic}没有可列示的比例。",
+                else f"{surveyed(ctx)}：{topic}没有可列示的比例。",
             )
         )
     alone = ctx.kind == "province"
@@ -211,15 +211,19 @@ def estimate_profile(
     )
     few = any(hollow(r) and not hidden(str(r["quality"])) for r in items)
     profile_key(canvas, ctx, alone, color, few=few)
-    worse = [str(r["label"]) for r, g in zip(items, good, strict=True) if g < 0]
-    better = [str(r["label"]) for r, g in zip(items, good, strict=True) if g > 0]
-    compared = sum(comparable(r, province.get(str(r["indicator"]))) and r["direction"] in {"up", "down"} for r in items)
+    again = repeats(items, ctx.plan.questions)
+    once = [(r, g) for r, g in zip(items, good, strict=True) if r["indicator"] not in again]
+    worse = [str(r["label"]) for r, g in once if g < 0]
+    better = [str(r["label"]) for r, g in once if g > 0]
+    compared = sum(
+        comparable(r, province.get(str(r["indicator"]))) and r["direction"] in {"up", "down"} for r, _ in once
+    )
     if alone:
         judged = [r for r in items if r["direction"] == "up"] or items
         title = words.province_title(topic, [(str(r["label"]), _plain_share(r)) for r in judged])
     else:
         title = words.profile_title(
-            ctx.name, topic, worse, better, compared, sum(bool(t[0]) and t[0] != numbers.SUPPRESSED for t in texts),
+            surveyed(ctx), topic, worse, better, compared, sum(bool(t[0]) and t[0] != numbers.SUPPRESSED for t in texts),
             any(r["direction"] in {"up", "down"} for r in items),
         )  # fmt: skip
     other = color.count(INK)
@@ -230,10 +234,10 @@ def estimate_profile(
     caption = Caption(
         title,
         joined([f"{topic}：各项比例（%）及{interval_of(ctx, '置信区间')}", "" if alone else "与全省比较", f"{ctx.year}年专项调查"]),
-        f"点图：“{topic}”{len(items)}行指标，点为{ctx.name}估计{'' if alone else '，短竖线为全省'}{said}。",
+        f"点图：“{topic}”{len(items)}行指标，点为{surveyed(ctx)}估计{'' if alone else '，短竖线为全省'}{said}。",
         source(ctx, f"专项调查（抽样{'户' if unit == 'household' else '村'}加权估计）", f"回答{who}见右列或数据表",
                f"明显：区间全在全省估计一侧{'；没有好坏方向的指标不作判断' if other else ''}，未作多重校正" if any(sides) else "",
-               hollow_note(items), hidden_note(items)),
+               "" if alone else again_note(found, again), hollow_note(items), hidden_note(items)),
     )  # fmt: skip
     head = ["指标", "估计（%）", interval_of(ctx), *([] if alone else ["全省（%）"]), who, "质量"]
     body = [
@@ -242,7 +246,7 @@ def estimate_profile(
     ]  # fmt: skip
     topics = [t for part in ("household", "village") for t in ctx.plan.raw["survey_topics"][part]]
     slug = id or f"profile-{topics.index(topic) + 1 if topic in topics else 'x'}"
-    return canvas.chart(slug, caption, DataTable(f"{of(ctx.name)}{topic}", head, body), narrow=narrow)
+    return canvas.chart(slug, caption, DataTable(f"{of(surveyed(ctx))}{topic}", head, body), narrow=narrow)
 
 
 def _plain_share(row: Row | None) -> str:

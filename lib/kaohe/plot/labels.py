@@ -59,6 +59,17 @@ def some(names: Sequence[str], most: int = 3) -> str:
     return "、".join(names[:most]) + ("等" if len(names) > most else "")
 
 
+def fitting(names: Sequence[str], room: int) -> str:
+    """Names after a number that already counts them: the first one, then as many as `room` characters take; 等 for the rest."""
+    kept = [n for k, n in enumerate(names) if k == 0 or len("、".join(names[: k + 1])) <= room]
+    return "、".join(kept) + ("等" if len(kept) < len(names) else "")
+
+
+def surveyed(ctx: Context) -> str:
+    """Whose households the survey speaks of: a city's own, or those of the villages that a helper city helps."""
+    return f"{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ctx.name
+
+
 def quoted(text: str) -> str:
     """Text in Chinese quotation marks; marks inside it become single ones."""
     return f"“{text.replace('“', '‘').replace('”', '’')}”"

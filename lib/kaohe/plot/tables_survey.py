@@ -9,14 +9,10 @@ import pandas as pd
 from kaohe.estimate.suppress import hide_counts
 from kaohe.plot import numbers, terms
 from kaohe.plot import table_maker as t
-from kaohe.plot.labels import interval_of
+from kaohe.plot.labels import interval_of, surveyed
 from kaohe.plot.output import Cell, Context, Table, Text
-from kaohe.plot.survey_cells import count_cell, estimate_cell, interval_cell
+from kaohe.plot.survey_cells import count_cell, estimate_cell, estimates_note, interval_cell
 
-_ESTIMATE_NOTE = (
-    "估计值按最终权重加权；区间考虑分层、多阶段抽样和校准。“慎用”为有效样本偏少或变异系数偏大，只列示、不作结论；"
-    "“已隐藏”为有效户数过少、少数几户即可决定数值，或列出后可推算出其他已隐藏的数，依保密要求不列示；“不可估”为域内只有一个初级抽样单元，不能估计误差。"
-)
 _MARGINS = {"county": "县（市、区）", "hh_kind": "户类型", "size_group": "家庭规模"}
 
 
@@ -40,6 +36,7 @@ def estimates(
     order = {q: n for n, q in enumerate(ctx.plan.questions)}
     rows = frame[frame["unit"] == unit].sort_values("indicator", key=lambda s: s.map(order))
     beside = {} if province is None else {r["indicator"]: r for r in t.records(province)}
+    whose = surveyed(ctx)
     what, counted = ("住户", "户数") if unit == "household" else ("样本村", "村数")
     fields = [
         t.text("主题", "topic"), t.text("指标", "label"), t.custom("估计", estimate_cell, "right"),
@@ -52,8 +49,8 @@ def estimates(
         t.custom("质量", lambda r: terms.quality_word(str(r["quality"])), "center"),
     ]  # fmt: skip
     return t.make(
-        id, f"{ctx.name}专项调查{what}指标的估计", rows, fields,
-        empty=f"没有{ctx.name}的专项调查{what}估计。", note=_ESTIMATE_NOTE, folded=True,
+        id, f"{whose}专项调查{what}指标的估计", rows, fields,
+        empty=f"没有{whose}的专项调查{what}估计。", note=estimates_note(rows, ctx), folded=True,
     )  # fmt: skip
 
 

@@ -15,17 +15,6 @@ WEAK = ("一般", "较差")
 DOUBTFUL = "待核"
 LACKING = "缺数据"
 
-# Which survey indicator speaks of the same matter as which form item.
-INDICATOR_CONCEPT = {
-    "in_school": "education",
-    "insured_n": "medical",
-    "house_safe": "housing",
-    "water_safe": "water",
-    "ind_project": "industry",
-    "employed_n": "employment",
-    "consume_help": "consumption",
-}
-
 
 def word(table: dict[str, str], code: str, what: str) -> str:
     """The Chinese word of a code; an empty code is —.

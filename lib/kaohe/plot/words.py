@@ -12,15 +12,12 @@ Paragraphs: `gaps`, `class_gaps`, `next_grade`, `self_report`, `survey_gaps`, `s
 
 from __future__ import annotations
 
-from kaohe.plot.words_city import (
-    cards_city,
-    cards_county,
-    conclusions_city,
-    conclusions_county,
-)
-from kaohe.plot.words_class import cards_overview, cards_ranking, conclusions_overview, conclusions_ranking
+from kaohe.plot.words_city import cards_city, conclusions_city
+from kaohe.plot.words_class import cards_ranking, conclusions_ranking
+from kaohe.plot.words_county import cards_county, conclusions_county
 from kaohe.plot.words_data import cards_quality, cards_sample, conclusions_quality, conclusions_sample
 from kaohe.plot.words_method import choices, class_gaps, gaps, method, self_report
+from kaohe.plot.words_overview import cards_overview, conclusions_overview
 from kaohe.plot.words_survey import cards_survey, conclusions_survey, survey_gaps, survey_scope
 from kaohe.plot.words_unit import cards_unit, conclusions_unit
 from kaohe.plot.words_why import next_grade

@@ -1,26 +1,24 @@
-"""主要结论 and cards of city and county reports."""
+"""主要结论 and cards of city reports."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from kaohe.plot import numbers, terms
-from kaohe.plot.labels import some
+from kaohe.plot.labels import fitting
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
-from kaohe.plot.tables_grades import problems_of
 from kaohe.plot.words_common import (
     Row,
     Source,
     concept_name,
-    end,
     first,
     problems,
     talk,
     verdict,
-    weak_items,
 )
-from kaohe.plot.words_survey import comparable, labels, survey_note
+from kaohe.plot.words_items import weak_items
+from kaohe.plot.words_survey import survey_note
 
 CITY_REFS = {"ref_rank": "position", "ref_caps": "t-caps", "ref_streams": "t-streams"}
 
@@ -49,63 +47,11 @@ def conclusions_city(job: Source) -> Notes:
     )
 
 
-def conclusions_county(job: Source) -> Notes:
-    """主要结论 of a county's report: field score and place, weak items, survey, problems.
-
-    Parameters
-    ----------
-    job : Source
-        Reads ``counties``, ``item_grades``, ``estimates``, ``rectify``, ``talk_list``.
-    """
-    ctx = job.ctx
-    row = first(job.own("counties"))
-    notes = [_county_verdict(row, job)]
-    items = job.own("item_grades")
-    if row is not None and row["n_county"] > 0:
-        notes.append(weak_items(items, ctx, "county", form="县级考评表", ref="county-grades"))
-    notes.append(_county_survey(job))
-    notes.append(
-        problems(problems_of(job.own("rectify"), ctx), ctx, ref="t-problems", extra=talk(job.own("talk_list")))
-    )
-    if row is not None and row["n_county"] + row["n_town"] + row["n_village"] > 0:
-        notes.append(
-            Note("核查地点按方案重点抽查脱贫任务较重、存在问题较多的县镇村，得分不代表全县平均水平。", "t-forms")
-        )
-    return Notes(notes)
-
-
 def cards_city(job: Source) -> Cards:
     """Grade, score, rank interval, completeness: from ``composite``, ``rank_intervals``, ``completeness``."""
     ctx = job.ctx
     row, within = first(job.own("composite")), first(job.own("rank_intervals"))
     return Cards([*grade_and_score(row), _rank_card(row, within, ctx), complete_card(row, job)])
-
-
-def cards_county(job: Source) -> Cards:
-    """Field score, place, weak items, households: from ``counties``."""
-    row = first(job.own("counties"))
-    if row is None:
-        return Cards([Card(numbers.MISSING, "实地核查得分", "未接受核查")])
-    place = numbers.integer(row["rank"])
-    if numbers.is_missing(row["score"]):
-        return Cards(
-            [
-                Card(numbers.MISSING, "实地核查得分", "未核查" if row["n_county"] == 0 else "有应评未评的指标"),
-                Card(numbers.integer(row["n_households"]), "完成样本户（户）"),
-            ]
-        )
-    return Cards(
-        [
-            Card(numbers.score(row["score"]), "实地核查得分", "满分100分"),
-            Card(
-                place,
-                "位次",
-                ("靠后，" if row["bottom"] else "") + f"有得分的共{numbers.integer(row['n_ranked'])}个县（市、区）",
-            ),
-            Card(numbers.integer(row["n_weak"]), "一般及以下指标（项）"),
-            Card(numbers.integer(row["n_households"]), "完成样本户（户）"),
-        ]
-    )
 
 
 def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
@@ -129,7 +75,7 @@ def evidence_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
         side = f"指标表{high}项偏高、{low}项偏低"
     else:
         side = f"指标表{'都' if len(off) > 1 else ''}偏{'高' if high else '低'}"
-    return Note(f"可对照的{len(both)}项指标中，相差一档以上的有{len(off)}项：{some(said)}，{side}。", ref)
+    return Note(f"可对照的{len(both)}项指标中，相差一档以上的有{len(off)}项：{fitting(said, 64)}，{side}。", ref)
 
 
 def daily_note(rows: pd.DataFrame, ctx: Context, *, ref: str) -> Note:
@@ -164,20 +110,21 @@ def complete_note(job: Source, *, ref: str) -> Note:
     score, made = first(job.own("composite")), job.own("decisions_log")
     how = "按人工决定" if (made["applied"] & made["to_grade"].eq("")).any() else "照常"
     counted = "" if score is None or numbers.is_missing(score["composite"]) else f"；综合得分{how}计算"
-    late = [r for r in records(due) if r["received"] < r["expected"]]
-    unanswered = any(r["part"] == "survey" for r in late)
-    short = [_short(r) for r in late if r["part"] != "survey"]
-    if short:
-        return Note(f"应报数据未全部收齐：{some(short, 4)}{counted}。", ref)
-    return Note("除未应答的样本户外，应报数据全部收齐。" if unanswered else "应报数据全部收齐。", ref)
+    short = [_short(r) for r in records(due) if r["received"] < r["expected"]]
+    if not short:
+        return Note("应报数据全部收齐。", ref)
+    which = f"{len(due)}类中{len(short)}类" if len(due) > 1 else ""
+    return Note(f"应报数据{which}未收齐：{'、'.join(short)}{counted}。", ref)
 
 
 def _short(row: Row) -> str:
-    unit = "份" if row["part"] == "self_report" else "项"
+    """What of one kind of data is lacking."""
+    lack = numbers.integer(row["expected"] - row["received"])
+    if row["part"] == "survey":
+        return f"{row['label']}未答{lack}户"
     if row["received"] == 0:
         return f"没有收到{row['label']}"
-    lack = row["expected"] - row["received"]
-    return f"{row['label']}缺{numbers.integer(lack)}{unit}（应有{numbers.integer(row['expected'])}{unit}）"
+    return f"{row['label']}缺{lack}{'份' if row['part'] == 'self_report' else '项'}"
 
 
 def grade_and_score(row: Row | None) -> list[Card]:
@@ -219,50 +166,3 @@ def complete_card(row: Row | None, job: Source) -> Card:
     lacking = int((due["received"] < due["expected"]).sum())
     note = f"{len(due)}类数据中{lacking}类不全" if lacking else f"{len(due)}类数据全部收齐" if len(due) else ""
     return Card(share, "数据完整率", note)
-
-
-def _county_verdict(row: Row | None, job: Source) -> Note:
-    ctx = job.ctx
-    if row is None or row["n_county"] + row["n_town"] + row["n_village"] == 0:
-        return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "")
-    if row["n_county"] == 0:
-        return Note(f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", "")
-    if numbers.is_missing(row["score"]):
-        bounds = f"{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
-        return Note(
-            f"{ctx.name}县级考评表有应评未评的指标，实地核查得分只能确定在{bounds}之间，不排位次。", "county-grades"
-        )
-    seen = f"{numbers.integer(row['n_county'])}张县级、{numbers.integer(row['n_town'])}张镇级、{numbers.integer(row['n_village'])}张村级考评表"
-    text = (
-        f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在有得分的{numbers.integer(row['n_ranked'])}个县（市、区）中"
-        f"{'并列' if (job.table('counties')['rank'] == row['rank']).sum() > 1 else '列'}第{numbers.integer(row['rank'])}位"
-    )
-    if row["bottom"]:
-        text += f"，在后{numbers.percent(ctx.plan.choices['county']['bottom_share'], 0)}之内，列为靠后"
-    if row["prominent"]:
-        text += "，存在突出问题"
-    return Note(end(f"{text}；共收到{seen}"), "county-place")
-
-
-def _county_survey(job: Source) -> Note:
-    ctx = job.ctx
-    own = job.own("estimates")
-    households = own[own["unit"] == "household"]
-    usable = households[households["quality"] == "ok"]
-    if households.empty:
-        return Note(f"专项调查没有{ctx.name}的样本户。", "")
-    if usable.empty:
-        return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
-    row = first(job.own("counties"))
-    n = f"完成样本户{numbers.integer(row['n_households'])}户，" if row is not None else ""
-    worse, better, compared = comparable(own, job.province("estimates"), ctx)
-    if compared == 0:
-        return Note(f"专项调查{n}{len(households)}项估计误差都较大，没有可与全省比较的。", "t-estimates")
-    head = f"专项调查{n}{len(households)}项估计中{compared}项可与全省比较"
-    rest = "，其余误差较大，不作结论" if compared < len(households) else ""
-    if not worse and not better:
-        return Note(f"{head}，{'都' if compared > 1 else ''}没有明显差别{rest}。", "t-estimates")
-    said = [f"明显较差的{len(worse)}项（{labels(worse)}）" if worse else "没有明显较差的"]
-    if better:
-        said.append(f"明显较好的{len(better)}项（{labels(better)}）")
-    return Note(f"{head}：{'，'.join(said)}{rest}。", "t-differ")

@@ -1,4 +1,4 @@
-"""主要结论 and cards of the ranking of a class and of the province's overview."""
+"""主要结论 and cards of the ranking of a class."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from kaohe.plot.labels import rank_level, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.pairs import in_order, ranked_pairs, told_apart
 from kaohe.plot.table_maker import records
-from kaohe.plot.tables_grades import due
-from kaohe.plot.words_common import Source, concept_name, end, grade_counts
+from kaohe.plot.words_common import Source, end, grade_counts
 from kaohe.plot.words_moves import moves, spread_by
-from kaohe.plot.words_survey import SATISFACTION, province_rows, shown, with_interval
 
 
 def conclusions_ranking(job: Source) -> Notes:
@@ -138,133 +136,32 @@ def _bands(rows: pd.DataFrame, ctx: Context) -> Note:
 
 def capped(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame) -> str:
     """Whose grade is not the one by score, named with score and what changed it; empty when nobody's."""
-    both = rows[rows["grade_final"].isin(terms.GRADES) & (rows["grade_score"] != "")]
-    moved = both[both["grade_final"] != both["grade_score"]]
-    if moved.empty:
+    by = changed_by(rows, caps, decisions)
+    if not by:
         return ""
-    ruled = set(caps[caps["fired"] & (caps["before"] != caps["after"])]["object"])
-    decided = set(decisions[decisions["applied"] & (decisions["to_grade"] != "")]["object"])
-    said = []
-    for row in records(moved.sort_values("object")):
-        by = ["限制规则"] if row["object"] in ruled else []
-        by += ["人工决定"] if row["object"] in decided else []
-        why = "和".join(by) or "限制规则或人工决定"
-        said.append(
-            f"{row['name']}（{numbers.score(row['composite'])}分）按{why}定为{numbers.quoted(str(row['grade_final']))}"
-        )
+    said = [
+        f"{row['name']}（{numbers.score(row['composite'])}分）按{by[row['object']]}定为{numbers.quoted(str(row['grade_final']))}"
+        for row in records(rows.sort_values("object"))
+        if row["object"] in by
+    ]
     listed = numbers.names(said, 4, "个")
-    return f"因限制规则或人工决定改变等次的有{len(moved)}个：{listed}"
+    return f"因限制规则或人工决定改变等次的有{len(by)}个：{listed}"
 
 
-def conclusions_overview(job: Source) -> Notes:
-    """主要结论 of the province: grades by class, talk list, common weak items, survey, problems, gaps.
+def changed_by(rows: pd.DataFrame, caps: pd.DataFrame, decisions: pd.DataFrame) -> dict[str, str]:
+    """What changed the grade of each target whose grade is not the one by score.
 
     Parameters
     ----------
-    job : Source
-        Reads ``composite``, ``talk_list``, ``item_grades``, ``estimates``, ``rectify``, ``caps``,
-        ``decisions_log``.
+    rows, caps, decisions : DataFrame
+        ``composite``, ``caps`` and ``decisions_log``.
     """
-    ctx = job.ctx
-    rows = job.table("composite")
-    said: dict[str, list[str]] = {}
-    caps, decisions = job.table("caps"), job.table("decisions_log")
-    for kind in dict.fromkeys(cls.kind for cls in ctx.plan.classes.values()):
-        mine = [(cls, rows[rows["class_id"] == cls.id]) for cls in ctx.plan.classes.values() if cls.kind == kind]
-        parts = [f"{cls.label}：{grades_of(part)}" for cls, part in mine if len(part)]
-        if parts:
-            changed = capped(pd.concat([part for _, part in mine]), caps, decisions)
-            said[kind] = [*parts, changed] if changed else parts
-    notes = [
-        Note("".join(end(part) for part in parts), "tiles" if kind == "city" else "class-summary")
-        for kind, parts in said.items()
-    ]
-    notes += [
-        _talk(job.table("talk_list")),
-        _common(job),
-        _province_survey(job),
-        _problems(job.table("rectify"), due(ctx)),
-    ]
-    return Notes(notes)
-
-
-def cards_overview(job: Source) -> Cards:
-    """Targets assessed, weak ones, talk list, open problems: from ``composite``, ``talk_list``, ``rectify``."""
-    rows, open_ = job.table("composite"), job.table("rectify")
-    weak = int(rows["grade_final"].isin(terms.WEAK).sum())
-    undecided = int((~rows["grade_final"].isin(terms.GRADES)).sum())
-    besides = f"另有{undecided}个待核或缺数据" if undecided else "综合评价等次"
-    left = int((open_["state"] != "已完成").sum())
-    return Cards(
-        [
-            Card(numbers.integer(len(rows)), "考核对象（个）", "市和单位"),
-            Card(numbers.integer(weak), "一般及以下（个）", besides),
-            Card(numbers.integer(job.table("talk_list")["object"].nunique()), "谈话提醒对象（个）", "含县（市、区）"),
-            Card(numbers.integer(left), "未完成整改问题（个）", f"共登记{len(open_)}个"),
-        ]
-    )
-
-
-def _talk(rows: pd.DataFrame) -> Note:
-    if rows.empty:
-        return Note("按现有认定，没有需要谈话提醒的对象。", "t-talk")
-    parts = []
-    for kind in ("city", "unit", "county"):
-        who = rows[rows["kind"] == kind].drop_duplicates("object")
-        if len(who):
-            names = f"（{some(list(who['name']), 6)}）" if kind == "city" else ""
-            parts.append(f"{terms.KINDS[kind]}{len(who)}个{names}")
-    said = "、".join(parts)
-    return Note(f"按方案“六、（五）结果审定及运用”列入谈话提醒的对象共{rows['object'].nunique()}个：{said}。", "t-talk")
-
-
-def _common(job: Source) -> Note:
-    ctx = job.ctx
-    items = job.table("item_grades")
-    own = items[(items["level"] == "city") & (items["class_id"] == "city14")]
-    weak = own[own["grade"].isin(terms.WEAK)]
-    n = own["object"].nunique()
-    if not n:
-        return Note("没有收到任务市的考核指标表。", "grade-heatmap")
-    if weak.empty:
-        return Note(f"{n}个任务市的考核指标全部在“较好”及以上。", "grade-heatmap")
-    counts = weak["concept"].value_counts()
-    order = sorted(counts.index, key=lambda c: (-counts[c], c))
-    top = [c for c in order if counts[c] >= counts[order[min(3, len(order)) - 1]]]
-    if len(top) > 5:
-        top = [c for c in order if counts[c] > counts[order[2]]] or [c for c in order if counts[c] == counts[order[0]]]
-    said = [f"{concept_name(c, ctx)}（{counts[c]}个市）" for c in top]
-    return Note(
-        f"{n}个任务市的{len(own[own['grade'] != ''])}个指标等次中，一般及以下{len(weak)}个，最多的是{numbers.names(said, 6)}。",
-        "grade-heatmap",
-    )
-
-
-def _province_survey(job: Source) -> Note:
-    ctx = job.ctx
-    rows = province_rows(job.table("estimates"))
-    row = shown(rows, SATISFACTION)
-    said = []
-    if row is not None:
-        said.append(f"{row['label']}为{with_interval(row, ctx)}")
-    for indicator in ("guarantees", "poor"):
-        other = shown(rows, indicator)
-        if other is not None:
-            said.append(f"{other['label']}{'的比例' if indicator == 'guarantees' else ''}为{with_interval(other, ctx)}")
-    if not said:
-        return Note("没有全省专项调查估计。", "")
-    return Note(
-        f"据专项调查推算，{ctx.plan.classes['city14'].label}的登记户中，{'；'.join(said)}。", "estimate-sat-work"
-    )
-
-
-def _problems(rows: pd.DataFrame, due: str) -> Note:
-    if rows.empty:
-        return Note("没有登记问题。", "")
-    left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
-    text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
-    text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
-    overdue = int((rows["progress"] == "逾期未完成").sum())
-    text += f"，其中{overdue}个已逾期" if overdue else ""
-    pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
-    return Note(end(text), "t-problems" if pending else "")
+    both = rows[rows["grade_final"].isin(terms.GRADES) & (rows["grade_score"] != "")]
+    moved = both[both["grade_final"] != both["grade_score"]]["object"]
+    ruled = set(caps[caps["fired"] & (caps["before"] != caps["after"])]["object"])
+    decided = set(decisions[decisions["applied"] & (decisions["to_grade"] != "")]["object"])
+    return {
+        str(o): "和".join(w for w, who in (("限制规则", ruled), ("人工决定", decided)) if o in who)
+        or "限制规则或人工决定"
+        for o in moved
+    }

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from kaohe.plot import numbers, terms
-from kaohe.plot.labels import rank_level, some
+from kaohe.plot.labels import fitting, rank_level
 from kaohe.plot.output import Context, Note
 from kaohe.plot.table_maker import records
 from kaohe.plot.tables_grades import due
@@ -176,96 +176,9 @@ def concept_name(concept: str, ctx: Context, fallback: str = "") -> str:
     return ctx.plan.concepts.get(concept, fallback or concept)
 
 
-def weak_items(items: pd.DataFrame, ctx: Context, level: str, *, form: str, ref: str) -> Note:
-    """Items at 一般 or below on the form of `level`, and where the field visits saw them.
-
-    Parameters
-    ----------
-    items : DataFrame
-        ``item_grades`` of the target.
-    ctx : Context
-    level : str
-        city, unit or county: whose form is spoken of.
-    form : str
-        What that form is called.
-    ref : str
-        Id of the figure.
-    """
-    own = items[items["level"] == level].sort_values("item")
-    graded = own[own["grade"] != ""]
-    if graded.empty:
-        return Note(f"没有收到{ctx.name}的{form}，各项指标等次缺数据。", ref)
-    lacking = len(own) - len(graded)
-    count = f"{len(own)}项指标中已评{len(graded)}项" if lacking else f"{len(graded)}项指标"
-    field = items[items["level"].isin(list(terms.FORM_LEVELS)) & (items["level"] != level)]
-    poor, ordinary = graded[graded["grade"] == "较差"], graded[graded["grade"] == "一般"]
-    if poor.empty and ordinary.empty:
-        good = int((graded["grade"] == "好").sum())
-        mix = (
-            "全部为“好”" if good == len(graded) else f"全部在“较好”及以上，其中“好”{good}项" if good else "全部为“较好”"
-        )
-        return Note(end(f"{form}{count}{'，' if lacking else ''}{mix}{_worst_field(field, ctx)}"), ref)
-    named = []
-    for grade, rows in (("较差", poor), ("一般", ordinary)):
-        if len(rows):
-            what = some([concept_name(str(r["concept"]), ctx, str(r["name"])) for r in records(rows)], 4)
-            named.append(f"{numbers.quoted(grade)}{len(rows)}项（{what}）")
-    weakest = [str(c) for c in (poor if len(poor) else ordinary)["concept"]]
-    most = max(field_weak(field, c)[0] for c in weakest)
-    where = _where(field, [c for c in weakest if field_weak(field, c)[0] == most], ctx)
-    said = f"{'，其中' if lacking else '中，'}{'、'.join(named)}"
-    if len(named) == 1 and len(poor) + len(ordinary) == len(graded) > 1:
-        said = f"{'，' if lacking else ''}全部为{numbers.quoted('较差' if len(poor) else '一般')}"
-    return Note(end(f"{form}{count}{said}{where}"), ref)
-
-
-def field_weak(field: pd.DataFrame, concept: str) -> tuple[int, int]:
-    """Forms on which a concept is 一般 or below, and forms on which it is graded."""
-    rows = field[field["concept"] == concept]
-    return int(rows["n_ordinary"].sum() + rows["n_poor"].sum()), int(rows["n_graded"].sum())
-
-
-def _where(field: pd.DataFrame, concepts: list[str], ctx: Context) -> str:
-    """Where the field visits saw the weakest items; those that tie are named together."""
-    alike: dict[tuple[int, int], list[str]] = {}
-    for concept in concepts:
-        alike.setdefault(field_weak(field, concept), []).append(concept_name(concept, ctx))
-    said = []
-    for (bad, of), same in alike.items():
-        if of == 0:
-            continue
-        each = "各" if len(same) > 1 else ""
-        head = numbers.names(same, 3)
-        if bad == 0:
-            said.append(f"{head}没有评为“一般”及以下的")
-        elif bad == of:
-            said.append(f"{head}已评的{each}{of}处全部为“一般”及以下")
-        else:
-            said.append(f"{head}已评的{each}{of}处{each}有{bad}处为“一般”及以下")
-    return f"；{visits(field, ctx)}中，{'，'.join(said[:3])}" if said else ""
-
-
-def visits(field: pd.DataFrame, ctx: Context) -> str:
-    """Whose field forms are spoken of: those of the levels below a county, of the villages helped, or all."""
-    if ctx.kind == "unit":
-        return "定点扶贫村考评表"
-    if ctx.class_id == "city6":
-        return "对口帮扶村考评表"
-    return "镇、村考评表" if set(field["level"]) == {"town", "village"} else "实地核查"
-
-
-def _worst_field(field: pd.DataFrame, ctx: Context) -> str:
-    seen = {str(c): field_weak(field, str(c)) for c in field["concept"].drop_duplicates()}
-    worst = sorted(((bad, c, of) for c, (bad, of) in seen.items() if bad), key=lambda v: (-v[0], v[1]))
-    if not worst:
-        return f"；{visits(field, ctx)}也没有评为“一般”及以下的" if seen else ""
-    top = [f"{concept_name(c, ctx)}（{of}处中{bad}处）" for bad, c, of in worst if bad == worst[0][0]]
-    return f"；{visits(field, ctx)}中“一般”及以下最多的是{numbers.names(top, 4)}"
-
-
 def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> Note:
     """How many problems, how many prominent, how many open, and until when."""
-    total, bad = len(rows), int(rows["prominent"].sum())
+    total, bad, room = len(rows), int(rows["prominent"].sum()), 12 if extra else 20
     if total == 0:
         return Note(end(f"没有登记{ctx.name}的问题{extra}"))
     left = int((rows["state"] != "已完成").sum())
@@ -274,27 +187,49 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     else:
         text = f"登记问题{total}个，其中{f'突出问题{bad}个' if bad else '没有列为突出的'}"
     if left == 0:
-        text += "，全部完成整改" if total > 1 else "，已完成整改"
+        text += f"{_about(rows[rows['prominent']])}，{'全部' if total > 1 else '已'}完成整改"
     elif left == total:
         every = f"；{total}个都" if bad and total > bad else "，都" if total > 1 else "，"
-        text += f"{every}尚未完成整改{_matters(rows)}，整改方案与报告须于{due(ctx)}提交"
+        text += f"{every}尚未完成整改{_matters(rows, room)}，整改方案与报告须于{due(ctx)}提交"
     else:
-        text += f"；已完成整改{total - left}个，尚有{left}个未完成{_matters(rows)}，整改方案与报告须于{due(ctx)}提交"
+        text += (
+            f"；已完成整改{total - left}个，尚有{left}个未完成{_matters(rows, room)}，整改方案与报告须于{due(ctx)}提交"
+        )
     overdue = int((rows["progress"] == "逾期未完成").sum())
     text += f"，其中{overdue}个已逾期" if overdue else ""
     return Note(end(text + extra), ref)
 
 
-def _matters(rows: pd.DataFrame) -> str:
+def _matters(rows: pd.DataFrame, room: int) -> str:
     """Which items the open problems are about, prominent ones first, in brackets; empty where none is named."""
     still = rows[rows["state"] != "已完成"].sort_values(["prominent", "date", "problem"], ascending=[False, True, True])
-    about = [str(v) for v in dict.fromkeys(still["label"]) if v]
-    return f"（涉及{some(about, 4)}）" if about else ""
+    return _about(still, room)
 
 
-def talk(rows: pd.DataFrame) -> str:
-    """Whether the target is on the talk list, as a clause."""
+def _about(rows: pd.DataFrame, room: int = 20) -> str:
+    """Which items problems are about, in brackets; empty where none is named."""
+    about = [str(v) for v in dict.fromkeys(rows["label"]) if v]
+    return f"（涉及{fitting(about, room)}）" if about else ""
+
+
+def talk(rows: pd.DataFrame, found: pd.DataFrame | None = None) -> str:
+    """Whether the target is on the talk list, as a clause.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``talk_list`` of the target.
+    found : DataFrame, optional
+        ``rectify`` of a county: its prominent problems put it on the list, rectified or not, and that is said
+        where all of them are.
+    """
     if rows.empty:
         return ""
-    reasons = "、".join(dict.fromkeys(terms.talk_reason(str(r["reason"]), str(r["kind"])) for r in records(rows)))
-    return f"；按方案“六、（五）结果审定及运用”列入谈话提醒对象，理由是{reasons}"
+    grave = found[found["prominent"]] if found is not None else None
+    done = grave is not None and len(grave) > 0 and bool((grave["state"] == "已完成").all())
+    said = [
+        terms.talk_reason(str(r["reason"]), str(r["kind"]))
+        + ("（整改完成后仍计入）" if done and r["reason"] == "存在突出问题" and r["kind"] == "county" else "")
+        for r in records(rows)
+    ]
+    return f"；按方案“六、（五）结果审定及运用”列入谈话提醒对象，理由是{'、'.join(dict.fromkeys(said))}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kaohe.plot import against, numbers, terms
-from kaohe.plot.labels import interval_of, some
+from kaohe.plot import numbers, terms
+from kaohe.plot.labels import interval_of
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
 from kaohe.plot.survey_cells import estimate_cell
 from kaohe.plot.table_maker import records
+from kaohe.plot.words_beside import against_province, beside_forms, borne_out, judged
 from kaohe.plot.words_common import Row, Source, end, first
 
 SATISFACTION = "sat_work"
@@ -19,62 +20,6 @@ def province_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["domain_type"] == "province"]
 
 
-def comparable(own: pd.DataFrame, province: pd.DataFrame, ctx: Context) -> tuple[list[Row], list[Row], int]:
-    """Indicators whose whole interval is worse or better than the province's estimate.
-
-    Parameters
-    ----------
-    own, province : DataFrame
-        ``estimates`` of the target and of the province.
-    ctx : Context
-        Its codebook gives the order.
-
-    Returns
-    -------
-    worse, better : list of rows
-        Scored indicators first, then in codebook order.
-    compared : int
-        How many were comparable: direction known, an interval, quality fit for conclusions.
-    """
-    whole = {r["indicator"]: r for r in records(province) if r["unit"] == "household"}
-    worse: list[Row] = []
-    better: list[Row] = []
-    compared = 0
-    questions = list(ctx.plan.questions.values())
-    order = {q.id: (q.weight == 0, n) for n, q in enumerate(questions)}
-    rows = records(own[own["unit"] == "household"])
-    for row in sorted(rows, key=lambda r: order.get(str(r["indicator"]), (True, len(order)))):
-        beside = whole.get(row["indicator"])
-        if row["direction"] not in {"up", "down"} or not against.comparable(row, beside):
-            continue
-        compared += 1
-        good = against.side(row, beside) * (1 if row["direction"] == "up" else -1)
-        if good < 0:
-            worse.append(row)
-        elif good > 0:
-            better.append(row)
-    return worse, better, compared
-
-
-def labels(rows: list[Row], most: int = 3) -> str:
-    """Names of indicators after their number, the first ones spelt out."""
-    return some([str(r["label"]) for r in rows], most)
-
-
-def against_province(worse: list[Row], better: list[Row], compared: int) -> str:
-    """One clause on how many indicators differ from the province."""
-    if compared == 0:
-        return "没有可与全省比较的指标"
-    if not worse and not better:
-        return f"可比的{compared}项指标与全省估计均无明显差别"
-    parts = []
-    if worse:
-        parts.append(f"明显差于全省的{len(worse)}项（{labels(worse)}）")
-    if better:
-        parts.append(f"明显好于全省的{len(better)}项（{labels(better)}）")
-    return f"可比的{compared}项指标中，{'，'.join(parts)}" + ("" if worse else "，没有明显差于全省的")
-
-
 def shown(rows: pd.DataFrame, indicator: str) -> Row | None:
     """The row of an indicator, when its estimate may be shown."""
     row = first(rows[rows["indicator"] == indicator])
@@ -83,33 +28,18 @@ def shown(rows: pd.DataFrame, indicator: str) -> Row | None:
     return row
 
 
-def with_interval(row: Row, ctx: Context) -> str:
-    """An estimate with its interval in brackets, and a word of caution where it is due."""
+def with_interval(row: Row, ctx: Context, *, level: bool = True) -> str:
+    """An estimate with its interval in brackets, and a word of caution where it is due; `level` False: said elsewhere."""
     text = str(estimate_cell(row))
     inside = []
     if not (numbers.is_missing(row["ci_low"]) or numbers.is_missing(row["ci_high"])):
         span = numbers.span(row["ci_low"], row["ci_high"], str(row["measure_unit"]), bool(row["is_share"]))
-        inside.append(f"{interval_of(ctx)}{span}")
+        inside.append(f"{interval_of(ctx) if level else ''}{span}")
     elif row["quality"] == "not_estimable":
         inside.append("误差不可估")
     if row["quality"] == "caution":
         inside.append("慎用")
     return f"{text}（{'，'.join(inside)}）" if inside else text
-
-
-def contradictions(worse: list[Row], items: pd.DataFrame, ctx: Context) -> str:
-    """Where a good grade on the form meets a survey result clearly below the province."""
-    graded = {r["concept"]: r["grade"] for r in records(items[items["level"] == "city"])}
-    found = []
-    for row in worse:
-        concept = terms.INDICATOR_CONCEPT.get(str(row["indicator"]), "")
-        if graded.get(concept) in {"好", "较好"}:
-            found.append(
-                f"{ctx.plan.concepts[concept]}（指标表{numbers.quoted(str(graded[concept]))}，{row['label']}明显差于全省）"
-            )
-    if not found:
-        return "；没有指标表评为“较好”及以上而调查明显差于全省的事项"
-    return f"；指标表等次与调查结果不一致、需要核实的有{numbers.names(found, 3)}"
 
 
 def survey_note(job: Source, *, ref: str) -> Note:
@@ -119,16 +49,12 @@ def survey_note(job: Source, *, ref: str) -> Note:
     if own.empty:
         return Note(f"没有{ctx.name}的专项调查数据。", "")
     answered = first(job.own("response"))
-    where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
+    where = "在对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
-    worse, better, compared = comparable(own, job.province("estimates"), ctx)
-    text = f"{heard}，{against_province(worse, better, compared)}{_satisfaction(own, ctx)}"
-    return Note(end(text + contradictions(worse, job.own("item_grades"), ctx)), "t-differ" if worse or better else ref)
-
-
-def _satisfaction(own: pd.DataFrame, ctx: Context) -> str:
-    row = shown(own, SATISFACTION)
-    return f"；{row['label']}为{with_interval(row, ctx)}" if row is not None else ""
+    found = judged(own, job.province("estimates"), ctx)
+    borne = beside_forms(borne_out(found, job.own("item_grades"), ctx), ctx, brief=True)
+    text = f"{heard}，{against_province(found, brief=True)}；{borne}"
+    return Note(end(text), "t-differ" if any(good for _, good in found) else ref)
 
 
 def survey_scope(job: Source) -> Text:
@@ -157,18 +83,10 @@ def conclusions_survey(job: Source) -> Notes:
     if own.empty:
         return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
     whole = job.province("estimates")
-    worse, better, compared = comparable(own, whole, ctx)
-    notes = [_headline(own, whole, ctx)]
-    tail = contradictions(worse, job.own("item_grades"), ctx)
-    notes.append(Note(end(against_province(worse, better, compared) + tail), "t-estimates"))
-    notes += _income(job)
-    notes += _score(job)
-    notes.append(_sample(job))
-    key = job.own("key_survey")
-    if len(key):
-        n = f"{numbers.integer(key['n_villages'].max())}个重点调查村"
-        notes.append(Note(f"{n}的情况另列一节，不加权、不推算全市，不进入估计、得分和名次。", "t-key-survey"))
-    return Notes(notes)
+    found = judged(own, whole, ctx)
+    notes = [_headline(own, whole, ctx), Note(end(against_province(found)), "t-estimates")]
+    notes.append(Note(end(beside_forms(borne_out(found, job.own("item_grades"), ctx), ctx)), "t-estimates"))
+    return Notes([*notes, *_income(job), *_score(job), _sample(job)])
 
 
 HEADLINE = (SATISFACTION, "guarantees")
@@ -227,6 +145,9 @@ def _sample(job: Source) -> Note:
     )
     if row["set_aside"]:
         text += f"；另有{numbers.integer(row['set_aside'])}户没有可用答卷（未收到，或因错误被隔离）"
+    key = job.own("key_survey")
+    if len(key):
+        text += f"；{numbers.integer(key['n_villages'].max())}个重点调查村另列一节，不进入估计、得分和名次"
     return Note(end(text), "t-response")
 
 

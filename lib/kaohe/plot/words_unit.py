@@ -8,7 +8,8 @@ from kaohe.plot import numbers, terms
 from kaohe.plot.output import Card, Cards, Context, Note, Notes
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_city import complete_card, complete_note, daily_note, evidence_note, grade_and_score
-from kaohe.plot.words_common import Source, bands, concept_name, end, first, problems, talk, verdict, weak_items
+from kaohe.plot.words_common import Source, bands, concept_name, end, first, problems, talk, verdict
+from kaohe.plot.words_items import weak_items
 
 
 def conclusions_unit(job: Source) -> Notes:

@@ -64,7 +64,7 @@ _AS_ROW = {
     "estimates": ("estimate", "se", "ci_low", "ci_high"), "key_survey": ("value",), "survey_items": ("estimate", "se", "floor", "target"),
 }  # fmt: skip
 _NAMED = ("object", "city", "county", "helper_city")
-_WIDE = frozenset({"note", "text", "file", "reason", "remedy", "evidence", "label", "why", "rule", "record"})
+_WIDE = frozenset({"note", "text", "file", "reason", "remedy", "evidence", "label", "why", "rule", "record", "weak_at"})
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,8 @@ def _words(table: str, column: str, names: Names) -> Callable[[str], str]:
     if column == "form":
         forms = {f.id: f.title for f in plan.forms.values()}
         return lambda code: forms.get(code, code)
+    if column == "weak_at":
+        return lambda codes: "、".join(names.of(code) for code in codes.split("、") if code)
     if column == "measure":
         measures = {str(m["id"]): str(m["name"]) for m in plan.choices["daily"]["measures"] if "id" in m}
         return lambda code: measures.get(code, code)

@@ -186,6 +186,9 @@ def test_a_class_of_fifteen_keeps_its_id(edit) -> None:
         ("hh_kind == 一般农户", "hh_kind >= 一般农户", ["K160", "hh_kind >= 一般农户", "hh_kind == one of its levels"]),
         ("school_age > 0", "income_per_head > 0", ["K160", "income_per_head is derived", "a question that is asked"]),
         ("school_age > 0", "v_poor > 0", ["K160", "v_poor > 0", "a question of the household table"]),
+        ('concepts = ["dibao_pension"]', 'concepts = ["dibao"]', ["K160", "question pension", "concepts = dibao", "dibao_pension"]),
+        ('same_as = "house_safe"', 'same_as = "house_safer"', ["K160", "house_grade", "house_safer", "house_safe"]),
+        ('same_as = "house_safe"', 'same_as = "house_grade"', ["K160", "same_as = house_grade", "another question"]),
         ("label = \"家庭常住人口\"", 'labell = "家庭常住人口"', ["labell", "label"]),
     ],
 )  # fmt: skip
@@ -291,3 +294,16 @@ def test_limits_of_files_are_checked(edit, old: str, new: str, message: str) -> 
     with pytest.raises(InputRefused) as refused:
         edit(old, new)
     assert refused.value.message() == message
+
+
+def test_questions_speak_of_concepts_of_the_forms_and_one_fact_is_asked_twice(plan: Plan) -> None:
+    by_concept: dict[str, set[str]] = {}
+    for q in plan.questions.values():
+        for concept in q.concepts:
+            by_concept.setdefault(concept, set()).add(q.id)
+    on_form = {i.concept for i in plan.forms["city14"].items} | {i.concept for i in plan.forms["city6"].items}
+    assert set(by_concept) <= on_form
+    assert by_concept["dibao_pension"] == {"pension"}
+    assert by_concept["education"] == {"in_school", "edu_subsidy", "sat_edu"}
+    assert by_concept["teams"] == {"sat_team"}
+    assert {q.id: q.same_as for q in plan.questions.values() if q.same_as} == {"house_grade": "house_safe"}

@@ -223,3 +223,17 @@ def test_item_grades_of_several_forms(built: Tables, office: tuple[Tables, Table
     ]
     assert row["value"] == pytest.approx(given.map(plan.scale.values).mean())
     assert row["grade"] == plan.scale.grade(row["value"])
+
+
+def test_weak_forms_are_told_with_their_places(built: Tables, office: tuple[Tables, Tables]) -> None:
+    clean, _ = office
+    forms = clean["forms"].query("form == 'village' and city == @CITY").set_index("form_key")["place"]
+    given = clean["grades"][
+        clean["grades"]["form_key"].isin(forms.index) & clean["grades"]["grade"].isin(["一般", "较差"])
+    ]
+    by_concept = given.assign(place=given["form_key"].map(forms)).groupby("concept")["place"].apply(sorted)
+    rows = built["item_grades"].query("object == @CITY and level == 'village'").set_index("concept")["weak_at"]
+    assert len(by_concept)
+    for concept, text in rows.items():
+        assert [c for c in text.split("、") if c] == by_concept.get(concept, []), concept
+    assert built["item_grades"].query("level in ['city', 'unit']")["weak_at"].eq("").all()

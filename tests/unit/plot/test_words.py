@@ -12,10 +12,11 @@ import pytest
 
 from kaohe.plot import words
 from kaohe.plot.output import Notes
+from kaohe.plot.words_beside import comparable
 from kaohe.plot.words_city import complete_note, daily_note, evidence_note
 from kaohe.plot.words_class import grades_of
-from kaohe.plot.words_common import grade_counts, problems, verdict, weak_items
-from kaohe.plot.words_survey import comparable
+from kaohe.plot.words_common import grade_counts, problems, verdict
+from kaohe.plot.words_items import weak_items
 from support.built_frames import counties, make_context, members
 from support.fake_report import FakeReport, frame, invented, invented_report
 
@@ -145,21 +146,6 @@ def test_weak_items_zero_one_many_and_missing() -> None:
     assert weak(items([""] * 17)) == "没有收到韶关市的考核指标表，各项指标等次缺数据。"
 
 
-def test_weak_items_say_where_in_the_field() -> None:
-    field = frame("item_grades", *(
-        {"object": SHAOGUAN, "class_id": "city14", "level": level, "concept": "exit", "item": 1, "n_graded": n, "n_ordinary": bad}
-        for level, n, bad in (("county", 2, 0), ("town", 4, 1), ("village", 8, 3))
-    ))  # fmt: skip
-    both = pd.concat([items(["一般"] + ["好"] * 16), field])
-    assert weak(both).endswith("（贫困退出）；实地核查中，贫困退出已评的14处有4处为“一般”及以下。")
-    none = pd.concat([items(["一般"] + ["好"] * 16), field.assign(n_ordinary=0)])
-    assert weak(none).endswith("；实地核查中，贫困退出没有评为“一般”及以下的。")
-    every = pd.concat([items(["一般"] + ["好"] * 16), field.assign(n_ordinary=field["n_graded"])])
-    assert weak(every).endswith("；实地核查中，贫困退出已评的14处全部为“一般”及以下。")
-    fine = pd.concat([items(["好"] * 17), field])
-    assert weak(fine) == "考核指标表17项指标全部为“好”；实地核查中“一般”及以下最多的是贫困退出（14处中4处）。"
-
-
 def evidence(*gaps: float) -> pd.DataFrame:
     form = CITY.plan.forms["city14"].items
     return frame("evidence", *(
@@ -230,13 +216,14 @@ def test_daily_and_completeness_zero_one_many() -> None:
     assert complete(part(0, 0)) == "没有单位003应报数据的记录。"
     assert complete(part(15, 15)) == "应报数据全部收齐。"
     none = complete(part(1, 0, "自评报告"))
-    assert none == "应报数据未全部收齐：没有收到自评报告。"
+    assert none == "应报数据未收齐：没有收到自评报告。"
     answers = {**part(400, 371, "专项调查样本户"), "part": "survey"}
-    assert complete(answers) == "除未应答的样本户外，应报数据全部收齐。"
+    assert complete(answers) == "应报数据未收齐：专项调查样本户未答29户。"
     short = (part(15, 13), part(1, 1, "自评报告"))
-    assert complete(*short) == "应报数据未全部收齐：考核指标表缺2项（应有15项）。"
+    assert complete(*short) == "应报数据2类中1类未收齐：考核指标表缺2项。"
+    assert complete(*short, answers) == "应报数据3类中2类未收齐：专项调查样本户未答29户、考核指标表缺2项。"
     scored = frame("composite", {"object": "DW003", "class_id": "unit235", "composite": 80.0})
-    assert complete(*short, composite=scored) == "应报数据未全部收齐：考核指标表缺2项（应有15项）；综合得分照常计算。"
+    assert complete(*short, composite=scored) == "应报数据2类中1类未收齐：考核指标表缺2项；综合得分照常计算。"
 
 
 def estimate(indicator: str, value: float, low: float, high: float, **change: Any) -> dict[str, Any]:
@@ -281,11 +268,17 @@ def test_survey_against_forms_names_the_contradiction() -> None:
         response=frame("response", answered),
         item_grades=items(["好"] * 17),
     )
-    text = words.conclusions_survey(job).items[1].text
-    assert text == (
-        "可比的1项指标中，明显差于全省的1项（饮水安全达标）；指标表等次与调查结果不一致、需要核实的有"
-        "饮水安全（指标表“好”，饮水安全达标明显差于全省）。"
+    notes = [n.text for n in words.conclusions_survey(job).items]
+    assert notes[1] == "可比的1项指标中，明显差于全省的1项（饮水安全达标）。"
+    assert notes[2] == (
+        "指标表“较好”及以上、可与调查对照的1项有指标明显差于全省，须核实：饮水安全（“好”；饮水安全达标）。"
     )
+    city = words.conclusions_city(job).items[3]
+    assert city.text == (
+        "专项调查完成样本户471户，可比的1项指标中，明显差于全省的1项（饮水安全达标）；"
+        "指标表“较好”及以上、可与调查对照的1项（饮水安全）有指标明显差于全省，须核实。"
+    )
+    assert city.ref == "t-differ"
     assert words.conclusions_survey(FakeReport(CITY)).items[0].text == "没有韶关市的专项调查数据，本报告只说明缺什么。"
 
 

@@ -212,6 +212,18 @@ def by_label(table: str, made: pd.DataFrame, plan: Plan) -> list[dict[str, Any]]
     return [{h.label: getattr(v, "value", v) for h, v in zip(heads, row, strict=True)} for row in values]
 
 
+def test_places_of_weak_forms_are_named(plan: Plan) -> None:
+    made = frame(
+        "item_grades",
+        {"object": SHAOGUAN, "level": "town", "concept": "water", "weak_at": "440203000000、440222100000"},
+        {},
+    )
+    names = Names({"440222100000": "甲镇"}, plan)
+    heads, values = cells("item_grades", made, names)
+    at = [h.label for h in heads].index("一般及以下的地点")
+    assert sorted(str(row[at]) for row in values) == ["None", "武江区、甲镇"]
+
+
 def test_shares_are_percent_row_by_row(made: Path) -> None:
     page = load_workbook(made / "survey.xlsx")["调查估计"]
     heads = [c.value for c in page[1]]
