@@ -63,7 +63,7 @@ def pair_chances(
     """
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:
-        return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",))
+        return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",), id=id)
     mine = of_class(pair_probabilities, which)
     chances = {
         (str(r["object"]), str(r["other"])): float(r["p_above"]) for r in records(mine) if not is_missing(r["p_above"])
@@ -75,7 +75,7 @@ def pair_chances(
     order = [c for c in ranked if any(c in pair for pair in chances)]
     pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :] if (a, b) in chances]
     if not pairs or len(order) > MOST:
-        return nothing("先后概率", ctx)
+        return nothing("先后概率", ctx, id)
     steps = _steps(ctx)
     canvas = _draw(order, chances, steps, ctx)
     sure = [p for p in pairs if _printed(chances[p]) >= steps[0].least]

@@ -40,7 +40,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     peers = of_class(composite, ctx.class_id)
     own = peers[peers["object"] == ctx.object]
     if own.empty:
-        return nothing("综合评价", ctx)
+        return nothing("综合评价", ctx, id)
     if len(peers) > STRIP:
         return band_place(composite, ctx, id=id)
     me = records(own)[0]
@@ -148,7 +148,7 @@ def effective_weights(
     which = class_of(ctx, class_id)
     mine = of_class(effective_weights, which)
     if mine.empty:
-        return nothing("有效权重", ctx)
+        return nothing("有效权重", ctx, id)
     found = {str(r["stream"]): r for r in records(mine)}
     items = [found[s] for s in ctx.plan.streams if s in found]
     frame = rows(

@@ -59,13 +59,13 @@ def grade_heatmap(
     which = class_of(ctx, class_id)
     grid = _grid(index_rows(item_grades, which), ctx)
     if grid is None:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     concepts = ctx.plan.concepts
     totals = {c: sum(grid.grades.get((t, c)) in WEAK for t in grid.targets) for c, _, _ in grid.items}
     title = words.items_title(which, {concepts[c]: n for c, n in totals.items()}, len(grid.targets))
     shown = _page(grid, page)
     if not shown:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     many = len(grid.targets) > PER_PAGE
     if many or ctx.plan.classes[which].kind == "unit":  # beside them stands the mix of items, with the other title
         graded = [t for t in reversed(grid.targets) if any(grid.grades.get((t, c)) for c, _, _ in grid.items)]

@@ -69,7 +69,7 @@ def grade_mix(
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
     if mine.empty:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     bars = _count(mine, "object", lambda code: short(ctx, code))
     items = int(mine.groupby("object").size().max())
     weak = {b.name: b.weak for b in bars if b.graded}
@@ -87,7 +87,7 @@ def grade_mix(
             f"，第{page}页，共{pages}页" if pages > 1 else ""
         )
         if not shown:
-            return Text((f"{title}。",))
+            return Text((f"{title}。",), id=id)
     alt = f"分向条形图：{group_word(len(shown), which)}，零轴左侧为“较好”“好”，右侧为“一般”“较差”；{_extremes(shown, '项')}"
     caption = Caption(
         title,
@@ -124,7 +124,7 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
     if mine.empty:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     concepts = ctx.plan.concepts
     numbers_of = dict(zip(mine["concept"], mine["item"], strict=True))
     order = sorted(numbers_of, key=lambda c: numbers_of[c])

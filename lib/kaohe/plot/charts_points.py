@@ -35,7 +35,7 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     """
     mine = own_rows(daily_sources, ctx)
     if mine.empty or mine["points"].isna().any():
-        return nothing("日常工作", ctx)
+        return nothing("日常工作", ctx, id)
     found = {str(r["source"]): r for r in records(mine)}
     order = [s for s in ctx.plan.daily_sources if s in found] + [s for s in found if s not in ctx.plan.daily_sources]
     items = [found[s] for s in order]
@@ -46,7 +46,8 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     top = max(points)
     if not top:
         return Text(
-            (f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。")
+            (f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。"),
+            id=id,
         )
     hot = [ACCENT if p == top else INK for p in points]
     frame: Rows = rows(
@@ -99,7 +100,7 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
     """
     mine = own_rows(survey_items, ctx)
     if mine.empty:
-        return nothing("专项调查计分指标", ctx)
+        return nothing("专项调查计分指标", ctx, id)
     items = [_closed(r) if hidden(str(r["quality"])) else r for r in records(mine)]
     lost = [float(r["weight"]) * 100 - float(r["contribution"]) for r in items]
     order = sorted(range(len(items)), key=lambda i: -lost[i] if not is_missing(lost[i]) else 1e9)

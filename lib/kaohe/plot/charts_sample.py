@@ -66,7 +66,7 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     items = _order(income, ctx, domain_type)
     open_rows = [r for r in items if not hidden(str(r["quality"])) and not is_missing(r["p50"])]
     if not open_rows:
-        return nothing("收入分布", ctx)
+        return nothing("收入分布", ctx, id)
     province = _province(income)
     closed = [r for r in items if r not in open_rows]
     open_rows.sort(key=lambda r: (-r["share_below"] if not is_missing(r["share_below"]) else 1, r["domain"]))
@@ -163,7 +163,7 @@ def response_bars(
     """
     items = _order(response, ctx, domain_type)
     if not items:
-        return nothing("应答情况", ctx)
+        return nothing("应答情况", ctx, id)
     province = _province(response)
     items.sort(key=lambda r: (r["response_rate"] if not is_missing(r["response_rate"]) else 2, r["domain"]))
     names = [short(ctx, str(r["domain"])) for r in items]
@@ -225,7 +225,7 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
     """
     items = [r for r in records(weight_diagnostics) if not is_missing(r["w_median"]) and r["w_min"] > 0]
     if not items:
-        return nothing("权重诊断", ctx)
+        return nothing("权重诊断", ctx, id)
     items.sort(key=lambda r: (-r["deff_kish"], r["city"]))
     names = [short(ctx, str(r["city"])) for r in items]
     mine = [r["city"] == ctx.object for r in items]

@@ -54,7 +54,7 @@ def streams_bars(streams: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     which = class_of(ctx, class_id)
     mine = of_class(streams, which)
     if mine.empty:
-        return nothing("三类来源得分", ctx)
+        return nothing("三类来源得分", ctx, id)
     weights = {str(r["stream"]): (str(r["stream_name"]), float(r["weight"])) for r in records(mine)}
     keys = [s for s in ctx.plan.streams if s in weights]
     stacks = _stacks(mine, keys, ctx)
@@ -199,8 +199,8 @@ def waterfall(
     mine = mine[mine["reference"] == reference]
     if mine.empty or mine["delta"].isna().any():
         if mine.empty and reference == "next" and len(own_rows(contributions, ctx)):
-            return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",))
-        return nothing("得分差距分解", ctx)
+            return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",), id=id)
+        return nothing("得分差距分解", ctx, id)
     items = [(str(r["stream"]), str(r["stream_name"]), str(r["label"]), float(r["delta"])) for r in records(mine)]
     against = str(mine.iloc[0]["reference_name"])
     ordered = sorted(items, key=lambda i: -abs(i[3]))

@@ -54,7 +54,7 @@ def estimate_dots(
     province = next(iter(records(mine[mine["domain_type"] == "province"])), None)
     items = records(mine[mine["domain_type"] == which])
     if not items:
-        return nothing("该指标的市级估计", ctx)
+        return nothing("该指标的市级估计", ctx, id)
     items.sort(
         key=lambda r: (
             hidden(str(r["quality"])) or is_missing(r["estimate"]),

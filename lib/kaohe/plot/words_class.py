@@ -25,7 +25,7 @@ def conclusions_ranking(job: Source) -> Notes:
     ctx = job.ctx
     rows = job.peers("composite")
     if rows.empty:
-        return Notes([Note(f"没有{ctx.name}的综合评价结果。", "")])
+        return Notes([Note(f"没有{ctx.name}的综合评价结果。", "t-ranking")])
     changed = capped(rows, job.peers("caps"), job.peers("decisions_log"))
     notes = [
         Note(end(f"{ctx.class_label}中，{grades_of(rows)}"), "t-ranking"),
@@ -282,7 +282,7 @@ def _province_survey(job: Source) -> Note:
         if other is not None:
             said.append(f"{other['label']}{'的比例' if indicator == 'guarantees' else ''}为{with_interval(other, ctx)}")
     if not said:
-        return Note("没有全省专项调查估计。", "")
+        return Note("没有全省专项调查估计。", "estimate-sat-work")
     return Note(
         f"据专项调查推算，{ctx.plan.classes['city14'].label}的登记户中，{'；'.join(said)}。", "estimate-sat-work"
     )
@@ -290,11 +290,10 @@ def _province_survey(job: Source) -> Note:
 
 def _problems(rows: pd.DataFrame, due: str) -> Note:
     if rows.empty:
-        return Note("没有登记问题。", "")
+        return Note("没有登记问题。", "t-problems")
     left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
     text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
     text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
     overdue = int((rows["progress"] == "逾期未完成").sum())
     text += f"，其中{overdue}个已逾期" if overdue else ""
-    pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
-    return Note(end(text), "t-problems" if pending else "")
+    return Note(end(text), "t-problems")

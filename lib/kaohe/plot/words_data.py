@@ -22,7 +22,7 @@ def conclusions_sample(job: Source) -> Notes:
     response = job.table("response")
     whole = first(response[response["domain_type"] == "province"])
     if whole is None:
-        return Notes([Note("没有收到专项调查样本。", "")])
+        return Notes([Note("没有收到专项调查样本。", "t-response")])
     villages = job.table("village_profile")
     drawn = villages[villages["selection"] == RANDOM]
     key = villages[villages["selection"] == PURPOSIVE]
@@ -115,7 +115,7 @@ def conclusions_quality(job: Source) -> Notes:
     """
     intake = job.table("intake")
     if intake.empty:
-        return Notes([Note("没有收到任何文件。", "")])
+        return Notes([Note("没有收到任何文件。", "t-intake-totals")])
     read, used, aside = (int(intake[c].sum()) for c in ("read", "used", "quarantined"))
     refused, balance = intake[intake["refused"]], int(intake["balance"].abs().sum())
     text = f"收到{intake['file'].nunique()}个文件，读入{numbers.integer(read)}行，采用{numbers.integer(used)}行"
@@ -193,13 +193,13 @@ def _noted(rows: pd.DataFrame) -> list[Note]:
 
 def _worst(rows: pd.DataFrame) -> Note:
     if rows.empty:
-        return Note("没有专项调查数据。", "")
+        return Note("没有专项调查数据。", "t-data-quality")
     cells, missing = int(rows["cells"].sum()), int(rows["missing"].sum())
     top = records(rows.sort_values(["missing_share", "city"], ascending=[False, True]))[0]
     share = numbers.percent(missing / cells, 2) if cells else numbers.MISSING
     return Note(
         f"专项调查应答项缺失率为{share}，最高的是{top['name']}（{numbers.percent(top['missing_share'], 2)}）。",
-        "data-quality",
+        "t-data-quality",
     )
 
 

@@ -117,7 +117,7 @@ def survey_note(job: Source, *, ref: str) -> Note:
     ctx = job.ctx
     own = job.own("estimates")
     if own.empty:
-        return Note(f"没有{ctx.name}的专项调查数据。", "")
+        return Note(f"没有{ctx.name}的专项调查数据。", ref)
     answered = first(job.own("response"))
     where = f"在{ctx.name}对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
@@ -155,7 +155,7 @@ def conclusions_survey(job: Source) -> Notes:
     ctx = job.ctx
     own = job.own("estimates")
     if own.empty:
-        return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
+        return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "t-estimates")])
     whole = job.province("estimates")
     worse, better, compared = comparable(own, whole, ctx)
     notes = [_headline(own, whole, ctx)]
@@ -219,7 +219,7 @@ def survey_gaps(job: Source) -> Text:
 def _sample(job: Source) -> Note:
     row = first(job.own("response"))
     if row is None:
-        return Note(f"没有{job.ctx.name}的样本户应答记录。", "")
+        return Note(f"没有{job.ctx.name}的样本户应答记录。", "t-response")
     where = f"在{job.ctx.name}对口帮扶的村" if job.ctx.class_id == "city6" else ""
     text = (
         f"专项调查{where}抽中{numbers.integer(row['selected'])}户，完成{numbers.integer(row['completed'])}户，"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -18,8 +15,9 @@ from kaohe.publish.look import (
     FONT_HERE,
     MARGINS,
     RUNNING,
-    TEMPLATES,
     page_environment,
+    script_hash,
+    script_text,
     visible,
 )  # fmt: skip
 from kaohe.publish.manifest import Entry
@@ -179,21 +177,10 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
         failures=failures,
         summary=summary,
         stamp=stamp,
-        script=script_text(),
-        script_hash=script_hash(),
+        script=script_text("index"),
+        script_hash=script_hash("index"),
         font=FONT_HERE,
         family_stack=FAMILY_STACK,
         running=RUNNING,
     )
     return text.replace(FONT_HERE, data_uri(visible(text) + MARGINS + "↑↓↕份"), 1)
-
-
-@lru_cache(maxsize=1)
-def script_text() -> str:
-    """The index's only script."""
-    return (TEMPLATES / "kaohe" / "index.js").read_text(encoding="utf-8").strip()
-
-
-def script_hash() -> str:
-    """SHA-256 of the script in base64, as the content policy names it."""
-    return b64encode(hashlib.sha256(script_text().encode()).digest()).decode("ascii")

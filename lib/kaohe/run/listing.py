@@ -16,7 +16,8 @@ from kaohe.plot.output import Context
 from kaohe.publish import glossary
 from kaohe.publish.audit import refuse_leaks
 from kaohe.publish.built import BuildInfo
-from kaohe.publish.index import STATES, render_index, rows_of, script_hash
+from kaohe.publish.index import STATES, render_index, rows_of
+from kaohe.publish.look import script_hash
 from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId
 from kaohe.publish.summary import NAME, render_summary
@@ -72,7 +73,7 @@ def write_index(
         rows, plan=plan, banner=info.banner, facts=facts, failures=failures, summary=NAME,
         stamp=f"建表 {beijing_time(info.time)}",
     )  # fmt: skip
-    refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
+    refuse_leaks(text, "index", script_hashes=frozenset({script_hash("index")}))
     return _put(outputs / "html" / "index.html", text)
 
 

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from kaohe.publish.audit import scan
-from kaohe.publish.index import Row, render_index, rows_of, script_hash, script_text
+from kaohe.publish.index import Row, render_index, rows_of
+from kaohe.publish.look import script_hash, script_text
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import reports_of
 from support.built_frames import the_plan
@@ -84,10 +85,10 @@ def test_every_row_is_there_without_the_script_and_the_page_is_light() -> None:
 
 def test_only_its_own_script_may_run() -> None:
     text = render(rows())
-    assert f"script-src 'sha256-{script_hash()}'" in text
+    assert f"script-src 'sha256-{script_hash('index')}'" in text
     assert text.count("<script") == 1
-    assert f"<script>{script_text()}</script>" in text
-    assert scan(text, script_hashes=frozenset({script_hash()})) == []
+    assert f"<script>{script_text('index')}</script>" in text
+    assert scan(text, script_hashes=frozenset({script_hash("index")})) == []
     assert [f.what for f in scan(text)] == ["a script"]
 
 
@@ -100,7 +101,7 @@ def test_failures_come_first_with_their_reason() -> None:
 @pytest.mark.parametrize("bad", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 1 }}"])
 def test_hostile_names_are_text(bad: str) -> None:
     text = render([Row(name=bad, group=bad, label=bad, grade=bad, score=bad, rank=bad, completeness=bad)], [(bad, bad)])
-    assert scan(text, script_hashes=frozenset({script_hash()})) == []
+    assert scan(text, script_hashes=frozenset({script_hash("index")})) == []
     assert sum(bad in w for w in Texts(text).words) >= 8
 
 
