@@ -173,9 +173,10 @@ class TestIndex:
             head.locator("button").click()
             assert head.get_attribute("aria-sort") == order
             texts = page.locator("#reports tbody td:nth-child(5)").all_inner_texts()
-            scores = [float(t) for t in texts if t]
+            scores = [float(t) for t in texts if re.fullmatch(r"[\d.]+", t)]
             assert scores == sorted(scores, reverse=wanted)
-            assert "" not in texts[: len(scores)]
+            assert len(scores) < len(texts)
+            assert all(re.fullmatch(r"[\d.]+", t) for t in texts[: len(scores)])
         grades = page.locator("#reports thead th").nth(3)
         grades.locator("button").click()
         first = [
@@ -183,6 +184,22 @@ class TestIndex:
         ]
         assert first == sorted(first, key=["好", "较好", "一般", "较差"].index)
         assert head.get_attribute("aria-sort") is None
+
+    @pytest.mark.parametrize("clicks", [1, 2])
+    def test_ranks_are_sorted_within_their_class_only(self, clicks: int, site: Path, page: Page) -> None:
+        page.goto(url(site, "index"))
+        groups = page.locator("#reports tbody td:nth-child(2)").all_inner_texts()
+        button = page.locator("#reports thead th").nth(5).locator("button")
+        for _ in range(clicks):
+            button.click()
+        now = page.locator("#reports tbody tr").evaluate_all(
+            "rows => rows.map(r => [r.cells[1].innerText, r.cells[5].innerText])"
+        )
+        assert list(dict.fromkeys(g for g, _ in now)) == list(dict.fromkeys(groups))
+        assert [g for g, _ in now] == sorted((g for g, _ in now), key=list(dict.fromkeys(groups)).index)
+        for group in set(groups):
+            ranks = [int(n[0]) for g, r in now if g == group and (n := re.findall(r"\d+", r))]
+            assert ranks == sorted(ranks, reverse=clicks == 2), group
 
     def test_it_works_by_keyboard(self, site: Path, page: Page) -> None:
         page.goto(url(site, "index"))

@@ -11,7 +11,7 @@ from kaohe.plot import captions_scores as words
 from kaohe.plot import numbers
 from kaohe.plot.canvas import SIZE, SMALL, Caption
 from kaohe.plot.labels import nothing, own_rows, records, source
-from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
+from kaohe.plot.layout import BAR, Numbers, Rows, Scale, axis, rows, stacked, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MID, MUTED
@@ -57,16 +57,9 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
             Numbers("扣分", [numbers.score(p) for p in points], hot),
         ],
     )  # fmt: skip
-    scale = Scale(0, widen([0.0, top], floor=0)[1], frame.left, frame.right)
-    axis(
-        frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
-    )
-    h = frame.pitch * 0.66
-    for row, value in enumerate(points):
-        if value > 0:
-            wide = scale(value) - frame.left
-            frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
-    frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
+    narrow = stacked(names, [numbers.score(p) for p in points], colors=hot)
+    _deducted(frame, points, frame.pitch * 0.66)
+    _deducted(narrow, points, BAR)
     caption = Caption(
         title,
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
@@ -80,7 +73,23 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
         ),
     )
     body = [[str(r["source_name"]), str(int(r["n_records"])), numbers.score(r["points"])] for r in items]
-    return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body))
+    return frame.canvas.chart(
+        id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body), narrow=narrow.canvas
+    )
+
+
+def _deducted(frame: Rows, points: Sequence[float], h: float) -> None:
+    """A bar `h` inches high from zero for each source; the greatest stand out."""
+    top = max(points)
+    scale = Scale(0, widen([0.0, top], floor=0)[1], frame.left, frame.right)
+    axis(
+        frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
+    )
+    for row, value in enumerate(points):
+        if value > 0:
+            wide = scale(value) - frame.left
+            frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
+    frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
 
 
 def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey-scores") -> Chart | Text:

@@ -11,7 +11,7 @@ from kaohe.plot import captions_scores as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
 from kaohe.plot.labels import class_of, group_word, joined, nothing, of_class, own_rows, records, short, source
-from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.layout import BAR, Numbers, Rows, Scale, axis, legend, rows, stacked, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, INK, MID, MUTED, SOFT, STREAM_FILL, STREAM_INK
@@ -226,7 +226,7 @@ def waterfall(
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]
     body.append(["合计", "", numbers.signed(total, 2)])
     table = DataTable(f"{ctx.name}与{against}之差按分项", ["来源", "分项", "差值（分）"], body)
-    return canvas.chart(id or f"waterfall-{reference}", caption, table)
+    return canvas.chart(id or f"waterfall-{reference}", caption, table, narrow=_narrow_waterfall(bars, total))
 
 
 def _draw_waterfall(
@@ -235,14 +235,29 @@ def _draw_waterfall(
     names = [n for n, _, _ in bars] + ["合计"]
     frame = rows(names, numbers=[Numbers("差值", [numbers.signed(d, 2) for _, _, d in bars] + [numbers.signed(total, 2)])],
                  above=0.5, below=0.5, widest=2.6)  # fmt: skip
-    canvas = frame.canvas
     entries = [(STREAM_FILL[s], streams[s]) for s in ctx.plan.streams if s in streams]
-    legend(canvas, 0.02, 0.12, [*entries, (ACCENT, "合计")])
+    legend(frame.canvas, 0.02, 0.12, [*entries, (ACCENT, "合计")])
+    _steps(frame, bars, total, inset=0.1, h=frame.pitch * 0.62)
+    return frame.canvas
+
+
+def _narrow_waterfall(bars: Sequence[tuple[str, str, float]], total: float) -> Canvas:
+    """The same for a telephone, without key."""
+    frame = stacked(
+        [*(n for n, _, _ in bars), "合计"], [numbers.signed(d, 2) for d in (*(d for _, _, d in bars), total)]
+    )
+    _steps(frame, bars, total, inset=0.0, h=BAR)
+    return frame.canvas
+
+
+def _steps(frame: Rows, bars: Sequence[tuple[str, str, float]], total: float, *, inset: float, h: float) -> None:
+    """Bars `h` inches high, each from where the last one ends, and the total."""
+    canvas = frame.canvas
     path = [0.0]
     for _, _, delta in bars:
         path.append(path[-1] + delta)
     low, high = widen([*path, total])
-    scale = Scale(low, high, frame.left + 0.1, frame.right)
+    scale = Scale(low, high, frame.left + inset, frame.right)
     axis(
         frame,
         scale,
@@ -250,7 +265,6 @@ def _draw_waterfall(
         lambda v: numbers.signed(v, 0 if float(v).is_integer() else 1),
         "与参照之差（分）",
     )
-    h = frame.pitch * 0.62
     for row, (_, fill, _) in enumerate(bars):
         x0, x1 = sorted((scale(path[row]), scale(path[row + 1])))
         y = frame.y(row)
@@ -263,4 +277,3 @@ def _draw_waterfall(
     x0, x1 = sorted((scale(0), scale(total)))
     canvas.rect(x0, y - h / 2, max(x1 - x0, 0.012), h, ACCENT)
     canvas.line([(scale(0), frame.top - 0.03), (scale(0), frame.bottom + 0.02)], INK, line=1.2)
-    return canvas

@@ -26,3 +26,14 @@ def interval_cell(row: t.Row) -> Cell:
 def count_cell(row: t.Row) -> Cell:
     """Answers behind an estimate; not said where it is withheld: how few they are would tell."""
     return numbers.SUPPRESSED if terms.hidden(str(row["quality"])) else numbers.integer(row["n"])
+
+
+def without_vacant(row: t.Row) -> str:
+    """Which households drawn the response rate of a row of ``response`` leaves out, in brackets; empty when none."""
+    return f"（分母不计空户{numbers.integer(row['vacant'])}户）" if row["vacant"] else ""
+
+
+def drawn_households(row: t.Row) -> str:
+    """How many households were drawn, and how many of them were vacant: from a row of ``response``."""
+    vacant = f"，含空户{numbers.integer(row['vacant'])}户" if row["vacant"] else ""
+    return f"抽中{numbers.integer(row['selected'])}户{vacant}"

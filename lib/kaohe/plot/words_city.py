@@ -254,20 +254,14 @@ def _complete_card(row: Row | None, job: Source) -> Card:
 
 
 def _county_verdict(row: Row | None, job: Source) -> Note:
-    ctx = job.ctx
+    ctx, ref = job.ctx, "county-grades"
     if row is None or row["n_county"] + row["n_town"] + row["n_village"] == 0:
-        return Note(
-            f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "county-grades"
-        )
+        return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", ref)
     if row["n_county"] == 0:
-        return Note(
-            f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", "county-grades"
-        )
+        return Note(f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", ref)
     if numbers.is_missing(row["score"]):
         bounds = f"{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
-        return Note(
-            f"{ctx.name}县级考评表有应评未评的指标，实地核查得分只能确定在{bounds}之间，不排位次。", "county-grades"
-        )
+        return Note(f"{ctx.name}县级考评表有应评未评的指标，实地核查得分只能确定在{bounds}之间，不排位次。", ref)
     seen = f"{numbers.integer(row['n_county'])}张县级、{numbers.integer(row['n_town'])}张镇级、{numbers.integer(row['n_village'])}张村级考评表"
     text = (
         f"{ctx.name}实地核查得分{numbers.score(row['score'])}分（县级考评表），在有得分的{numbers.integer(row['n_ranked'])}个县（市、区）中"

@@ -7,6 +7,7 @@ import pandas as pd
 from kaohe.base.tables import PURPOSIVE, RANDOM
 from kaohe.plot import numbers
 from kaohe.plot.output import Card, Cards, Note, Notes
+from kaohe.plot.survey_cells import drawn_households, without_vacant
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_common import Source, end, first
 
@@ -30,7 +31,7 @@ def conclusions_sample(job: Source) -> Notes:
         Note(
             f"抽样调查覆盖{drawn['city'].nunique()}个市、{drawn['county'].nunique()}个县（市、区）的{len(drawn)}个村，抽中"
             f"{numbers.integer(whole['selected'])}户，完成{numbers.integer(whole['completed'])}户，"
-            f"应答率{numbers.percent(whole['response_rate'])}{_key(len(key))}。",
+            f"应答率{numbers.percent(whole['response_rate'])}{without_vacant(whole)}{_key(len(key))}。",
             "t-response",
         )
     ]
@@ -66,7 +67,7 @@ def cards_sample(job: Source) -> Cards:
             Card(
                 numbers.integer(whole["completed"]) if whole else numbers.MISSING,
                 "完成样本户（户）",
-                f"抽中{numbers.integer(whole['selected'])}户" if whole else "",
+                drawn_households(whole) if whole else "",
             ),
             Card(numbers.percent(whole["response_rate"]) if whole else numbers.MISSING, "应答率"),
             Card(
@@ -154,7 +155,7 @@ def cards_quality(job: Source) -> Cards:
             Card(
                 numbers.integer(intake["file"].nunique()),
                 "来件（个文件）",
-                f"未采用{refused}个" if refused else "全部采用",
+                _adopted(refused, aside),
             ),
             Card(numbers.integer(read), "读入行数"),
             Card(
@@ -163,6 +164,13 @@ def cards_quality(job: Source) -> Cards:
             Card(numbers.integer(int(screens["flagged"].sum())), "真实性筛查提示（项）"),
         ]
     )
+
+
+def _adopted(refused: int, aside: int) -> str:
+    """Whether whole files were refused, beside the rows set aside out of those that were not."""
+    if refused:
+        return f"整件未采用{refused}个"
+    return f"文件全部采用，其中{numbers.integer(aside)}行隔离" if aside else "全部采用"
 
 
 def _rules(rows: pd.DataFrame, set_aside: pd.DataFrame) -> Note:

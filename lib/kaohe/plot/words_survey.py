@@ -7,7 +7,7 @@ import pandas as pd
 from kaohe.plot import against, numbers, terms
 from kaohe.plot.labels import interval_of, some
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
-from kaohe.plot.survey_cells import estimate_cell
+from kaohe.plot.survey_cells import drawn_households, estimate_cell, without_vacant
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_common import Row, Source, end, first
 
@@ -223,7 +223,7 @@ def _sample(job: Source) -> Note:
     where = f"在{job.ctx.name}对口帮扶的村" if job.ctx.class_id == "city6" else ""
     text = (
         f"专项调查{where}抽中{numbers.integer(row['selected'])}户，完成{numbers.integer(row['completed'])}户，"
-        f"应答率{numbers.percent(row['response_rate'])}"
+        f"应答率{numbers.percent(row['response_rate'])}{without_vacant(row)}"
     )
     if row["set_aside"]:
         text += f"；另有{numbers.integer(row['set_aside'])}户没有可用答卷（未收到，或因错误被隔离）"
@@ -284,7 +284,7 @@ def cards_survey(job: Source) -> Cards:
             Card(
                 numbers.integer(row["completed"]) if row else numbers.MISSING,
                 "完成样本户（户）",
-                f"抽中{numbers.integer(row['selected'])}户" if row else "",
+                drawn_households(row) if row else "",
             ),
             Card(numbers.percent(row["response_rate"]) if row else numbers.MISSING, "应答率"),
             Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "满意度", "对脱贫攻坚工作表示满意"),

@@ -143,8 +143,8 @@ def _kernels(result: BatchResult) -> str:
     """How kernels were started, in Chinese; that ordinary ones were used is never left out."""
     if not result.forked + result.ordinary:
         return "没有启动"
-    counts = (("预先准备", result.forked), ("普通启动", result.ordinary))
-    said = "，".join(f"{how}{n}个" for how, n in counts if n)
+    counts = (("由已备好的程序快速启动", result.forked), ("从头启动", result.ordinary))
+    said = "，".join(f"{how}{n}次" for how, n in counts if n)
     if not result.ordinary:
         return said
-    return said + ("（按要求普通启动）" if result.notes == {COLD} else "（原因见运行记录末行）")
+    return said + ("（按要求从头启动）" if result.notes == {COLD} else "（原因见运行记录末行）")

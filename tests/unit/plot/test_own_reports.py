@@ -230,7 +230,7 @@ def test_sampled_villages_are_counted_by_how_they_were_chosen() -> None:
         assert isinstance(table, Table)
         assert table.caption == caption
     assert tables.key_survey(frame("key_survey"), HELPER) == Text(
-        ("对口帮扶的村中的重点调查村，情况列在所在市的报告中。",)
+        ("对口帮扶的村中的重点调查村，情况列在所在市的报告中。",), id="t-key-survey"
     )
 
 

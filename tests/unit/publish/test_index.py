@@ -68,6 +68,21 @@ def test_counties_are_named_with_their_city_and_carry_no_grade() -> None:
     assert county.grade == ""
 
 
+def test_what_has_no_score_says_why() -> None:
+    found = {r.name: r for r in rows()}
+    composite, counties = frames()["composite"], frames()["counties"]
+    lacking = composite[composite["composite"].isna()].iloc[0]
+    row = next(r for r in rows() if r.name == lacking["name"] and r.label in {"市报告", "单位报告"})
+    assert (row.grade, row.rank) == ("缺数据", "不排")
+    assert row.score == f"在{lacking['low']:.1f}–{lacking['high']:.1f}"
+    unseen = counties[(counties[["n_county", "n_town", "n_village"]] == 0).all(axis=1)].iloc[0]
+    row = found[f"{unseen['city_name']}{unseen['name']}"]
+    assert (row.score, row.rank) == ("未核查", "不排")
+    text = render(rows())
+    assert "<td></td><td></td>" not in text
+    assert re.search(r"未核查</td><td>不排</td><td>—</td>", text)
+
+
 def test_failed_stale_and_missing_are_said() -> None:
     states = {"city-440200": "failed", "overview": "stale", "unit-dw001": "missing"}
     said = {r.href: r.state for r in rows(states=states)}
