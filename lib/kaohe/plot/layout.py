@@ -168,7 +168,7 @@ def stacked(names: Sequence[str], texts: Sequence[str], *, colors: Sequence[str]
     frame = Rows(canvas, 0.06, NARROW - 0.08, 0.15, _STACK, len(names))
     for row, (name, text) in enumerate(zip(names, texts, strict=True)):
         y = frame.y(row) - 0.18
-        canvas.text(0.02, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.2)
+        canvas.text(frame.left + 0.03, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.3)
         canvas.text(NARROW - 0.02, y, text, color=colors[row] if colors else MUTED, align="right")
     return frame
 

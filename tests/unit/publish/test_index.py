@@ -69,18 +69,23 @@ def test_counties_are_named_with_their_city_and_carry_no_grade() -> None:
 
 
 def test_what_has_no_score_says_why() -> None:
-    found = {r.name: r for r in rows()}
     composite, counties = frames()["composite"], frames()["counties"]
     lacking = composite[composite["composite"].isna()].iloc[0]
     row = next(r for r in rows() if r.name == lacking["name"] and r.label in {"市报告", "单位报告"})
     assert (row.grade, row.rank) == ("缺数据", "不排")
     assert row.score == f"在{lacking['low']:.1f}–{lacking['high']:.1f}"
-    unseen = counties[(counties[["n_county", "n_town", "n_village"]] == 0).all(axis=1)].iloc[0]
-    row = found[f"{unseen['city_name']}{unseen['name']}"]
-    assert (row.score, row.rank) == ("未核查", "不排")
-    text = render(rows())
+    counties = counties.head(4).assign(
+        score=float("nan"), rank=float("nan"), n_county=[0, 0, 1, 1], n_town=[0, 1, 0, 0], n_village=0,
+        low=[float("nan")] * 3 + [61.25], high=[float("nan")] * 3 + [70.0],
+    )  # fmt: skip
+    reports = [r for r in reports_of(frames()["targets"], the_plan()) if r.target.object in set(counties["county"])]
+    changed = rows_of(reports, {}, {}, {**frames(), "counties": counties}, the_plan())
+    assert sorted((r.score, r.rank) for r in changed) == [
+        ("在61.3–70.0", "不排"), ("未核查", "不排"), ("缺县表", "不排"), ("缺数据", "不排"),
+    ]  # fmt: skip
+    text = render([*rows(), *changed])
     assert "<td></td><td></td>" not in text
-    assert re.search(r"未核查</td><td>不排</td><td>—</td>", text)
+    assert "未核查</td><td>不排</td><td>—</td>" in text
 
 
 def test_failed_stale_and_missing_are_said() -> None:
