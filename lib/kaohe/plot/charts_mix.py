@@ -66,6 +66,7 @@ def grade_mix(
     >>> charts.grade_mix(s.table("item_grades"), s.ctx, class_id="city6").title
     '5市有“一般及以下”指标，其中广州有3项'
     """
+    id = id or ("grade-mix" if page == 1 else f"grade-mix-{page}")
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
     if mine.empty:
@@ -102,7 +103,7 @@ def grade_mix(
     )
     table = _table(f"各{'单位' if many else '市'}指标等次项数", "对象", shown)
     whole, narrow = (_draw(shown, "项数（项）", ctx.object, width) for width in (WIDTH, NARROW))
-    return whole.chart(id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table, narrow=narrow)
+    return whole.chart(id, caption, table, narrow=narrow)
 
 
 def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "item-mix") -> Chart | Text:

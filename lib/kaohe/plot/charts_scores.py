@@ -195,6 +195,7 @@ def waterfall(
     >>> charts.waterfall(job.own("contributions"), job.ctx).title
     '韶关市比同类平均高2.0分，影响最大的是日常工作的“信访投诉”（+2.9分）'
     """
+    id = id or f"waterfall-{reference}"
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]
     if mine.empty or mine["delta"].isna().any():
@@ -226,7 +227,7 @@ def waterfall(
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]
     body.append(["合计", "", numbers.signed(total, 2)])
     table = DataTable(f"{ctx.name}与{against}之差按分项", ["来源", "分项", "差值（分）"], body)
-    return canvas.chart(id or f"waterfall-{reference}", caption, table, narrow=_narrow_waterfall(bars, total))
+    return canvas.chart(id, caption, table, narrow=_narrow_waterfall(bars, total))
 
 
 def _draw_waterfall(
