@@ -131,6 +131,7 @@ def test_every_conclusion_leads_to_what_it_says_and_opens_it(name: str, site: Pa
     assert page.locator(".notes li").count() >= 2
     assert unlinked(page) == []
     folded = page.locator("figure.tab:has(> details)").evaluate_all("all => all.map(f => f.id)")
+    page.goto("about:blank")
     page.goto(f"{url(site, name)}#{folded[0]}")
     assert page.evaluate("id => document.querySelector(`#${id} > details`).open", folded[0])
     page.evaluate("id => { location.hash = id }", folded[-1])
