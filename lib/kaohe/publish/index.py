@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from kaohe.base.plan import Plan
-from kaohe.plot.numbers import MISSING, is_missing, number, percent, rank_short, span
+from kaohe.plot.numbers import MISSING, is_missing, number, percent, rank_short
 from kaohe.publish.look import (
     FAMILY_STACK,
     FONT_HERE,
@@ -150,7 +150,11 @@ def _county_facts(row: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _bounds(row: Mapping[str, Any]) -> str:
     """Between which bounds a score lies that is not settled."""
-    return "缺数据" if is_missing(row["low"]) or is_missing(row["high"]) else f"在{span(row['low'], row['high'])}"
+    return (
+        "缺数据"
+        if is_missing(row["low"]) or is_missing(row["high"])
+        else f"在{number(row['low'])}–{number(row['high'])}"
+    )
 
 
 def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequence[tuple[str, str]],
