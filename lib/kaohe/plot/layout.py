@@ -165,10 +165,10 @@ def stacked(names: Sequence[str], texts: Sequence[str], *, colors: Sequence[str]
         Colour of each number; none: muted.
     """
     canvas = Canvas(0.15 + _STACK * len(names) + 0.47, NARROW)
-    frame = Rows(canvas, 0.06, NARROW - 0.08, 0.15, _STACK, len(names))
+    frame = Rows(canvas, 0.2, NARROW - 0.22, 0.15, _STACK, len(names))
     for row, (name, text) in enumerate(zip(names, texts, strict=True)):
         y = frame.y(row) - 0.18
-        canvas.text(frame.left + 0.03, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.3)
+        canvas.text(frame.left + 0.03, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.4)
         canvas.text(NARROW - 0.02, y, text, color=colors[row] if colors else MUTED, align="right")
     return frame
 
