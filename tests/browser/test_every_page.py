@@ -55,7 +55,7 @@ def looked_at(page: Page, path: Path, scores: dict[str, tuple[str, str, str]]) -
     page.goto(path.as_uri())
     paper = bar.printed(page)
     bad = {
-        "ids": bar.repeated_ids(page), "complete": bar.incomplete(page), "links": bar.dead_links(page, path),
+        "ids": bar.repeated_ids(page), "complete": bar.incomplete(page), "links": [*bar.dead_links(page, path), *(bar.unlinked(page) if path.stem != "glossary" else [])],
         "pictures": ["/".join(b) for b in bar.misplaced(page)], "characters": bar.undrawn(page, html),
         "weight": [f"{len(html.encode())} bytes"] if len(html.encode()) > limit else [],
         "width": bar.too_wide(page), "paper": [*bar.pdf_faults(paper), *bar.torn(page, paper)],

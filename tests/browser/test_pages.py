@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
 from kaohe.publish.html import KaoheExporter
 from kaohe.publish.pdf import find_browser, print_page
 from kaohe.run.asked import Selection
 from kaohe.run.pdf import print_reports
-from support.bar import inaccessible, incomplete, pdf_faults, repeated_ids, too_wide, unfold
+from support.bar import inaccessible, incomplete, pdf_faults, repeated_ids, too_wide, unfold, unlinked
 from support.browsing import KINDS, Listener
 from support.built_frames import the_plan
 from support.pdf_text import page_texts
@@ -125,6 +125,29 @@ def test_links_lead_somewhere(site: Path, page: Page) -> None:
                 assert re.fullmatch(r"[a-z0-9-]+\.html", file), (name, href)
 
 
+@pytest.mark.parametrize("name", KINDS[3:])
+def test_every_conclusion_leads_to_what_it_says_and_opens_it(name: str, site: Path, page: Page) -> None:
+    page.goto(url(site, name))
+    assert page.locator(".notes li").count() >= 2
+    assert unlinked(page) == []
+    folded = page.locator("figure.tab:has(> details)").evaluate_all("all => all.map(f => f.id)")
+    page.goto("about:blank")
+    page.goto(f"{url(site, name)}#{folded[0]}")
+    assert page.evaluate("id => document.querySelector(`#${id} > details`).open", folded[0])
+    page.evaluate("id => { location.hash = id }", folded[-1])
+    page.wait_for_function("id => document.querySelector(`#${id} > details`).open", arg=folded[-1])
+    expect(page.locator(f"#{folded[-1]} summary")).to_be_in_viewport()
+    assert not page.locator("figure.chart > details").evaluate_all("all => all.some(d => d.open)")
+
+
+def test_without_scripts_a_conclusion_leads_to_the_line_that_opens_the_table(site: Path, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(f"{url(site, 'unit-dw003')}#t-daily")
+    expect(opened.locator("#t-daily summary")).to_be_in_viewport()
+    context.close()
+
+
 HOSTILE = "<script>document.body.dataset.pwn=1</script>"
 
 
@@ -173,9 +196,10 @@ class TestIndex:
             head.locator("button").click()
             assert head.get_attribute("aria-sort") == order
             texts = page.locator("#reports tbody td:nth-child(5)").all_inner_texts()
-            scores = [float(t) for t in texts if t]
+            scores = [float(t) for t in texts if re.fullmatch(r"[\d.]+", t)]
             assert scores == sorted(scores, reverse=wanted)
-            assert "" not in texts[: len(scores)]
+            assert len(scores) < len(texts)
+            assert all(re.fullmatch(r"[\d.]+", t) for t in texts[: len(scores)])
         grades = page.locator("#reports thead th").nth(3)
         grades.locator("button").click()
         first = [
@@ -183,6 +207,22 @@ class TestIndex:
         ]
         assert first == sorted(first, key=["好", "较好", "一般", "较差"].index)
         assert head.get_attribute("aria-sort") is None
+
+    @pytest.mark.parametrize("clicks", [1, 2])
+    def test_ranks_are_sorted_within_their_class_only(self, clicks: int, site: Path, page: Page) -> None:
+        page.goto(url(site, "index"))
+        groups = page.locator("#reports tbody td:nth-child(2)").all_inner_texts()
+        button = page.locator("#reports thead th").nth(5).locator("button")
+        for _ in range(clicks):
+            button.click()
+        now = page.locator("#reports tbody tr").evaluate_all(
+            "rows => rows.map(r => [r.cells[1].innerText, r.cells[5].innerText])"
+        )
+        assert list(dict.fromkeys(g for g, _ in now)) == list(dict.fromkeys(groups))
+        assert [g for g, _ in now] == sorted((g for g, _ in now), key=list(dict.fromkeys(groups)).index)
+        for group in set(groups):
+            ranks = [int(n[0]) for g, r in now if g == group and (n := re.findall(r"\d+", r))]
+            assert ranks == sorted(ranks, reverse=clicks == 2), group
 
     def test_it_works_by_keyboard(self, site: Path, page: Page) -> None:
         page.goto(url(site, "index"))

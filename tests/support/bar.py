@@ -95,6 +95,20 @@ def dead_links(page: Page, path: Path) -> list[str]:
     ]
 
 
+def unlinked(page: Page) -> list[str]:
+    """Conclusions that lead nowhere on the page, or to what stays closed when it is asked for."""
+    return [
+        said[:60]
+        for said in page.evaluate("""() => [...document.querySelectorAll('.notes li')].filter(l => {
+  const link = l.querySelector('a[href^="#"]'), there = link && document.getElementById(link.hash.slice(1));
+  if (!there) return true;
+  link.click();
+  const folded = there.matches('figure.tab') && there.querySelector('details');
+  return there.getClientRects().length == 0 || folded && !folded.open;
+}).map(l => l.textContent)""")
+    ]
+
+
 # ---------------------------------------------------------------------------------------------
 # pictures and characters
 

@@ -22,8 +22,8 @@ SEAL = "job.seal()"
 FIGURE = '''from kaohe.plot.output import Chart, DataTable
 Chart(id="{id}", title="标题{id}", subtitle="副题", alt="画着{id}", note="来源", svg="""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 40"><text x="1" y="20">字</text></svg>""", table=DataTable("数据", ["甲", "乙"], [["1", "2"]]))'''
 
-# Shown on pages only: choices and scenarios are no built tables of these books; single villages and households stay inside.
-PAGE_ONLY = frozenset({"t-choices", "t-scenario", "t-scenario-choices", "t-scenarios", "t-villages", "t-stages",
+# Shown on pages only: choices and scenarios are no built tables of these books; single households stay inside.
+PAGE_ONLY = frozenset({"t-choices", "t-scenario", "t-scenario-choices", "t-scenarios", "t-stages",
                        "t-class-summary", "t-effective", "t-trials"})  # fmt: skip
 
 

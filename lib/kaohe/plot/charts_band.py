@@ -54,7 +54,7 @@ def band_place(composite: pd.DataFrame, ctx: Context, *, id: str = "bands") -> C
             ctx.name, ctx.class_id, me["composite"], me["rank"], False, 0, me["class_mean"], (me["low"], me["high"])
         )
     if not scored:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     drawn = "柱形图：{bands}档，柱高为该档数量并按综合等次分段"
     at = f"；{ctx.name}在{own}" if own else ""
     caption = _caption(title, groups, len(items) - len(scored), ctx, ctx.class_id, drawn, at)
@@ -87,14 +87,14 @@ def unit_bands(composite: pd.DataFrame, ctx: Context, *, class_id: str = "unit23
     """
     peers = of_class(composite, class_id)
     if peers.empty:
-        return nothing("综合评价", ctx)
+        return nothing("综合评价", ctx, id)
     items = records(peers)
     scored = [r for r in items if not is_missing(r["composite"])]
     groups = band_groups(scored)
     sizes = [(b, len(g)) for b, g in groups.items()]
     title = words.bands_title(class_id, sizes, len(items) - len(scored))
     if not scored:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     muted = [MUTED] * len(groups)
     frame = rows(
         list(groups), above=0.6, below=0.5, pitch=0.24 if len(groups) <= 20 else 0.2,

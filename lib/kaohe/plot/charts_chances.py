@@ -64,11 +64,11 @@ def pair_chances(
     """
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:
-        return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",))
+        return Text((f"{ctx.plan.classes[which].label}不含专项调查，没有抽样误差，不计先后概率。",), id=id)
     order, chances = ranked_pairs(of_class(pair_probabilities, which), of_class(composite, which))
     pairs = in_order(order, chances)
     if not pairs or len(order) > MOST:
-        return nothing("先后概率", ctx)
+        return nothing("先后概率", ctx, id)
     steps = _steps(ctx)
     canvas = _draw(order, chances, steps, ctx)
     sure = [p for p in pairs if told_apart(chances[p], ctx)]

@@ -40,7 +40,7 @@ def position_in_class(composite: pd.DataFrame, ctx: Context, *, id: str = "posit
     peers = of_class(composite, ctx.class_id)
     own = peers[peers["object"] == ctx.object]
     if own.empty:
-        return nothing("综合评价", ctx)
+        return nothing("综合评价", ctx, id)
     if len(peers) > STRIP:
         return band_place(composite, ctx, id=id)
     me = records(own)[0]
@@ -148,29 +148,10 @@ def effective_weights(
     which = class_of(ctx, class_id)
     mine = of_class(effective_weights, which)
     if mine.empty:
-        return nothing("有效权重", ctx)
+        return nothing("有效权重", ctx, id)
     found = {str(r["stream"]): r for r in records(mine)}
     items = [found[s] for s in ctx.plan.streams if s in found]
-    frame = rows(
-        [str(r["stream_name"]) for r in items], above=0.56, below=0.5, pitch=0.28, gap=0.3,
-        numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
-    )  # fmt: skip
-    canvas = frame.canvas
-    canvas.key = True
-    canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
-    canvas.text(0.24, 0.12, "方案权重", size=SMALL, color=MUTED)
-    canvas.dot(1.1, 0.12, 0.06, BLUE)
-    canvas.text(1.24, 0.12, "有效权重", size=SMALL, color=MUTED)
-    values = [float(r[c]) for r in items for c in ("nominal", "effective") if not is_missing(r[c])]
-    low, high = min(0.0, widen([*values, 0.0])[0]), max(widen([*values, 0.0])[1], 0.5)
-    scale = Scale(low, high, frame.left + 0.08, frame.right)
-    axis(frame, scale, ticks(low, high), lambda v: numbers.percent(v, 0).replace("-", "−"), "占综合得分差异的比例")
-    for row, item in enumerate(items):
-        y = frame.y(row)
-        if not is_missing(item["effective"]):
-            canvas.line([(scale(item["nominal"]), y), (scale(item["effective"]), y)], SOFT, line=2)
-            canvas.dot(scale(item["effective"]), y, 0.07, BLUE)
-        canvas.dot(scale(item["nominal"]), y, 0.07, PAPER, edge=MUTED, line=1.5, z=4)
+    canvas, narrow = (_dumbbells(items, width) for width in (WIDTH, NARROW))
     caption = Caption(
         words.effective_title([(str(r["stream_name"]), r["nominal"], r["effective"]) for r in items]),
         f"{group_word(ctx.plan.classes[which].n, which) if which else ''}各来源的方案权重与有效权重，{ctx.year}年",
@@ -186,4 +167,31 @@ def effective_weights(
         [str(r["stream_name"]), numbers.percent(r["nominal"]), numbers.percent(r["effective"]).replace("-", "−")]
         for r in items
     ]
-    return canvas.chart(id, caption, DataTable("名义与有效权重", ["来源", "方案权重", "有效权重"], body))
+    return canvas.chart(id, caption, DataTable("名义与有效权重", ["来源", "方案权重", "有效权重"], body), narrow=narrow)
+
+
+def _dumbbells(items: Sequence[Mapping[str, Any]], width: float) -> Canvas:
+    """Nominal and effective weight of each stream; a narrow picture has no key."""
+    wide = width == WIDTH
+    frame = rows(
+        [str(r["stream_name"]) for r in items], above=0.56 if wide else 0.36, below=0.5, pitch=0.28, gap=0.3, width=width,
+        numbers=[Numbers("方案权重", [numbers.percent(r["nominal"], 0) for r in items]), Numbers("有效权重", [numbers.percent(r["effective"], 0).replace("-", "−") for r in items], [INK] * len(items))],
+    )  # fmt: skip
+    canvas = frame.canvas
+    if wide:
+        canvas.key = True
+        canvas.dot(0.1, 0.12, 0.06, PAPER, edge=MUTED, line=1.5)
+        canvas.text(0.24, 0.12, "方案权重", size=SMALL, color=MUTED)
+        canvas.dot(1.1, 0.12, 0.06, BLUE)
+        canvas.text(1.24, 0.12, "有效权重", size=SMALL, color=MUTED)
+    values = [float(r[c]) for r in items for c in ("nominal", "effective") if not is_missing(r[c])]
+    low, high = min(0.0, widen([*values, 0.0])[0]), max(widen([*values, 0.0])[1], 0.5)
+    scale = Scale(low, high, frame.left + 0.08, frame.right)
+    axis(frame, scale, ticks(low, high), lambda v: numbers.percent(v, 0).replace("-", "−"), "占综合得分差异的比例")
+    for row, item in enumerate(items):
+        y = frame.y(row)
+        if not is_missing(item["effective"]):
+            canvas.line([(scale(item["nominal"]), y), (scale(item["effective"]), y)], SOFT, line=2)
+            canvas.dot(scale(item["effective"]), y, 0.07, BLUE)
+        canvas.dot(scale(item["nominal"]), y, 0.07, PAPER, edge=MUTED, line=1.5, z=4)
+    return canvas

@@ -41,7 +41,7 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         city = counties.loc[counties["county"] == ctx.object, "city"]
         mine = counties[counties["city"].isin(list(city))]
     if mine.empty:
-        return nothing("县（市、区）实地核查", ctx)
+        return nothing("县（市、区）实地核查", ctx, id)
     scored = mine[mine["score"].notna()]
     items = sorted(records(scored), key=lambda r: (-r["score"], r["county"]))
     within = "" if ctx.kind == "province" else str(mine.iloc[0]["city_name"])
@@ -49,7 +49,7 @@ def county_ranks(counties: pd.DataFrame, ctx: Context, *, last: int = LAST, id: 
         [(str(r["name"]), bool(r["bottom"])) for r in items], len(mine) - len(scored), within=within
     )
     if not items:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     total = len(items)
     cut = ctx.kind == "province" and total > last
     items = items[-last:] if cut else items
@@ -140,7 +140,7 @@ def county_place(counties: pd.DataFrame, ctx: Context, *, id: str = "county-plac
     scored = sorted(records(counties[counties["score"].notna()]), key=lambda r: (r["score"], r["county"]))
     me = next((r for r in scored if r["county"] == ctx.object), None)
     if me is None:
-        return Text((f"{ctx.name}没有实地核查得分，不排位次。",))
+        return Text((f"{ctx.name}没有实地核查得分，不排位次。",), id=id)
     tied = sum(r["rank"] == me["rank"] for r in scored) > 1
     title = words.county_place_title(
         ctx.name, float(me["score"]), float(me["rank"]), tied, len(scored), bool(me["bottom"])

@@ -137,7 +137,7 @@ def estimate_chart(
     said, keys = about(table), keys_of(table)
     items = [{str(k): v for k, v in r.items()} for r in table.to_dict("records")]
     if not items:
-        return Text(("没有可画的估计。",))
+        return Text(("没有可画的估计。",), id=id)
     unit, share = kinds_of(table)[0]
     by = [k for k in keys if k in said.get("by", ())]
     whole = next((r for r in items if by and all(r[k] == ALL for k in by)), None)

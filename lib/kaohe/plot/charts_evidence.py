@@ -48,11 +48,11 @@ def evidence_gap(evidence: pd.DataFrame, ctx: Context, *, id: str = "evidence-ga
     """
     mine = own_rows(evidence, ctx).sort_values("item")
     if mine.empty:
-        return nothing("实地核查对照", ctx)
+        return nothing("实地核查对照", ctx, id)
     items = records(mine)
     both = [r for r in items if not is_missing(r["gap"])]
     if not both:
-        return nothing("可与指标表对照的实地核查", ctx)
+        return nothing("可与指标表对照的实地核查", ctx, id)
     flags = [(str(r["label"]), float(r["gap"])) for r in both if r["flagged"]]
     step = numbers.number(ctx.plan.choices["levels"]["one_step"], 0)
     about = f"得分（等次赋分见方法说明）；相差{step}分为一档"
@@ -148,7 +148,7 @@ def self_gap(self_compare: pd.DataFrame, ctx: Context, *, id: str = "self-gap") 
     mine = own_rows(self_compare, ctx).sort_values("item")
     known = mine[(mine["self_grade"] != "") & (mine["index_grade"] != "")]
     if known.empty:
-        return nothing("自评与考核对照", ctx)
+        return nothing("自评与考核对照", ctx, id)
     items = records(mine)
     value = ctx.plan.scale.values
     concepts = ctx.plan.concepts

@@ -56,16 +56,17 @@ def grade_heatmap(
     >>> charts.grade_heatmap(s.table("item_grades"), s.ctx, class_id="city6").title
     '贫困退出（2市）、就业扶贫（2市）和消费扶贫（2市）是多市共同短板'
     """
+    id = id or ("grade-heatmap" if page == 1 else f"grade-heatmap-{page}")
     which = class_of(ctx, class_id)
     grid = _grid(index_rows(item_grades, which), ctx)
     if grid is None:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     concepts = ctx.plan.concepts
     totals = {c: sum(grid.grades.get((t, c)) in WEAK for t in grid.targets) for c, _, _ in grid.items}
     title = words.items_title(which, {concepts[c]: n for c, n in totals.items()}, len(grid.targets))
     shown = _page(grid, page)
     if not shown:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     many = len(grid.targets) > PER_PAGE
     if many or ctx.plan.classes[which].kind == "unit":  # beside them stands the mix of items, with the other title
         graded = [t for t in reversed(grid.targets) if any(grid.grades.get((t, c)) for c, _, _ in grid.items)]
@@ -96,7 +97,7 @@ def grade_heatmap(
     ]
     body.append(["合计", *(str(totals[c]) for c, _, _ in grid.items), str(weak_cells)])
     return canvas.chart(
-        id or ("grade-heatmap" if page == 1 else f"grade-heatmap-{page}"),
+        id,
         caption,
         DataTable("各对象各项指标等次", head, body),
     )

@@ -61,9 +61,9 @@ def grade_matrix(item_grades: pd.DataFrame, ctx: Context, *, id: str = "grade-ma
     """
     mine = own_rows(item_grades, ctx)
     if mine.empty:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     if ctx.kind == "county" and not int(mine["n_graded"].sum()):
-        return Text((f"没有收到{ctx.name}的实地核查考评表，没有指标等次。",))
+        return Text((f"没有收到{ctx.name}的实地核查考评表，没有指标等次。",), id=id)
     levels = [v for v in ORDER if v in set(mine["level"])]
     rows = _rows(mine, levels, ctx)
     places = {v: int(mine.loc[mine["level"] == v, "n_places"].max()) for v in levels}

@@ -66,10 +66,11 @@ def grade_mix(
     >>> charts.grade_mix(s.table("item_grades"), s.ctx, class_id="city6").title
     '5市有“一般及以下”指标，其中广州有3项'
     """
+    id = id or ("grade-mix" if page == 1 else f"grade-mix-{page}")
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
     if mine.empty:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     bars = _count(mine, "object", lambda code: short(ctx, code))
     items = int(mine.groupby("object").size().max())
     weak = {b.name: b.weak for b in bars if b.graded}
@@ -87,7 +88,7 @@ def grade_mix(
             f"，第{page}页，共{pages}页" if pages > 1 else ""
         )
         if not shown:
-            return Text((f"{title}。",))
+            return Text((f"{title}。",), id=id)
     alt = f"分向条形图：{group_word(len(shown), which)}，零轴左侧为“较好”“好”，右侧为“一般”“较差”；{_extremes(shown, '项')}"
     caption = Caption(
         title,
@@ -102,7 +103,7 @@ def grade_mix(
     )
     table = _table(f"各{'单位' if many else '市'}指标等次项数", "对象", shown)
     whole, narrow = (_draw(shown, "项数（项）", ctx.object, width) for width in (WIDTH, NARROW))
-    return whole.chart(id or ("grade-mix" if page == 1 else f"grade-mix-{page}"), caption, table, narrow=narrow)
+    return whole.chart(id, caption, table, narrow=narrow)
 
 
 def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id: str = "item-mix") -> Chart | Text:
@@ -124,7 +125,7 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     which = class_of(ctx, class_id)
     mine = index_rows(item_grades, which)
     if mine.empty:
-        return nothing("指标等次", ctx)
+        return nothing("指标等次", ctx, id)
     concepts = ctx.plan.concepts
     numbers_of = dict(zip(mine["concept"], mine["item"], strict=True))
     order = sorted(numbers_of, key=lambda c: numbers_of[c])

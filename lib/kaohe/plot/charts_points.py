@@ -11,7 +11,7 @@ from kaohe.plot import captions_scores as words
 from kaohe.plot import numbers
 from kaohe.plot.canvas import SIZE, SMALL, Caption
 from kaohe.plot.labels import nothing, own_rows, records, source
-from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
+from kaohe.plot.layout import BAR, Numbers, Rows, Scale, axis, rows, stacked, ticks, widen
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MID, MUTED
@@ -35,7 +35,7 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     """
     mine = own_rows(daily_sources, ctx)
     if mine.empty or mine["points"].isna().any():
-        return nothing("日常工作", ctx)
+        return nothing("日常工作", ctx, id)
     found = {str(r["source"]): r for r in records(mine)}
     order = [s for s in ctx.plan.daily_sources if s in found] + [s for s in found if s not in ctx.plan.daily_sources]
     items = [found[s] for s in order]
@@ -46,7 +46,8 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
     top = max(points)
     if not top:
         return Text(
-            (f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。")
+            (f"{title}。", "。".join(filter(None, (str(ctx.plan.choices["daily"]["note"]), _formula(ctx)))) + "。"),
+            id=id,
         )
     hot = [ACCENT if p == top else INK for p in points]
     frame: Rows = rows(
@@ -56,16 +57,9 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
             Numbers("扣分", [numbers.score(p) for p in points], hot),
         ],
     )  # fmt: skip
-    scale = Scale(0, widen([0.0, top], floor=0)[1], frame.left, frame.right)
-    axis(
-        frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
-    )
-    h = frame.pitch * 0.66
-    for row, value in enumerate(points):
-        if value > 0:
-            wide = scale(value) - frame.left
-            frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
-    frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
+    narrow = stacked(names, [numbers.score(p) for p in points], colors=hot)
+    _deducted(frame, points, frame.pitch * 0.66)
+    _deducted(narrow, points, BAR)
     caption = Caption(
         title,
         f"{ctx.name}日常工作各来源扣分（分），{ctx.year}年",
@@ -79,7 +73,23 @@ def daily_deductions(daily_sources: pd.DataFrame, ctx: Context, *, id: str = "da
         ),
     )
     body = [[str(r["source_name"]), str(int(r["n_records"])), numbers.score(r["points"])] for r in items]
-    return frame.canvas.chart(id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body))
+    return frame.canvas.chart(
+        id, caption, DataTable(f"{ctx.name}日常工作扣分", ["来源", "记录数", "扣分"], body), narrow=narrow.canvas
+    )
+
+
+def _deducted(frame: Rows, points: Sequence[float], h: float) -> None:
+    """A bar `h` inches high from zero for each source; the greatest stand out."""
+    top = max(points)
+    scale = Scale(0, widen([0.0, top], floor=0)[1], frame.left, frame.right)
+    axis(
+        frame, scale, ticks(0, scale.high), lambda v: numbers.number(v, 0 if float(v).is_integer() else 1), "扣分（分）"
+    )
+    for row, value in enumerate(points):
+        if value > 0:
+            wide = scale(value) - frame.left
+            frame.canvas.rect(frame.left, frame.y(row) - h / 2, wide, h, ACCENT if value == top else MID)
+    frame.canvas.line([(frame.left, frame.top - 0.03), (frame.left, frame.bottom)], INK, line=1.0)
 
 
 def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey-scores") -> Chart | Text:
@@ -99,7 +109,7 @@ def survey_scores(survey_items: pd.DataFrame, ctx: Context, *, id: str = "survey
     """
     mine = own_rows(survey_items, ctx)
     if mine.empty:
-        return nothing("专项调查计分指标", ctx)
+        return nothing("专项调查计分指标", ctx, id)
     items = [_closed(r) if hidden(str(r["quality"])) else r for r in records(mine)]
     lost = [float(r["weight"]) * 100 - float(r["contribution"]) for r in items]
     order = sorted(range(len(items)), key=lambda i: -lost[i] if not is_missing(lost[i]) else 1e9)

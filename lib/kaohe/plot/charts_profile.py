@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, WIDTH, Canvas
 from kaohe.plot.labels import interval_of, surveyed
-from kaohe.plot.layout import Numbers, Scale, axis, rows, ticks, widen
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, mark, tick
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Context
@@ -15,6 +16,8 @@ from kaohe.plot.palette import ACCENT, BLUE, INK, MUTED, PAPER, SOFT
 from kaohe.plot.terms import hidden
 
 # How an estimate differs from the province's; the last where neither way is better.
+SMALL_SHARE = 0.2
+_BETWEEN = 3  # rows between two panels: what the axis of the upper one says, and the head of the lower one
 _SIDES = {ACCENT: "明显较差", BLUE: "明显较好", INK: "明显不同"}
 
 
@@ -28,14 +31,65 @@ def profile_ends(items: Sequence[Row]) -> tuple[float, float]:
     return 0.0, high if 0 < high <= 0.7 else 1.0
 
 
+def small_apart(items: Sequence[Row], beside: Sequence[Row | None]) -> list[bool]:
+    """Which shares have a panel with an axis of their own: all of a row below 20 %, where the others begin at 30 % or more.
+
+    Parameters
+    ----------
+    items, beside : sequence of Row
+        ``estimates`` of the target, and the province's or None.
+
+    Returns
+    -------
+    list of bool
+        None of them True where one axis serves all.
+    """
+    small = [_most((r, b)) < SMALL_SHARE for r, b in zip(items, beside, strict=True)]
+    others = [
+        r
+        for pair, s in zip(zip(items, beside, strict=True), small, strict=True)
+        if not s
+        for r in pair
+        if r is not None
+    ]
+    apart = any(small) and not all(small) and profile_ends(others)[0] > 0
+    return [s and apart for s in small]
+
+
+def _most(pair: Sequence[Row | None]) -> float:
+    """The greatest share that a row shows; 1 where it shows none."""
+    shown = [
+        float(r[c]) for r in pair if r is not None and not hidden(str(r["quality"])) for c in ("estimate", "ci_high")
+    ]
+    return max((v for v in shown if not is_missing(v)), default=1.0)
+
+
 def draw_profile(
-    items: Sequence[Row], beside: Sequence[Row | None], columns: Sequence[Numbers], color: Sequence[str],
-    ends: tuple[float, float], width: float,
+    items: Sequence[Row], beside: Sequence[Row | None], columns: Sequence[Numbers], color: Sequence[str], small: int,
+    width: float,
 ) -> Canvas:  # fmt: skip
-    """Shares with their intervals and the province's beside them; a narrow picture has no key."""
-    whole, (low, high) = width == WIDTH, ends
-    frame = rows([str(r["label"]) for r in items], numbers=columns, above=0.6 if whole else 0.34, below=0.48, pitch=0.25,
-                 widest=3.05 if whole else 1.65, size=SIZE - 0.5, gap=0.2, width=width)  # fmt: skip
+    """Shares with their intervals and the province's beside them, the last `small` in a panel of their own; a narrow picture has no key."""
+    whole, first = width == WIDTH, len(items) - small
+    between = [""] * (_BETWEEN if small else 0)
+    names = [str(r["label"]) for r in items]
+    columns = [
+        Numbers(c.head, [*c.texts[:first], *between, *c.texts[first:]], c.colors and [*c.colors[:first], *between, *c.colors[first:]])
+        for c in columns
+    ]  # fmt: skip
+    frame = rows([*names[:first], *between, *names[first:]], numbers=columns, above=0.6 if whole else 0.34, below=0.48,
+                 pitch=0.25, widest=3.05 if whole else 1.65, size=SIZE - 0.5, gap=0.2, width=width)  # fmt: skip
+    _panel(replace(frame, count=first), items[:first], beside[:first], color[:first])
+    if small:
+        top = frame.y(first + _BETWEEN - 1) + frame.pitch / 2
+        word = f"{tick(SMALL_SHARE, True)}%以下的另用横轴"
+        frame.canvas.text(frame.left - 0.1, top - 0.12, word, size=SMALL, color=MUTED, align="right")
+        _panel(replace(frame, top=top, count=small), items[first:], beside[first:], color[first:])
+    return frame.canvas
+
+
+def _panel(frame: Rows, items: Sequence[Row], beside: Sequence[Row | None], color: Sequence[str]) -> None:
+    """Rows that share an axis."""
+    low, high = profile_ends([*items, *(b for b in beside if b is not None)])
     scale = Scale(low, high, frame.left + 0.08, frame.right)
     cut = "；横轴不从0开始" if low else f"；横轴只到{tick(high, True)}%" if high < 1 else ""
     axis(frame, scale, ticks(low, high), lambda v: tick(v, True), "比例（%）" + cut)
@@ -45,7 +99,6 @@ def draw_profile(
             x = scale.clip(reference["estimate"])
             frame.canvas.line([(x, y - 0.1), (x, y + 0.1)], INK, line=1.6, z=2.5)
         mark(frame.canvas, scale, y, item, color[row])
-    return frame.canvas
 
 
 def profile_key(canvas: Canvas, ctx: Context, alone: bool, colors: Sequence[str], *, few: bool) -> None:

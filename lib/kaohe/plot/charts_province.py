@@ -43,7 +43,7 @@ def class_summary(class_summary: pd.DataFrame, ctx: Context, *, id: str = "class
     """
     mine = of_class(class_summary, ctx.class_id)
     if mine.empty or not int(mine["n"].sum()):
-        return nothing("综合等次", ctx)
+        return nothing("综合等次", ctx, id)
     classes = [c for c in ctx.plan.classes.values() if c.id in set(mine["class_id"])]
     counts = {c.id: {str(r["grade"]): int(r["n"]) for r in records(mine[mine["class_id"] == c.id])} for c in classes}
     labels = {c.id: c.short for c in classes}
@@ -115,7 +115,7 @@ def tile_grid(composite: pd.DataFrame, ctx: Context, *, id: str = "tiles") -> Ch
     cities = {c: cls.id for cls in ctx.plan.classes.values() if cls.kind == "city" for c in cls.members}
     found = {str(r["object"]): r for r in records(composite) if str(r["object"]) in cities}
     if not found:
-        return nothing("市级综合等次", ctx)
+        return nothing("市级综合等次", ctx, id)
     excluded = {short(ctx, c): c for c in ctx.plan.excluded}
     by_name = {short(ctx, c): c for c in cities}
     task, helper = _city_classes(ctx)

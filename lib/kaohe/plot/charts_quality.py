@@ -37,7 +37,7 @@ def data_quality_bars(
     """
     items = [r for r in records(data_quality) if not is_missing(r["missing_share"])]
     if not items:
-        return nothing("数据质量", ctx)
+        return nothing("数据质量", ctx, id)
     total = {str(r["city"]): float(r["missing_share"]) + _doubt(r["doubtful_share"]) for r in items}
     items.sort(key=lambda r: (-total[str(r["city"])], r["city"]))
     names = [short(ctx, str(r["city"])) for r in items]
@@ -115,7 +115,7 @@ def completeness_bars(completeness: pd.DataFrame, ctx: Context, *, id: str = "co
     """
     items = records(own_rows(completeness, ctx))
     if not items:
-        return nothing("数据完整情况", ctx)
+        return nothing("数据完整情况", ctx, id)
     frame = rows(
         [str(r["label"]) for r in items], above=0.34, below=0.36,
         numbers=[

@@ -63,11 +63,13 @@ def rank_intervals(
     """
     which = class_of(ctx, class_id)
     if which and "survey" not in ctx.plan.classes[which].streams:
-        return Text((f"{ctx.plan.classes[which].label}不含专项调查，综合得分没有抽样误差，名次不设区间，只分档列示。",))
+        return Text(
+            (f"{ctx.plan.classes[which].label}不含专项调查，综合得分没有抽样误差，名次不设区间，只分档列示。",), id=id
+        )
     spans = {str(r["object"]): r for r in records(of_class(rank_intervals, which))}
     scores = {str(r["object"]): r for r in records(of_class(composite, which))}
     if not scores:
-        return nothing("名次", ctx)
+        return nothing("名次", ctx, id)
     ranked = [c for c in scores if c in spans and not is_missing(spans[c]["low"]) and not is_missing(spans[c]["rank"])]
     ranked.sort(key=lambda c: (spans[c]["rank"], -scores[c]["composite"], c))
     unranked = [short(ctx, c) for c in scores if c not in ranked]
@@ -79,7 +81,7 @@ def rank_intervals(
         ]
         title = words.own_rank_title(ctx.name, mine["rank"], mine["low"], mine["high"], len(meets), which)
     if not ranked:
-        return Text((f"{title}。",))
+        return Text((f"{title}。",), id=id)
     n = max(len(ranked), *(int(spans[c]["high"]) for c in ranked))
     level = rank_level(ctx)
     lines = [_Line(short(ctx, c), numbers.score(scores[c]["composite"]), spans[c], c == ctx.object) for c in ranked]
@@ -185,7 +187,7 @@ def sensitivity_ranks(
     random = bool((others["source"] == RANDOM).any())
     others = others[others["source"] != RANDOM]
     if not base or others.empty:
-        return nothing("方法敏感性", ctx)
+        return nothing("方法敏感性", ctx, id)
     reach: dict[str, list[float]] = {c: [base[c]] for c in base}
     for row in records(others):
         reach[str(row["object"])].append(float(row["rank"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,13 +10,14 @@ import pandas as pd
 from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.against import FEW
-from kaohe.plot.canvas import SMALL, WIDTH, Caption
+from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
 from kaohe.plot.charts_survey import DOMAINS
 from kaohe.plot.labels import interval_of, nothing, records, short, source, surveyed
-from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks
+from kaohe.plot.layout import Numbers, Rows, Scale, axis, legend, rows, ticks
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, MID, MUTED, PALE, PAPER, SOFT
+from kaohe.plot.phone import NARROW
 from kaohe.plot.terms import hidden
 
 PERCENTILES = ("p10", "p25", "p50", "p75", "p90")
@@ -61,7 +62,7 @@ def income_bars(income: pd.DataFrame, ctx: Context, *, domain_type: str = "", id
     items = _order(income, ctx, domain_type)
     open_rows = [r for r in items if not hidden(str(r["quality"])) and not is_missing(r["p50"])]
     if not open_rows:
-        return nothing("收入分布", ctx)
+        return nothing("收入分布", ctx, id)
     province = _province(income)
     closed = [r for r in items if r not in open_rows]
     open_rows.sort(key=lambda r: (-r["share_below"] if not is_missing(r["share_below"]) else 1, r["domain"]))
@@ -158,32 +159,20 @@ def response_bars(
     """
     items = _order(response, ctx, domain_type)
     if not items:
-        return nothing("应答情况", ctx)
+        return nothing("应答情况", ctx, id)
     province = _province(response)
     items.sort(key=lambda r: (r["response_rate"] if not is_missing(r["response_rate"]) else 2, r["domain"]))
     names = [short(ctx, str(r["domain"])) for r in items]
     mine = [r["domain"] == ctx.object for r in items]
-    frame = rows(
-        names, above=0.34, below=0.5, marked=mine,
-        numbers=[
-            Numbers("应答率", [numbers.percent(r["response_rate"]) for r in items], [BLUE if m else INK for m in mine]),
-            Numbers("完成", [numbers.integer(r["completed"]) for r in items]),
-            Numbers("抽中", [numbers.integer(r["selected"]) for r in items]),
-        ],
-    )  # fmt: skip
-    scale = Scale(0, 1, frame.left, frame.right)
-    axis(frame, scale, [0, 0.25, 0.5, 0.75, 1], lambda v: numbers.percent(v, 0), "应答率：完成户占抽中合格户")
-    h = frame.pitch * 0.66
-    for row, item in enumerate(items):
-        frame.canvas.rect(frame.left, frame.y(row) - h / 2, scale(1) - frame.left, h, BAND, z=0.5)
-        if not is_missing(item["response_rate"]):
-            frame.canvas.rect(
-                frame.left,
-                frame.y(row) - h / 2,
-                scale(item["response_rate"]) - frame.left,
-                h,
-                BLUE if mine[row] else MID,
-            )
+    columns = [
+        Numbers("应答率", [numbers.percent(r["response_rate"]) for r in items], [BLUE if m else INK for m in mine]),
+        Numbers("完成", [numbers.integer(r["completed"]) for r in items]),
+        Numbers("抽中", [numbers.integer(r["selected"]) for r in items]),
+    ]
+    canvas, narrow = (
+        _answered(rows(names, above=0.34, below=0.5, marked=mine, numbers=columns[:n], width=width), items, mine)
+        for width, n in ((WIDTH, 3), (NARROW, 1))
+    )
     overall = float(province["response_rate"]) if province is not None else float("nan")
     caption = Caption(
         words.response_title(
@@ -201,7 +190,21 @@ def response_bars(
         [str(r["name"]), *(numbers.integer(r[c]) for c in ("selected", "completed", "refused", "not_contacted", "vacant", "set_aside")), numbers.percent(r["response_rate"])]
         for r in [*items, *([province] if province is not None else [])]
     ]  # fmt: skip
-    return frame.canvas.chart(id, caption, DataTable("应答情况", head, body))
+    return canvas.chart(id, caption, DataTable("应答情况", head, body), narrow=narrow)
+
+
+def _answered(frame: Rows, items: Sequence[Mapping[str, Any]], mine: Sequence[bool]) -> Canvas:
+    """A bar from zero to the response rate, on one to a hundred percent, in each row."""
+    scale = Scale(0, 1, frame.left, frame.right)
+    axis(frame, scale, [0, 0.25, 0.5, 0.75, 1], lambda v: numbers.percent(v, 0), "应答率：完成户占抽中合格户")
+    h = frame.pitch * 0.66
+    for row, item in enumerate(items):
+        y = frame.y(row) - h / 2
+        frame.canvas.rect(frame.left, y, scale(1) - frame.left, h, BAND, z=0.5)
+        if not is_missing(item["response_rate"]):
+            wide = scale(item["response_rate"]) - frame.left
+            frame.canvas.rect(frame.left, y, wide, h, BLUE if mine[row] else MID)
+    return frame.canvas
 
 
 def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "weights") -> Chart | Text:
@@ -221,7 +224,7 @@ def weights_chart(weight_diagnostics: pd.DataFrame, ctx: Context, *, id: str = "
     """
     items = [r for r in records(weight_diagnostics) if not is_missing(r["w_median"]) and r["w_min"] > 0]
     if not items:
-        return nothing("权重诊断", ctx)
+        return nothing("权重诊断", ctx, id)
     items.sort(key=lambda r: (-r["deff_kish"], r["city"]))
     names = [short(ctx, str(r["city"])) for r in items]
     mine = [r["city"] == ctx.object for r in items]

@@ -46,7 +46,7 @@ def scenario_ranks(
         if not is_missing(r["rank_base"]) and not is_missing(r["rank_new"])
     ]
     if not mine:
-        return nothing("情形对照", ctx)
+        return nothing("情形对照", ctx, id)
     base = {str(r["object"]): float(r["rank_base"]) for r in mine}
     new = {str(r["object"]): float(r["rank_new"]) for r in mine}
     moved = sorted((c for c in base if base[c] != new[c]), key=lambda c: (-abs(base[c] - new[c]), base[c], c))

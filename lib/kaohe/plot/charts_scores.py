@@ -22,7 +22,7 @@ from kaohe.plot.labels import (
     short,
     source,
 )
-from kaohe.plot.layout import Numbers, Scale, axis, legend, rows, ticks, widen
+from kaohe.plot.layout import BAR, Numbers, Rows, Scale, axis, legend, rows, stacked, ticks, widen
 from kaohe.plot.merged import Part, merged
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Context, DataTable, Text
@@ -68,7 +68,7 @@ def streams_bars(streams: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     which = class_of(ctx, class_id)
     mine = of_class(streams, which)
     if mine.empty:
-        return nothing("三类来源得分", ctx)
+        return nothing("三类来源得分", ctx, id)
     weights = {str(r["stream"]): (str(r["stream_name"]), float(r["weight"])) for r in records(mine)}
     keys = [s for s in ctx.plan.streams if s in weights]
     stacks = _stacks(mine, keys, ctx)
@@ -212,12 +212,13 @@ def waterfall(
     >>> charts.waterfall(job.own("contributions"), job.ctx).title
     '韶关市比同类平均高2.0分，拉高最多的是日常工作的“信访投诉”（+2.9分）'
     """
+    id = id or f"waterfall-{reference}"
     mine = own_rows(contributions, ctx)
     mine = mine[mine["reference"] == reference]
     if mine.empty or mine["delta"].isna().any():
         if mine.empty and reference == "next" and len(own_rows(contributions, ctx)):
-            return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",))
-        return nothing("得分差距分解", ctx)
+            return Text((f"{ctx.name}在同类中得分最高，没有上一名可比。",), id=id)
+        return nothing("得分差距分解", ctx, id)
     items = [Part(str(r["stream"]), str(r["stream_name"]), str(r["label"]), float(r["delta"])) for r in records(mine)]
     against = str(mine.iloc[0]["reference_name"])
     named, sums = merged(items, most, most + MORE)
@@ -242,7 +243,7 @@ def waterfall(
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]
     body.append(["合计", "", numbers.signed(total, 2)])
     table = DataTable(f"{ctx.name}与{against}之差按分项", ["来源", "分项", "差值（分）"], body)
-    return canvas.chart(id or f"waterfall-{reference}", caption, table)
+    return canvas.chart(id, caption, table, narrow=_narrow_waterfall(bars, total))
 
 
 def _base_said(mine: pd.DataFrame, ctx: Context) -> str:
@@ -259,14 +260,29 @@ def _draw_waterfall(
     names = [n for n, _, _ in bars] + ["合计"]
     frame = rows(names, numbers=[Numbers("差值", [numbers.signed(d, 2) for _, _, d in bars] + [numbers.signed(total, 2)])],
                  above=0.5, below=0.5, widest=2.6)  # fmt: skip
-    canvas = frame.canvas
     entries = [(STREAM_FILL[s], streams[s]) for s in ctx.plan.streams if s in streams]
-    legend(canvas, 0.02, 0.12, [*entries, (ACCENT, "合计")])
+    legend(frame.canvas, 0.02, 0.12, [*entries, (ACCENT, "合计")])
+    _steps(frame, bars, total, inset=0.1, h=frame.pitch * 0.62)
+    return frame.canvas
+
+
+def _narrow_waterfall(bars: Sequence[tuple[str, str, float]], total: float) -> Canvas:
+    """The same for a telephone, without key."""
+    frame = stacked(
+        [*(n for n, _, _ in bars), "合计"], [numbers.signed(d, 2) for d in (*(d for _, _, d in bars), total)]
+    )
+    _steps(frame, bars, total, inset=0.0, h=BAR)
+    return frame.canvas
+
+
+def _steps(frame: Rows, bars: Sequence[tuple[str, str, float]], total: float, *, inset: float, h: float) -> None:
+    """Bars `h` inches high, each from where the last one ends, and the total."""
+    canvas = frame.canvas
     path = [0.0]
     for _, _, delta in bars:
         path.append(path[-1] + delta)
     low, high = widen([*path, total])
-    scale = Scale(low, high, frame.left + 0.1, frame.right)
+    scale = Scale(low, high, frame.left + inset, frame.right)
     axis(
         frame,
         scale,
@@ -274,7 +290,6 @@ def _draw_waterfall(
         lambda v: numbers.signed(v, 0 if float(v).is_integer() else 1),
         "与参照之差（分）",
     )
-    h = frame.pitch * 0.62
     for row, (_, fill, _) in enumerate(bars):
         x0, x1 = sorted((scale(path[row]), scale(path[row + 1])))
         y = frame.y(row)
@@ -287,4 +302,3 @@ def _draw_waterfall(
     x0, x1 = sorted((scale(0), scale(total)))
     canvas.rect(x0, y - h / 2, max(x1 - x0, 0.012), h, ACCENT)
     canvas.line([(scale(0), frame.top - 0.03), (scale(0), frame.bottom + 0.02)], INK, line=1.2)
-    return canvas

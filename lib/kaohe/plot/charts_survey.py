@@ -10,7 +10,7 @@ from kaohe.plot import captions_survey as words
 from kaohe.plot import fonts, numbers
 from kaohe.plot.against import again_note, comparable, repeats, side
 from kaohe.plot.canvas import SMALL, WIDTH, Canvas, Caption
-from kaohe.plot.charts_profile import draw_profile, profile_ends, profile_key
+from kaohe.plot.charts_profile import draw_profile, profile_key, small_apart
 from kaohe.plot.labels import interval_of, joined, nothing, of, records, short, source, surveyed
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import Row, has_interval, hidden_note, hollow, hollow_note, mark, plain, shown, tick
@@ -49,12 +49,13 @@ def estimate_dots(
     >>> charts.estimate_dots(s.table("estimates"), s.ctx, "sat_work").title
     '“对脱贫攻坚工作表示满意的比例”：肇庆、潮州明显低于全省（55.2%），汕头、汕尾、湛江明显高于全省'
     """
+    id = id or f"estimate-{indicator.replace('_', '-')}"
     which = domain_type or DOMAINS.get(ctx.class_id, "city")
     mine = estimates[estimates["indicator"] == indicator]
     province = next(iter(records(mine[mine["domain_type"] == "province"])), None)
     items = records(mine[mine["domain_type"] == which])
     if not items:
-        return nothing("该指标的市级估计", ctx)
+        return nothing("该指标的市级估计", ctx, id)
     items.sort(
         key=lambda r: (
             hidden(str(r["quality"])) or is_missing(r["estimate"]),
@@ -101,7 +102,6 @@ def estimate_dots(
     body = [[str(r["name"]), *t, quality_word(str(r["quality"]))] for r, t in zip(items, texts, strict=True)]
     if province is not None:
         body.append(["全省", *shown(province), quality_word(str(province["quality"]))])
-    id = id or f"estimate-{indicator.replace('_', '-')}"
     return canvas.chart(id, caption, DataTable(label, head, body), narrow=narrow)
 
 
@@ -193,6 +193,9 @@ def estimate_profile(
             )
         )
     alone = ctx.kind == "province"
+    beside = [None if alone else province.get(str(r["indicator"])) for r in items]
+    apart = small_apart(items, beside)
+    items = [r for last in (False, True) for r, s in zip(items, apart, strict=True) if s is last]
     sides = [0 if alone else side(r, province.get(str(r["indicator"]))) for r in items]
     good = [{"up": 1, "down": -1}.get(str(r["direction"]), 0) * s for r, s in zip(items, sides, strict=True)]
     color = [ACCENT if g < 0 else BLUE if g > 0 else INK if s else SOFT for g, s in zip(good, sides, strict=True)]
@@ -205,9 +208,8 @@ def estimate_profile(
     ]
     columns += [*([] if alone else [Numbers("全省", refs)]), Numbers(who, [t[2] for t in texts])]
     beside = [None if alone else province.get(str(r["indicator"])) for r in items]
-    ends = profile_ends([*items, *([] if alone else [province[q] for q in found if q in province])])
     canvas, narrow = (
-        draw_profile(items, beside, columns[:n], color, ends, width) for width, n in ((WIDTH, 4), (NARROW, 1))
+        draw_profile(items, beside, columns[:n], color, sum(apart), width) for width, n in ((WIDTH, 4), (NARROW, 1))
     )
     few = any(hollow(r) and not hidden(str(r["quality"])) for r in items)
     profile_key(canvas, ctx, alone, color, few=few)

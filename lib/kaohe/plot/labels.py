@@ -117,9 +117,9 @@ def source(ctx: Context, what: str, *parts: str) -> str:
     return "。".join([head, *(p.rstrip("。") for p in parts if p)]) + "。"
 
 
-def nothing(what: str, ctx: Context) -> Text:
-    """Said in place of a chart that has no data."""
-    return Text((f"{ctx.name}没有{what}数据，不作图。",))
+def nothing(what: str, ctx: Context, id: str) -> Text:
+    """Said in place of the chart `id`, which has no data."""
+    return Text((f"{ctx.name}没有{what}数据，不作图。",), id=id)
 
 
 def joined(parts: Iterable[str], by: str = "，") -> str:

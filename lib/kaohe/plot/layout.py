@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas
 from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
-from kaohe.plot.phone import KEY
+from kaohe.plot.phone import KEY, NARROW
 from kaohe.plot.typeset import balanced, shorten
 
 PITCH = 0.225
+BAR = 0.13  # inches of a bar under its name
+_STACK = 0.37
 KEPT = 2.1  # inches of names that leave room beside them on a telephone
 
 
@@ -149,6 +151,25 @@ def rows(
         for row, text in enumerate(column.texts):
             color = column.colors[row] if column.colors else MUTED
             canvas.text(spot, frame.y(row), text, size=size, color=color, align="right")
+    return frame
+
+
+def stacked(names: Sequence[str], texts: Sequence[str], *, colors: Sequence[str] = ()) -> Rows:
+    """Rows for a telephone: name and number stand above a bar (`BAR` inches high) that has the whole width.
+
+    Parameters
+    ----------
+    names, texts : sequence of str
+        Name at left and number at right, one pair a row.
+    colors : sequence of str
+        Colour of each number; none: muted.
+    """
+    canvas = Canvas(0.15 + _STACK * len(names) + 0.47, NARROW)
+    frame = Rows(canvas, 0.2, NARROW - 0.22, 0.15, _STACK, len(names))
+    for row, (name, text) in enumerate(zip(names, texts, strict=True)):
+        y = frame.y(row) - 0.18
+        canvas.text(frame.left + 0.03, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.4)
+        canvas.text(NARROW - 0.02, y, text, color=colors[row] if colors else MUTED, align="right")
     return frame
 
 

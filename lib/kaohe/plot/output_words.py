@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from kaohe.plot.mime import Output, fault
+from kaohe.plot.mime import Output, check_slug, fault
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Note:
     text : str
         The sentence.
     ref : str
-        Id of the figure or table it rests on; may be empty.
+        Id of the figure or table it rests on, or of the sentence that stands in its place; may be empty.
     """
 
     text: str
@@ -124,18 +124,23 @@ class Text(Output):
         Whole sentences.
     tone : {"", "warning"}
         A warning is set apart.
+    id : str
+        Slug of the chart or table in whose place it stands: what refers to that leads here; empty: it stands for none.
 
     Raises
     ------
     KaoheError
-        K701 for another tone.
+        K701 for another tone, or an id that is no slug.
     """
 
     paragraphs: Sequence[str]
     tone: str = ""
+    id: str = ""
     kind = "text"
 
     def __post_init__(self) -> None:
+        if self.id:
+            check_slug(self.id)
         if self.tone not in {"", "warning"}:
             raise fault("text", f"tone = {self.tone}", "empty or warning")
 

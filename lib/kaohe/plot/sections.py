@@ -86,7 +86,7 @@ def visit(item_grades: pd.DataFrame, form_scores: pd.DataFrame, ctx: Context) ->
         One `Text` where nobody went there.
     """
     if not (item_grades["n_graded"] > 0).any():
-        return [Text((f"{ctx.name}没有接受实地核查，没有县、镇、村考评表。",))]
+        return [Text((f"{ctx.name}没有接受实地核查，没有县、镇、村考评表。",), id="county-grades")]
     made: list[Output] = [county_grades(item_grades, ctx), tables.grades(item_grades, ctx)]
     return [*made, tables.field_grades(item_grades, ctx), tables.forms(form_scores, ctx)]
 
@@ -208,7 +208,7 @@ def county_survey(job: Source) -> list[Output]:
     """
     ctx, own, province = job.ctx, job.own("estimates"), job.province("estimates")
     if own.empty:
-        return [Text((f"专项调查没有{ctx.name}的样本户。",))]
+        return [Text((f"专项调查没有{ctx.name}的样本户。",), id="t-estimates")]
     both = pd.concat([own, province], ignore_index=True)
     made: list[Output] = [tables.differing(own, ctx, province=province), estimate_profile(both, ctx, id="survey-key")]
     return [*made, tables.estimates(own, ctx, province=province)]
@@ -224,9 +224,13 @@ def own_grades(item_grades: pd.DataFrame, ctx: Context) -> list[Output]:
     ctx : Context
     """
     if not (item_grades["n_graded"] > 0).any():
-        return [Text((f"没有收到{ctx.name}的考核指标表和考评表，各项等次缺数据。",), "warning")]
+        return [Text((f"没有收到{ctx.name}的考核指标表和考评表，各项等次缺数据。",), "warning", _grades_id(ctx))]
     picture: Output = unit_grades(item_grades, ctx) if ctx.kind == "unit" else grade_matrix(item_grades, ctx)
     return [picture, tables.grades(item_grades, ctx)]
+
+
+def _grades_id(ctx: Context) -> str:
+    return "unit-grades" if ctx.kind == "unit" else "grade-matrix"
 
 
 def own_report(job: Source) -> list[Output]:

@@ -41,3 +41,14 @@ def estimates_note(rows: pd.DataFrame, ctx: Context) -> str:
     by_id = {str(r["indicator"]): r for r in t.records(rows)}
     same = again_note(by_id, repeats(by_id.values(), ctx.plan.questions))
     return _NOTE + (f"{same}。" if same else "")
+
+
+def without_vacant(row: t.Row) -> str:
+    """Which households drawn the response rate of a row of ``response`` leaves out, in brackets; empty when none."""
+    return f"（分母不计空户{numbers.integer(row['vacant'])}户）" if row["vacant"] else ""
+
+
+def drawn_households(row: t.Row) -> str:
+    """How many households were drawn, and how many of them were vacant: from a row of ``response``."""
+    vacant = f"，含空户{numbers.integer(row['vacant'])}户" if row["vacant"] else ""
+    return f"抽中{numbers.integer(row['selected'])}户{vacant}"

@@ -107,6 +107,6 @@ def make(
     """
     rows = records(frame) if isinstance(frame, pd.DataFrame) else list(frame)
     if not rows:
-        return Text((empty,))
+        return Text((empty,), id=id)
     body = [[f.show(r) for f in fields] for r in rows]
     return Table(id, caption, [Column(f.label, f.align) for f in fields], body, note, folded)

@@ -108,10 +108,11 @@ def data_quality(frame: pd.DataFrame, ctx: Context, *, id: str = "t-data-quality
     return t.make(
         id, "各市专项调查数据质量", frame.sort_values("missing_share", ascending=False),
         [
-            t.text("市", "name"), t.whole("样本户", "households"), t.whole("应答项", "cells"), t.whole("未答项", "missing"),
+            t.text("市", "name"), t.whole("答卷户", "households"), t.whole("应答项", "cells"), t.whole("未答项", "missing"),
             t.percent("缺失率", "missing_share", 2), t.whole("隔离行", "quarantined"), t.percent("存疑率", "doubtful_share", 2),
         ],
         empty="没有专项调查数据。",
+        note="答卷户为收到可用答卷的户，含重点调查村的户，因此多于抽样调查的完成户数。",
     )  # fmt: skip
 
 
@@ -233,7 +234,12 @@ def completeness(frame: pd.DataFrame, ctx: Context, *, id: str = "t-completeness
             t.text("部分", "label"), t.whole("应有", "expected"), t.whole("实有", "received"), t.percent("完整率", "share"), t.text("说明", "note"),
         ],
         empty=f"没有{ctx.name}的数据完整情况。",
-        note="“应有”为0的部分不计完整率。" if (rows["expected"] == 0).any() else "",
+        note="".join(
+            (
+                "“应有”为0的部分不计完整率。" if (rows["expected"] == 0).any() else "",
+                "样本户的“应有”为抽中户减去空户，“实有”为完成户。" if (rows["part"] == "survey").any() else "",
+            )
+        ),
     )  # fmt: skip
 
 

@@ -149,14 +149,14 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
     """
     order = {"未整改": 0, "整改中": 1, "已完成": 2}
     mine = problems_of(frame, ctx)
-    said = f"{ctx.name}的{len(mine)}个问题及整改情况"
+    said, every = f"{ctx.name}的{len(mine)}个问题及整改情况", mine
     if ctx.kind == "province":
         mine = mine[mine["prominent"] & (mine["state"] != "已完成")]
         said = f"全省尚未完成整改的突出问题（{len(mine)}个）"
     ranked = mine.assign(_d=mine["state"] == "已完成", _p=~mine["prominent"], _s=mine["state"].map(order))
     rows = ranked.sort_values(["_d", "_p", "_s", "date", "problem"])
     if ctx.kind == "province":
-        return _open_problems(rows, ctx, said, id)
+        return _open_problems(rows, every, ctx, said, id)
     return t.make(
         id, said, rows,
         [
@@ -171,16 +171,18 @@ def problems(frame: pd.DataFrame, ctx: Context, *, id: str = "t-problems") -> Ta
     )  # fmt: skip
 
 
-def _open_problems(rows: pd.DataFrame, ctx: Context, said: str, id: str) -> Table | Text:
-    """The province's open prominent problems: what is the same in every row stands in the note."""
+def _open_problems(rows: pd.DataFrame, every: pd.DataFrame, ctx: Context, said: str, id: str) -> Table | Text:
+    """The province's open prominent problems: what is the same in every row stands in the note, and how many there are in all."""
+    bad, left = int(every["prominent"].sum()), int((every["state"] != "已完成").sum())
+    whole = f"全省共登记问题{len(every)}个（突出问题{bad}个），尚有{left}个未完成整改（突出问题{len(rows)}个）"
     return t.make(
         id, said, rows,
         [
             t.custom("考核对象", lambda r: ctx.name_of(str(r["object"]))), t.text("问题", "note"), t.text("涉及指标", "label"),
             t.text("地点", "place_name"), t.text("发现渠道", "source"), t.day("发现日期", "date"), t.custom("整改", _progress),
         ],
-        empty="没有尚未完成整改的突出问题。",
-        note=f"都列为突出问题。方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告；期限为{due(ctx)}。",
+        empty=f"{whole}。" if len(every) else "没有登记问题。",
+        note=f"{whole}；表中只列其中未完成的突出问题，其余见各对象的报告。方案“七、问题整改”：根据考核结果通报，于两个月内提交整改方案与报告；期限为{due(ctx)}。",
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def grade_chances(
     """
     which = ctx.class_id
     if which and "survey" not in ctx.plan.classes[which].streams:
-        return Text((f"{ctx.plan.classes[which].label}没有抽样误差，等次不计概率。",))
+        return Text((f"{ctx.plan.classes[which].label}没有抽样误差，等次不计概率。",), id=id)
     chances = {(r["object"], r["grade"]): r["p"] for r in t.records(grade_probabilities)}
     known = {o for o, _ in chances}
     rows = composite[composite["object"].isin(known)].sort_values(["rank", "object"])
@@ -104,7 +104,7 @@ def lost_points(frame: pd.DataFrame, ctx: Context, *, most: int = 10, id: str = 
     )
     losing = own[own["lost"].abs() > 1e-9]
     if len(own) and losing.empty:
-        return Text((f"{ctx.name}没有失分。",))
+        return Text((f"{ctx.name}没有失分。",), id=id)
     rows = t.records(losing.head(most))
     rest = losing.iloc[most:]
     if len(rest):
@@ -138,7 +138,7 @@ def swap_weights(frame: pd.DataFrame, composite: pd.DataFrame, ctx: Context, *, 
         ``composite`` of the class.
     """
     if ctx.class_id and ctx.plan.classes[ctx.class_id].kind == "unit":
-        return Text((f"{ctx.class_label}分档列示，不比较相邻名次的换位权重。",))
+        return Text((f"{ctx.class_label}分档列示，不比较相邻名次的换位权重。",), id=id)
     found = {(r["object"], r["stream"]): r["swap"] for r in t.records(frame)}
     names = {r["object"]: r["other_name"] for r in t.records(frame)}
     others = {r["object"]: r["other"] for r in t.records(frame)}

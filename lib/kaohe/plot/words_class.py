@@ -24,7 +24,7 @@ def conclusions_ranking(job: Source) -> Notes:
     ctx = job.ctx
     rows = job.peers("composite")
     if rows.empty:
-        return Notes([Note(f"没有{ctx.name}的综合评价结果。", "")])
+        return Notes([Note(f"没有{ctx.name}的综合评价结果。", "t-ranking")])
     changed = capped(rows, job.peers("caps"), job.peers("decisions_log"))
     notes = [
         Note(end(f"{ctx.class_label}中，{grades_of(rows)}"), "t-ranking"),

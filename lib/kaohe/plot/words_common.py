@@ -87,7 +87,7 @@ def verdict(job: Source, *, ref_rank: str, ref_caps: str, ref_streams: str) -> l
     ctx = job.ctx
     row = first(job.own("composite"))
     if row is None:
-        return [Note(f"没有{ctx.name}的综合评价结果。", "")]
+        return [Note(f"没有{ctx.name}的综合评价结果。", ref_rank)]
     if numbers.is_missing(row["composite"]):
         text = f"{ctx.name}{_what_lacks(job.own('streams'))}，不计综合得分、不定等次、不排名次；{possible_grades(row, ctx)}"
         return [Note(end(text) + _actions(job), _decided(job) or ref_streams)]
@@ -180,7 +180,7 @@ def problems(rows: pd.DataFrame, ctx: Context, *, ref: str, extra: str = "") -> 
     """How many problems, how many prominent, how many open, and until when."""
     total, bad, room = len(rows), int(rows["prominent"].sum()), 12 if extra else 20
     if total == 0:
-        return Note(end(f"没有登记{ctx.name}的问题{extra}"))
+        return Note(end(f"没有登记{ctx.name}的问题{extra}"), ref)
     left = int((rows["state"] != "已完成").sum())
     if total == 1:
         text = "登记突出问题1个" if bad else "登记问题1个，不属突出问题"

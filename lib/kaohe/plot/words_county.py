@@ -69,9 +69,13 @@ def _tied(row: Row, job: Source) -> bool:
 def _county_verdict(row: Row | None, job: Source) -> Note:
     ctx = job.ctx
     if row is None or row["n_county"] + row["n_town"] + row["n_village"] == 0:
-        return Note(f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "")
+        return Note(
+            f"{ctx.name}没有接受实地核查，没有实地核查得分；本报告只列专项调查和问题整改情况。", "county-grades"
+        )
     if row["n_county"] == 0:
-        return Note(f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", "")
+        return Note(
+            f"没有收到{ctx.name}的县级考评表，没有实地核查得分，不排位次；镇、村考评表情况见下。", "county-grades"
+        )
     if numbers.is_missing(row["score"]):
         bounds = f"{numbers.score(row['low'])}分至{numbers.score(row['high'])}分"
         return Note(
@@ -93,7 +97,7 @@ def _county_survey(job: Source) -> Note:
     households = own[own["unit"] == "household"]
     usable = households[households["quality"] == "ok"]
     if households.empty:
-        return Note(f"专项调查没有{ctx.name}的样本户。", "")
+        return Note(f"专项调查没有{ctx.name}的样本户。", "t-estimates")
     if usable.empty:
         return Note(f"{ctx.name}样本户少，专项调查各项估计只列示或已隐藏，不作结论。", "t-estimates")
     row = first(job.own("counties"))

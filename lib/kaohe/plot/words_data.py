@@ -7,6 +7,7 @@ import pandas as pd
 from kaohe.base.tables import PURPOSIVE, RANDOM
 from kaohe.plot import numbers
 from kaohe.plot.output import Card, Cards, Note, Notes
+from kaohe.plot.survey_cells import drawn_households, without_vacant
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_common import Source, end, first
 
@@ -22,7 +23,7 @@ def conclusions_sample(job: Source) -> Notes:
     response = job.table("response")
     whole = first(response[response["domain_type"] == "province"])
     if whole is None:
-        return Notes([Note("没有收到专项调查样本。", "")])
+        return Notes([Note("没有收到专项调查样本。", "t-response")])
     villages = job.table("village_profile")
     drawn = villages[villages["selection"] == RANDOM]
     key = villages[villages["selection"] == PURPOSIVE]
@@ -30,7 +31,7 @@ def conclusions_sample(job: Source) -> Notes:
         Note(
             f"抽样调查覆盖{drawn['city'].nunique()}个市、{drawn['county'].nunique()}个县（市、区）的{len(drawn)}个村，抽中"
             f"{numbers.integer(whole['selected'])}户，完成{numbers.integer(whole['completed'])}户，"
-            f"应答率{numbers.percent(whole['response_rate'])}{_key(len(key))}。",
+            f"应答率{numbers.percent(whole['response_rate'])}{without_vacant(whole)}{_key(len(key))}。",
             "t-response",
         )
     ]
@@ -66,7 +67,7 @@ def cards_sample(job: Source) -> Cards:
             Card(
                 numbers.integer(whole["completed"]) if whole else numbers.MISSING,
                 "完成样本户（户）",
-                f"抽中{numbers.integer(whole['selected'])}户" if whole else "",
+                drawn_households(whole) if whole else "",
             ),
             Card(numbers.percent(whole["response_rate"]) if whole else numbers.MISSING, "应答率"),
             Card(
@@ -115,7 +116,7 @@ def conclusions_quality(job: Source) -> Notes:
     """
     intake = job.table("intake")
     if intake.empty:
-        return Notes([Note("没有收到任何文件。", "")])
+        return Notes([Note("没有收到任何文件。", "t-intake-totals")])
     read, used, aside = (int(intake[c].sum()) for c in ("read", "used", "quarantined"))
     refused, balance = intake[intake["refused"]], int(intake["balance"].abs().sum())
     text = f"收到{intake['file'].nunique()}个文件，读入{numbers.integer(read)}行，采用{numbers.integer(used)}行"
@@ -154,7 +155,7 @@ def cards_quality(job: Source) -> Cards:
             Card(
                 numbers.integer(intake["file"].nunique()),
                 "来件（个文件）",
-                f"未采用{refused}个" if refused else "全部采用",
+                _adopted(refused, aside),
             ),
             Card(numbers.integer(read), "读入行数"),
             Card(
@@ -163,6 +164,13 @@ def cards_quality(job: Source) -> Cards:
             Card(numbers.integer(int(screens["flagged"].sum())), "真实性筛查提示（项）"),
         ]
     )
+
+
+def _adopted(refused: int, aside: int) -> str:
+    """Whether whole files were refused, beside the rows set aside out of those that were not."""
+    if refused:
+        return f"整件未采用{refused}个"
+    return f"文件全部采用，其中{numbers.integer(aside)}行隔离" if aside else "全部采用"
 
 
 def _rules(rows: pd.DataFrame, set_aside: pd.DataFrame) -> Note:
@@ -193,13 +201,13 @@ def _noted(rows: pd.DataFrame) -> list[Note]:
 
 def _worst(rows: pd.DataFrame) -> Note:
     if rows.empty:
-        return Note("没有专项调查数据。", "")
+        return Note("没有专项调查数据。", "t-data-quality")
     cells, missing = int(rows["cells"].sum()), int(rows["missing"].sum())
     top = records(rows.sort_values(["missing_share", "city"], ascending=[False, True]))[0]
     share = numbers.percent(missing / cells, 2) if cells else numbers.MISSING
     return Note(
         f"专项调查应答项缺失率为{share}，最高的是{top['name']}（{numbers.percent(top['missing_share'], 2)}）。",
-        "data-quality",
+        "t-data-quality",
     )
 
 

@@ -134,18 +134,17 @@ def _province_survey(job: Source) -> Note:
         if row is not None:
             said.append(f"{row['label']}{tail}为{with_interval(row, ctx, level=False)}")
     if not said:
-        return Note("没有全省专项调查估计。", "")
+        return Note("没有全省专项调查估计。", "estimate-sat-work")
     whose = f"{ctx.plan.classes['city14'].n}个任务市的登记户"
     return Note(f"据专项调查推算，{whose}中，{'，'.join(said)}；括号内为{interval_of(ctx)}。", "estimate-sat-work")
 
 
 def _problems(rows: pd.DataFrame, due: str) -> Note:
     if rows.empty:
-        return Note("没有登记问题。", "")
+        return Note("没有登记问题。", "t-problems")
     left, bad = int((rows["state"] != "已完成").sum()), int(rows["prominent"].sum())
     text = f"全省登记问题{len(rows)}个" + (f"，其中突出问题{bad}个" if bad else "，其中没有列为突出的")
     text += f"；尚有{left}个未完成整改，整改方案与报告须于{due}提交" if left else "；全部完成整改"
     overdue = int((rows["progress"] == "逾期未完成").sum())
     text += f"，其中{overdue}个已逾期" if overdue else ""
-    pending = bool((rows["prominent"] & (rows["state"] != "已完成")).any())
-    return Note(end(text), "t-problems" if pending else "")
+    return Note(end(text), "t-problems")

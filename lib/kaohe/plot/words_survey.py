@@ -7,7 +7,7 @@ import pandas as pd
 from kaohe.plot import numbers, terms
 from kaohe.plot.labels import interval_of
 from kaohe.plot.output import Card, Cards, Context, Note, Notes, Text
-from kaohe.plot.survey_cells import estimate_cell
+from kaohe.plot.survey_cells import drawn_households, estimate_cell, without_vacant
 from kaohe.plot.table_maker import records
 from kaohe.plot.words_beside import against_province, beside_forms, borne_out, judged
 from kaohe.plot.words_common import Row, Source, end, first
@@ -47,7 +47,7 @@ def survey_note(job: Source, *, ref: str) -> Note:
     ctx = job.ctx
     own = job.own("estimates")
     if own.empty:
-        return Note(f"没有{ctx.name}的专项调查数据。", "")
+        return Note(f"没有{ctx.name}的专项调查数据。", ref)
     answered = first(job.own("response"))
     where = "在对口帮扶的村" if ctx.class_id == "city6" else ""
     heard = f"专项调查{where}完成样本户{numbers.integer(answered['completed'])}户" if answered else f"专项调查{where}"
@@ -81,7 +81,7 @@ def conclusions_survey(job: Source) -> Notes:
     ctx = job.ctx
     own = job.own("estimates")
     if own.empty:
-        return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "")])
+        return Notes([Note(f"没有{ctx.name}的专项调查数据，本报告只说明缺什么。", "t-estimates")])
     whole = job.province("estimates")
     found = judged(own, whole, ctx)
     notes = [_headline(own, whole, ctx), Note(end(against_province(found)), "t-estimates")]
@@ -137,11 +137,11 @@ def survey_gaps(job: Source) -> Text:
 def _sample(job: Source) -> Note:
     row = first(job.own("response"))
     if row is None:
-        return Note(f"没有{job.ctx.name}的样本户应答记录。", "")
+        return Note(f"没有{job.ctx.name}的样本户应答记录。", "t-response")
     where = f"在{job.ctx.name}对口帮扶的村" if job.ctx.class_id == "city6" else ""
     text = (
         f"专项调查{where}抽中{numbers.integer(row['selected'])}户，完成{numbers.integer(row['completed'])}户，"
-        f"应答率{numbers.percent(row['response_rate'])}"
+        f"应答率{numbers.percent(row['response_rate'])}{without_vacant(row)}"
     )
     if row["set_aside"]:
         text += f"；另有{numbers.integer(row['set_aside'])}户没有可用答卷（未收到，或因错误被隔离）"
@@ -205,7 +205,7 @@ def cards_survey(job: Source) -> Cards:
             Card(
                 numbers.integer(row["completed"]) if row else numbers.MISSING,
                 "完成样本户（户）",
-                f"抽中{numbers.integer(row['selected'])}户" if row else "",
+                drawn_households(row) if row else "",
             ),
             Card(numbers.percent(row["response_rate"]) if row else numbers.MISSING, "应答率"),
             Card(str(estimate_cell(sat)) if sat else numbers.MISSING, "满意度", "对脱贫攻坚工作表示满意"),

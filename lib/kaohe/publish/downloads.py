@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from kaohe.publish.reports import report_slug
-from kaohe.publish.table_books import LISTS, OF_CITY, OF_CLASS, PROVINCE, sheet_name
+from kaohe.publish.table_books import LISTS, OF_CITY, OF_CLASS, OF_COUNTY, PROVINCE, sheet_name
 
 HOME = "../tables/"
 _LINK = re.compile(r"href=\"\.\./tables/([a-z0-9-]+\.(?:xlsx|csv))\"", re.ASCII)
@@ -26,10 +26,10 @@ BEHIND = {
     "t-differ": "estimates", "t-problems": "rectify", "t-profiles": "profiles", "t-ranking": "composite", "t-response": "response",
     "t-screen-records": "screen_records", "t-screens": "screens", "t-screens-summary": "screens", "t-self": "self_compare",
     "t-sensitivity": "sensitivity_summary", "t-set-aside": "set_aside", "t-streams": "streams", "t-survey-items": "survey_items",
-    "t-swap": "swap_weights", "t-talk": "talk_list", "t-way-up": "way_up", "t-weights": "weight_diagnostics",
+    "t-swap": "swap_weights", "t-villages": "village_profile", "t-talk": "talk_list", "t-way-up": "way_up", "t-weights": "weight_diagnostics",
     **{f"t-county-{k}": "estimates" for k in range(1, 7)},
 }  # fmt: skip
-_OF_COUNTY = frozenset({"estimates", "counties"})
+_OF_COUNTY = frozenset({"estimates", "counties", "village_profile", *OF_COUNTY})
 _PROVINCE = {"70_overview": "overview", "20_sample_design": "sample-design", "10_data_quality": "data-quality"}
 
 

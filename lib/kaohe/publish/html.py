@@ -21,6 +21,8 @@ from kaohe.publish.look import (
     RUNNING,
     TEMPLATES,
     page_environment,
+    script_hash,
+    script_text,
     visible,
 )
 from kaohe.publish.page import EDITIONS, read_page
@@ -88,6 +90,8 @@ class KaoheExporter(TemplateExporter):
             font=FONT_HERE if self.embed_font else "",
             family_stack=FAMILY_STACK,
             running=RUNNING,
+            script=script_text("page"),
+            script_hash=script_hash("page"),
         )
         if self.embed_font:
             text = text.replace(FONT_HERE, data_uri(visible(text) + MARGINS), 1)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
 from kaohe.base.plan import Plan
-from kaohe.plot.numbers import is_missing, number, percent, rank_short
+from kaohe.plot.numbers import MISSING, is_missing, number, percent, rank_short
 from kaohe.publish.look import (
     FAMILY_STACK,
     FONT_HERE,
     MARGINS,
     RUNNING,
-    TEMPLATES,
     page_environment,
+    script_hash,
+    script_text,
     visible,
 )  # fmt: skip
 from kaohe.publish.manifest import Entry
@@ -27,6 +25,7 @@ from kaohe.publish.reports import ReportId
 from kaohe.publish.webfont import data_uri
 
 STATES = {"fresh": "", "stale": "待更新", "failed": "失败", "missing": "未生成"}
+UNRANKED = "不排"
 GROUPS = {
     "province": "全省",
     "class": "综合排序",
@@ -46,7 +45,7 @@ class Row:
     name, group, label, href : str
         Name of the target, heading it stands under, kind of report, its page (empty: there is none).
     grade, score, rank, completeness : str
-        As printed; empty where there is none.
+        As printed, or the word for why there is none; empty where a report of this kind has none.
     state : str
         Empty for a fresh one.
     """
@@ -122,7 +121,7 @@ def group_of(report: ReportId, plan: Plan) -> str:
 def _target_facts(row: Mapping[str, Any] | None, interval: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
         return {}
-    rank, text = row["rank"], ""
+    rank, text = row["rank"], UNRANKED
     if not is_missing(rank):
         text = f"{rank:.0f}"
         if interval is not None and not is_missing(interval["low"]):
@@ -131,19 +130,31 @@ def _target_facts(row: Mapping[str, Any] | None, interval: Mapping[str, Any] | N
             text = str(row["band"])
     return {
         "grade": str(row["grade_final"] or row["status"]),
-        "score": "" if is_missing(row["composite"]) else number(row["composite"]),
+        "score": _bounds(row) if is_missing(row["composite"]) else number(row["composite"]),
         "rank": text,
         "completeness": "" if is_missing(row["completeness"]) else percent(row["completeness"]),
     }
 
 
 def _county_facts(row: Mapping[str, Any] | None) -> dict[str, Any]:
-    if row is None or is_missing(row["score"]):
+    if row is None:
         return {}
+    if is_missing(row["score"]):
+        seen = row["n_county"] + row["n_town"] + row["n_village"] > 0
+        return {"score": _bounds(row) if row["n_county"] else "缺县表" if seen else "未核查", "rank": UNRANKED}
     return {
         "score": number(row["score"]),
-        "rank": "" if is_missing(row["rank"]) else f"{row['rank']:.0f}",
+        "rank": UNRANKED if is_missing(row["rank"]) else f"{row['rank']:.0f}",
     }
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    """Between which bounds a score lies that is not settled."""
+    return (
+        "缺数据"
+        if is_missing(row["low"]) or is_missing(row["high"])
+        else f"在{number(row['low'])}–{number(row['high'])}"
+    )
 
 
 def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequence[tuple[str, str]],
@@ -169,6 +180,7 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
     template = page_environment().get_template("kaohe/list.html.j2")
     text = template.render(
         rows=rows,
+        lack=MISSING,
         groups=list(dict.fromkeys(r.group for r in rows)),
         grades=[g for g in (*plan.grades, "待核", "缺数据") if any(r.grade == g for r in rows)],
         title=f"{plan.meta['year']}年扶贫开发工作成效考核分析报告总目录",
@@ -179,21 +191,10 @@ def render_index(rows: Sequence[Row], *, plan: Plan, banner: str, facts: Sequenc
         failures=failures,
         summary=summary,
         stamp=stamp,
-        script=script_text(),
-        script_hash=script_hash(),
+        script=script_text("index"),
+        script_hash=script_hash("index"),
         font=FONT_HERE,
         family_stack=FAMILY_STACK,
         running=RUNNING,
     )
     return text.replace(FONT_HERE, data_uri(visible(text) + MARGINS + "↑↓↕份"), 1)
-
-
-@lru_cache(maxsize=1)
-def script_text() -> str:
-    """The index's only script."""
-    return (TEMPLATES / "kaohe" / "index.js").read_text(encoding="utf-8").strip()
-
-
-def script_hash() -> str:
-    """SHA-256 of the script in base64, as the content policy names it."""
-    return b64encode(hashlib.sha256(script_text().encode()).digest()).decode("ascii")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -91,3 +93,15 @@ def visible(html: str) -> str:
     """The characters that a page can show, once each, in order."""
     body = html[html.find("<body") :]
     return "".join(sorted(set(_SVG_TEXT.sub("", body)) | set("".join(re.findall(r'"([^"<>]*)"', html)))))
+
+
+@lru_cache(maxsize=2)
+def script_text(name: str) -> str:
+    """The only script of a kind of page: ``page`` of a report, ``index`` of the list."""
+    return (TEMPLATES / "kaohe" / f"{name}.js").read_text(encoding="utf-8").strip()
+
+
+@lru_cache(maxsize=2)
+def script_hash(name: str) -> str:
+    """SHA-256 of the script `name` in base64, as the content policy names it."""
+    return b64encode(hashlib.sha256(script_text(name).encode()).digest()).decode("ascii")

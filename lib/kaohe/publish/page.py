@@ -77,6 +77,7 @@ class _Maker:
         self.seal: dict[str, Any] | None = None
         self.blocks: list[Block] = []
         self.numbers: dict[str, str] = {}
+        self.stood_for: set[str] = set()
         self.figures = 0
         self.tables = 0
 
@@ -132,20 +133,32 @@ class _Maker:
             self.blocks.append(Block("table", {**payload, "open": self.edition == "statistician"}))
         elif kind in {"notes", "cards", "text"}:
             if payload.get("items", payload.get("paragraphs")):
+                if name := payload.get("id", ""):
+                    self._named(name)
+                    self.stood_for.add(name)
                 self.blocks.append(Block(str(kind), payload))
         else:
             raise _fault("K843", "An output has a kind that pages do not know", str(kind))
 
     def _number(self, name: str, number: str) -> None:
-        if not _ID.fullmatch(name) or name in self.numbers:
-            raise _fault("K843", "An id is malformed or stands twice on the page", name)
+        self._named(name)
         self.numbers[name] = number
+
+    def _named(self, name: str) -> None:
+        if not _ID.fullmatch(name) or name in self.numbers or name in self.stood_for:
+            raise _fault("K843", "An id is malformed or stands twice on the page", name)
 
     def page(self) -> Page:
         if self.header is None or self.seal is None:
             raise _fault("K842", "A page has no head or no seal", "none")
         blocks = list(_sections(self.blocks))
         contents = [b.data for b in blocks if b.kind == "heading"]
+        within = ""
+        for block in blocks:
+            if block.kind == "heading":
+                within = f"“{block.data['text']}”"
+            elif block.kind == "text" and block.data.get("id"):
+                self.numbers[block.data["id"]] = within
         for block in blocks:
             if block.kind in {"figure", "table"}:
                 block.data["number"] = self.numbers[block.data["id"]]

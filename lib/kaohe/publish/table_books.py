@@ -46,7 +46,7 @@ class Book:
 
 PROVINCE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("overview", "全省总览", ("composite", "class_summary", "rank_intervals", "streams", "counties", "talk_list", "decisions_log")),
-    ("survey", "专项调查估计", ("estimates", "income", "key_survey", "survey_items", "response")),
+    ("survey", "专项调查估计", ("estimates", "income", "key_survey", "survey_items", "response", "village_profile")),
     ("sample-design", "抽样与加权", ("response", "nonresponse", "calibration", "weight_diagnostics")),
     ("counties", "县（市、区）实地核查", ("counties",)),
     ("talk-list", "谈话提醒对象", ("talk_list",)),
@@ -57,13 +57,16 @@ PROVINCE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 OF_CLASS = (
     "composite", "rank_intervals", "rank_probabilities", "streams", "item_grades", "daily_sources", "caps", "talk_list",
     "sensitivity_summary", "effective_weights", "completeness", "self_status", "self_compare", "grade_probabilities",
-    "way_up", "swap_weights", "consistency", "profiles", "group_scores", "decisions_log",
+    "way_up", "swap_weights", "consistency", "profiles", "group_scores", "decisions_log", "evidence", "lost_points",
+    "daily_items", "rectify",
 )  # fmt: skip
 OF_CITY = (
     "composite", "rank_intervals", "streams", "item_grades", "evidence", "form_scores", "survey_items", "estimates",
     "key_survey", "daily_items", "caps", "decisions_log", "rectify", "self_compare", "counties", "completeness", "response",
-    "lost_points", "group_scores", "way_up",
+    "lost_points", "group_scores", "way_up", "village_profile",
 )  # fmt: skip
+# Of these a city's workbook holds its counties' rows as well.
+OF_COUNTY = ("item_grades", "form_scores", "rectify")
 LISTS = tuple(dict.fromkeys([t for _, _, tables in PROVINCE for t in tables] + [*OF_CLASS, *OF_CITY]))
 
 
@@ -119,5 +122,9 @@ def of_city(table: str, city: str) -> Rows:
     if "domain" in columns:
         inside = city[:4]
         return lambda frame: frame[frame["domain"].str.startswith(inside)]
+    if "helper_city" in columns:
+        return lambda frame: frame[(frame["city"] == city) | (frame["helper_city"] == city)]
+    if table in OF_COUNTY:
+        return lambda frame: frame[frame["object"].str.startswith(city[:4])]
     own = "object" if "object" in columns else "city"
     return lambda frame: frame[frame[own] == city]

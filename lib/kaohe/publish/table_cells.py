@@ -34,6 +34,7 @@ LEFT_OUT = {
     "screens": ("screen",), "screen_records": ("screen",), "completeness": ("part",), "evidence": ("concept",),
     "self_compare": ("concept",), "set_aside": ("table",), "rectify": ("concept",), "item_grades": ("concept",),
     "consistency": ("check",), "swap_weights": ("stream",), "lost_points": ("stream", "component"), "group_scores": ("place",),
+    "village_profile": ("v_households", "v_poor", "v_exited", "v_collective_income", "v_team", "v_team_days"),
 }  # fmt: skip
 WORDS: dict[str, Mapping[str, str]] = {
     "level": {**LEVELS, "unit": "单位"},

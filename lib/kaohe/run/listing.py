@@ -16,7 +16,8 @@ from kaohe.plot.output import Context
 from kaohe.publish import glossary
 from kaohe.publish.audit import refuse_leaks
 from kaohe.publish.built import BuildInfo
-from kaohe.publish.index import STATES, render_index, rows_of, script_hash
+from kaohe.publish.index import STATES, render_index, rows_of
+from kaohe.publish.look import script_hash
 from kaohe.publish.manifest import FAILED, Manifest
 from kaohe.publish.reports import ReportId
 from kaohe.publish.summary import NAME, render_summary
@@ -72,7 +73,7 @@ def write_index(
         rows, plan=plan, banner=info.banner, facts=facts, failures=failures, summary=NAME,
         stamp=f"建表 {beijing_time(info.time)}",
     )  # fmt: skip
-    refuse_leaks(text, "index", script_hashes=frozenset({script_hash()}))
+    refuse_leaks(text, "index", script_hashes=frozenset({script_hash("index")}))
     return _put(outputs / "html" / "index.html", text)
 
 
@@ -142,8 +143,8 @@ def _kernels(result: BatchResult) -> str:
     """How kernels were started, in Chinese; that ordinary ones were used is never left out."""
     if not result.forked + result.ordinary:
         return "没有启动"
-    counts = (("预先准备", result.forked), ("普通启动", result.ordinary))
-    said = "，".join(f"{how}{n}个" for how, n in counts if n)
+    counts = (("由已备好的程序快速启动", result.forked), ("从头启动", result.ordinary))
+    said = "，".join(f"{how}{n}次" for how, n in counts if n)
     if not result.ordinary:
         return said
-    return said + ("（按要求普通启动）" if result.notes == {COLD} else "（原因见运行记录末行）")
+    return said + ("（按要求从头启动）" if result.notes == {COLD} else "（原因见运行记录末行）")

@@ -11,6 +11,7 @@ import pytest
 
 from kaohe.plot import charts
 from kaohe.plot.output import Chart, Text
+from kaohe.plot.phone import NARROW
 from support.built_frames import make_built, make_context
 
 
@@ -225,3 +226,42 @@ def test_small_shares_get_an_axis_of_their_own_that_says_so(frames: dict[str, pd
     wide = drawn(charts.estimate_profile(rows, ctx, topic="群众满意度情况"))
     assert "横轴" not in wide.svg
     assert ">100</text>" in wide.svg
+
+
+def test_small_shares_beside_large_ones_have_a_panel_with_its_own_axis(frames: dict[str, pd.DataFrame]) -> None:
+    rows, ctx = frames["estimates"].copy(), make_context("city")
+    shown = (rows["topic"] == "群众满意度情况") & rows["is_share"]
+    rows.loc[shown, ["estimate", "ci_low", "ci_high"]] = 0.88, 0.82, 0.93
+    questions = [q for q in ctx.plan.questions if q in set(rows.loc[shown, "indicator"])]
+    few = shown & rows["indicator"].isin(questions[:2])  # first in the codebook, last on the picture
+    rows.loc[few, ["estimate", "ci_low", "ci_high"]] = 0.04, 0.02, 0.09
+    chart = drawn(charts.estimate_profile(rows, ctx, topic="群众满意度情况"))
+    said = dict(rows.loc[shown, ["indicator", "label"]].itertuples(index=False))
+    labels = [said[q] for q in questions]
+    assert [r[0] for r in chart.table.rows] == [*labels[2:], *labels[:2]]
+    assert chart.phone is not None
+    for svg in (chart.svg, chart.phone.svg):
+        assert "横轴不从0开始" in svg
+        assert "横轴只到10%" in svg
+        assert "20%以下的另用横轴" in svg
+    rows.loc[few, "ci_high"] = 0.21
+    assert "另用横轴" not in drawn(charts.estimate_profile(rows, ctx, topic="群众满意度情况")).svg
+
+
+def test_on_a_telephone_names_stand_above_bars_that_have_the_whole_width(frames: dict[str, pd.DataFrame]) -> None:
+    ctx = make_context("city")
+    for chart in (
+        drawn(charts.waterfall(frames["contributions"], ctx)),
+        drawn(charts.daily_deductions(frames["daily_sources"], ctx)),
+    ):
+        assert chart.phone is not None
+        svg = chart.phone.svg
+        width = float(re.findall(r'viewBox="0 0 ([\d.]+)', svg)[0])
+        assert width == pytest.approx(72 * NARROW)
+        bars = re.findall(r'<path d="M ([\d.]+) [\d.]+ L ([\d.]+) [^"]* z" fill="#', svg)
+        ends = [float(x) for bar in bars for x in bar]
+        assert len(bars) >= 5
+        assert max(ends) - min(ends) > 0.6 * width
+        wide, narrow = (set(re.findall(r"<text[^>]*>([^<]+)</text>", s)) for s in (chart.svg, svg))
+        beside = {"差值", "记录数", "扣分", "合计", "专项调查", "交叉考核", "日常工作"}  # heads, key, a column left out
+        assert {t for t in wide - narrow - beside if not re.fullmatch(r"[+−]?[\d.]+", t)} == set()

@@ -58,7 +58,8 @@ def test_payloads_are_the_contract() -> None:
         "columns": [{"label": "项", "align": "left"}, {"label": "等次", "align": "center"}],
         "rows": [["水", {"text": "好", "grade": "好"}], ["路", {"text": "见", "href": "#a-1"}]], "note": "", "folded": False,
     }  # fmt: skip
-    assert Text(("缺。",), "warning").payload() == {"kind": "text", "paragraphs": ["缺。"], "tone": "warning"}
+    assert Text(("缺。",), "warning").payload() == {"kind": "text", "paragraphs": ["缺。"], "tone": "warning", "id": ""}
+    assert Text(("缺。",), id="t-1").payload()["id"] == "t-1"
     seal = Seal("40_city", "440200000000", False, "b", "p", "1", {"z": "2", "a": "1"})
     said = seal.payload()
     assert (said["kind"], said["notebook"], said["target"], said["preview"]) == (
@@ -117,6 +118,8 @@ def test_outputs_put_together_wrongly_are_refused() -> None:
         Table("a", "表", [Column("项", "middle")], [])
     with pytest.raises(KaoheError, match="tone = loud"):
         Text((), "loud")
+    with pytest.raises(KaoheError, match="got       T 1"):
+        Text(("缺。",), id="T 1")
 
 
 def test_context_names_and_refusals() -> None:

@@ -170,12 +170,14 @@ def test_what_differs_from_the_province_worse_first_and_how_many_by_chance() -> 
     assert "可比的3项即使都没有差别，也会有个别项因抽样误差列入" in table.note
     same = rows[rows["indicator"] == "c"]
     none = tables.differing(same[same["domain_type"] == "city"], CITY, province=same)
-    assert none == Text(("可比的1项指标与全省没有明显差别。",))
+    assert none == Text(("可比的1项指标与全省没有明显差别。",), id="t-differ")
     only = rows[rows["indicator"] == "b"]
     one = tables.differing(only[only["domain_type"] == "city"], CITY, province=only)
     assert isinstance(one, Table)
     assert "可比的1项即使没有差别，也可能因抽样误差列入。" in one.note
-    assert tables.differing(rows.iloc[:0], CITY, province=rows) == Text(("没有韶关市可与全省比较的指标。",))
+    assert tables.differing(rows.iloc[:0], CITY, province=rows) == Text(
+        ("没有韶关市可与全省比较的指标。",), id="t-differ"
+    )
     forty = [f"q{n}" for n in range(50)]
     many = frame(
         "estimates",
@@ -189,7 +191,7 @@ def test_what_differs_from_the_province_worse_first_and_how_many_by_chance() -> 
 def test_sections_leave_out_what_is_not_there() -> None:
     bare = FakeReport(CITY)
     assert sections.own_grades(bare.own("item_grades"), CITY) == [
-        Text(("没有收到韶关市的考核指标表和考评表，各项等次缺数据。",), "warning")
+        Text(("没有收到韶关市的考核指标表和考评表，各项等次缺数据。",), "warning", "grade-matrix")
     ]
     assert len(sections.own_report(bare)) == 1
     said = [o for o in sections.why(bare) if isinstance(o, Text)]
@@ -212,7 +214,7 @@ def test_sections_leave_out_what_is_not_there() -> None:
     assert not [c for c in outputs if isinstance(c, Chart)]
     assert Text(("来源权重已按人工决定重新分配，与其他对象的差距不能逐项比较，不作分解。",)) in outputs
     assert sections.county_survey(FakeReport(COUNTY, city=SHAOGUAN)) == [
-        Text((f"专项调查没有{COUNTY.name}的样本户。",))
+        Text((f"专项调查没有{COUNTY.name}的样本户。",), id="t-estimates")
     ]
 
 
@@ -228,7 +230,7 @@ def test_sampled_villages_are_counted_by_how_they_were_chosen() -> None:
         assert isinstance(table, Table)
         assert table.caption == caption
     assert tables.key_survey(frame("key_survey"), HELPER) == Text(
-        ("对口帮扶的村中的重点调查村，情况列在所在市的报告中。",)
+        ("对口帮扶的村中的重点调查村，情况列在所在市的报告中。",), id="t-key-survey"
     )
 
 
@@ -250,7 +252,9 @@ def test_places_of_counties_and_units_are_drawn_without_clashes(monkeypatch: pyt
     assert isinstance(chart, Chart)
     assert len(chart.table.rows) == invented_report(COUNTY, city=SHAOGUAN).table("counties")["score"].notna().sum()
     unvisited = frame("counties", {"county": COUNTY.object, "name": COUNTY.name})
-    assert charts.county_place(unvisited, COUNTY) == Text((f"{COUNTY.name}没有实地核查得分，不排位次。",))
+    assert charts.county_place(unvisited, COUNTY) == Text(
+        (f"{COUNTY.name}没有实地核查得分，不排位次。",), id="county-place"
+    )
     own = {
         "county": COUNTY.object,
         "name": COUNTY.name,

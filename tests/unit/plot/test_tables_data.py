@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from kaohe.plot import tables, words
-from kaohe.plot.output import Table, cell_text
+from kaohe.plot.output import Table, Text, cell_text
 from support.built_frames import make_context
 from support.fake_report import FakeReport, frame
 
 PROVINCE = make_context("province")
+CITY = make_context("city")
 ROW = {
     "table": "households", "table_label": "样本户调查表", "sha256": "ab", "encoding": "UTF-8", "read": 20, "used": 17,
     "quarantined": 1, "declared": 1, "blank": 1, "refused": False, "balance": 0,
@@ -87,3 +88,67 @@ def test_what_was_set_aside_is_told_by_sender_without_values() -> None:
             "代码": "K265",
         }
     ]
+
+
+def test_files_are_adopted_whole_and_rows_set_aside_out_of_them() -> None:
+    def said(**row: object) -> str:
+        one = frame("intake", {**ROW, "file": "a.csv", **row})
+        return words.cards_quality(FakeReport(PROVINCE, intake=one)).items[0].note
+
+    assert said() == "文件全部采用，其中1行隔离"
+    assert said(used=18, quarantined=0) == "全部采用"
+    assert said(refused=True) == "整件未采用1个"
+
+
+def test_a_response_rate_says_which_households_it_leaves_out() -> None:
+    """90 of the 96 households that are not vacant, by hand: 93.75 %."""
+    for vacant, rate, tail, drawn in (
+        (4, 90 / 96, "（分母不计空户4户）", "抽中100户，含空户4户"),
+        (0, 0.9, "", "抽中100户"),
+    ):
+        row = {
+            "domain_type": "province",
+            "name": "全省",
+            "selected": 100,
+            "completed": 90,
+            "vacant": vacant,
+            "response_rate": rate,
+        }
+        job = FakeReport(PROVINCE, response=frame("response", row))
+        assert (
+            f"抽中100户，完成90户，应答率{'93.8' if vacant else '90.0'}%{tail}。"
+            in words.conclusions_sample(job).items[0].text
+        )
+        assert words.cards_sample(job).items[0].note == drawn
+
+
+def test_counts_of_households_say_what_they_count() -> None:
+    quality = tables.data_quality(
+        frame("data_quality", {"city": "440200000000", "name": "韶关市", "households": 388}), PROVINCE
+    )
+    assert isinstance(quality, Table)
+    assert lines(quality)[0]["答卷户"] == "388"
+    assert "含重点调查村的户" in quality.note
+    for part, said in (("survey", "样本户的“应有”为抽中户减去空户"), ("index", "")):
+        whole = tables.completeness(frame("completeness", {"part": part, "expected": 777, "received": 730}), CITY)
+        assert isinstance(whole, Table)
+        assert whole.note.startswith(said)
+        assert bool(whole.note) == bool(said)
+
+
+def test_the_provinces_table_of_problems_says_how_many_there_are_in_all() -> None:
+    rows = frame("rectify", *(
+        {"problem": str(n), "object": "440200000000", "prominent": n < 3, "state": s}
+        for n, s in enumerate(("未整改", "整改中", "已完成", "未整改", "已完成"))
+    ))  # fmt: skip
+    table = tables.problems(rows, PROVINCE)
+    assert isinstance(table, Table)
+    assert len(table.rows) == 2
+    whole = "全省共登记问题5个（突出问题3个），尚有3个未完成整改（突出问题2个）"
+    assert table.note.startswith(f"{whole}；表中只列其中未完成的突出问题")
+    none = tables.problems(rows[rows["problem"].isin(["2", "4"])], PROVINCE)
+    assert isinstance(none, Text)
+    assert (none.paragraphs, none.id) == (
+        ("全省共登记问题2个（突出问题1个），尚有0个未完成整改（突出问题0个）。",),
+        "t-problems",
+    )

@@ -102,7 +102,7 @@ def test_what_was_lost_adds_up_in_the_table() -> None:
     assert isinstance(table, Table)
     assert table.caption == "韶关市距满分失15.0分，按分项（5项）"
     assert isinstance(tables.lost_points(frame("lost_points"), CITY), Text)
-    assert tables.lost_points(rows.assign(lost=0.0), CITY) == Text(("韶关市没有失分。",))
+    assert tables.lost_points(rows.assign(lost=0.0), CITY) == Text(("韶关市没有失分。",), id="t-lost")
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,14 @@ def test_every_table_of_the_reports_has_its_files_or_is_said_to_have_none() -> N
         ("40_city", "440200000000", "t-streams", ["../tables/city-440200.xlsx", "../tables/streams.csv"]),
         ("30_survey", "440200000000", "t-county-3", ["../tables/city-440200.xlsx", "../tables/estimates.csv"]),
         ("45_county", "440222000000", "t-estimates", ["../tables/city-440200.xlsx", "../tables/estimates.csv"]),
-        ("45_county", "440222000000", "t-forms", ["../tables/form-scores.csv"]),
+        ("45_county", "440222000000", "t-forms", ["../tables/city-440200.xlsx", "../tables/form-scores.csv"]),
         ("50_unit", "DW001", "t-caps", ["../tables/ranking-unit235.xlsx", "../tables/caps.csv"]),
         ("70_overview", "province", "t-talk", ["../tables/overview.xlsx", "../tables/talk-list.csv"]),
         ("70_overview", "province", "t-problems", ["../tables/rectification.xlsx", "../tables/rectify.csv"]),
         ("10_data_quality", "province", "t-intake", ["../tables/data-quality.xlsx", "../tables/intake.csv"]),
-        ("40_city", "440200000000", "t-villages", []),
+        ("40_city", "440100000000", "t-villages", ["../tables/city-440100.xlsx", "../tables/village-profile.csv"]),
+        ("45_county", "440222000000", "t-villages", ["../tables/city-440200.xlsx", "../tables/village-profile.csv"]),
+        ("50_unit", "DW001", "t-problems", ["../tables/ranking-unit235.xlsx", "../tables/rectify.csv"]),
         ("40_city", "440200000000", "t-choices", []),
     ],
 )  # fmt: skip
@@ -65,6 +67,19 @@ def test_every_workbook_named_has_the_sheet_that_is_named(plan: Plan) -> None:
                     sheet = re.fullmatch(r"Excel（工作表“(.+)”）", file["text"])
                     assert sheet is not None
                     assert sheet[1] in books[name.removesuffix(".xlsx")], (row["notebook"], id)
+
+
+def test_a_citys_workbook_holds_what_the_pages_of_the_city_and_its_counties_show(plan: Plan) -> None:
+    made = {b.slug: {p.table: p.rows for p in b.pages} for b in books_of(frames()["targets"], plan)}
+    own = made["city-440200"]["item_grades"](frames()["item_grades"])
+    counties = set(frames()["item_grades"]["object"]) & set(frames()["counties"]["county"])
+    assert set(own["object"]) == {"440200000000", *(c for c in counties if c.startswith("4402"))}
+    assert len(set(own["object"])) > 1
+    villages = frames()["village_profile"]
+    helped = made["city-440100"]["village_profile"](villages)
+    assert sorted(helped["village"]) == sorted(villages.loc[villages["helper_city"] == "440100000000", "village"]) != []
+    held = made["city-440200"]["village_profile"](villages)
+    assert sorted(held["village"]) == sorted(villages.loc[villages["city"] == "440200000000", "village"]) != []
 
 
 def test_a_page_names_its_files_and_the_audit_lets_them_pass() -> None:

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from kaohe.publish.audit import scan
-from kaohe.publish.index import Row, render_index, rows_of, script_hash, script_text
+from kaohe.publish.index import Row, render_index, rows_of
+from kaohe.publish.look import script_hash, script_text
 from kaohe.publish.manifest import Entry
 from kaohe.publish.reports import reports_of
 from support.built_frames import the_plan
@@ -67,6 +68,26 @@ def test_counties_are_named_with_their_city_and_carry_no_grade() -> None:
     assert county.grade == ""
 
 
+def test_what_has_no_score_says_why() -> None:
+    composite, counties = frames()["composite"], frames()["counties"]
+    lacking = composite[composite["composite"].isna()].iloc[0]
+    row = next(r for r in rows() if r.name == lacking["name"] and r.label in {"市报告", "单位报告"})
+    assert (row.grade, row.rank) == ("缺数据", "不排")
+    assert row.score == f"在{lacking['low']:.1f}–{lacking['high']:.1f}"
+    counties = counties.head(4).assign(
+        score=float("nan"), rank=float("nan"), n_county=[0, 0, 1, 1], n_town=[0, 1, 0, 0], n_village=0,
+        low=[float("nan")] * 3 + [61.25], high=[float("nan")] * 3 + [70.0],
+    )  # fmt: skip
+    reports = [r for r in reports_of(frames()["targets"], the_plan()) if r.target.object in set(counties["county"])]
+    changed = rows_of(reports, {}, {}, {**frames(), "counties": counties}, the_plan())
+    assert sorted((r.score, r.rank) for r in changed) == [
+        ("在61.3–70.0", "不排"), ("未核查", "不排"), ("缺县表", "不排"), ("缺数据", "不排"),
+    ]  # fmt: skip
+    text = render([*rows(), *changed])
+    assert "<td></td><td></td>" not in text
+    assert "未核查</td><td>不排</td><td>—</td>" in text
+
+
 def test_failed_stale_and_missing_are_said() -> None:
     states = {"city-440200": "failed", "overview": "stale", "unit-dw001": "missing"}
     said = {r.href: r.state for r in rows(states=states)}
@@ -84,10 +105,10 @@ def test_every_row_is_there_without_the_script_and_the_page_is_light() -> None:
 
 def test_only_its_own_script_may_run() -> None:
     text = render(rows())
-    assert f"script-src 'sha256-{script_hash()}'" in text
+    assert f"script-src 'sha256-{script_hash('index')}'" in text
     assert text.count("<script") == 1
-    assert f"<script>{script_text()}</script>" in text
-    assert scan(text, script_hashes=frozenset({script_hash()})) == []
+    assert f"<script>{script_text('index')}</script>" in text
+    assert scan(text, script_hashes=frozenset({script_hash("index")})) == []
     assert [f.what for f in scan(text)] == ["a script"]
 
 
@@ -100,7 +121,7 @@ def test_failures_come_first_with_their_reason() -> None:
 @pytest.mark.parametrize("bad", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 1 }}"])
 def test_hostile_names_are_text(bad: str) -> None:
     text = render([Row(name=bad, group=bad, label=bad, grade=bad, score=bad, rank=bad, completeness=bad)], [(bad, bad)])
-    assert scan(text, script_hashes=frozenset({script_hash()})) == []
+    assert scan(text, script_hashes=frozenset({script_hash("index")})) == []
     assert sum(bad in w for w in Texts(text).words) >= 8
 
 

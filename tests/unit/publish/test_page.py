@@ -33,6 +33,17 @@ def test_figures_and_tables_are_numbered_apart_and_conclusions_point_to_them() -
     assert [i["number"] for i in page.blocks[0].data["items"]] == ["图2", "表2", "", ""]
 
 
+def test_a_conclusion_leads_to_the_sentence_that_stands_for_a_table_and_names_its_section() -> None:
+    made = executed(
+        "## 甲", Notes([Note("一", "t")]), "## 问题\n\n### 整改\n\n文", Text(["没有问题。"], id="t"), Text(["说明。"])
+    )
+    page = read_page(made)
+    notes = next(b.data["items"] for b in page.blocks if b.kind == "notes")
+    assert [(i["ref"], i["number"]) for i in notes] == [("t", "“整改”")]
+    with pytest.raises(KaoheError, match="K843"):
+        read_page(executed(table("t"), Text(["没有问题。"], id="t")))
+
+
 def test_headings_get_ascii_ids_chinese_numbers_and_no_gaps() -> None:
     page = read_page(executed("# 甲\n\n文", "#### 深\n\n文", "## 乙\n\n文", "### 丙\n\n文", "### 丁\n\n文"))
     heads = [(b.data["level"], b.data["number"], b.data["id"]) for b in page.blocks if b.kind == "heading"]

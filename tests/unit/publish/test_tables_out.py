@@ -114,10 +114,10 @@ def test_numbers_are_numbers_and_headers_are_the_contracts(made: Path) -> None:
 def test_a_workbook_holds_the_rows_of_its_class_and_of_its_city(made: Path, plan: Plan) -> None:
     assert {r["对象"] for r in rows(made / "ranking-city6.xlsx", "综合评价")} == set(plan.classes["city6"].members)
     city = load_workbook(made / "city-440200.xlsx")
-    assert len(city.sheetnames) == 21  # 说明 and twenty tables
+    assert len(city.sheetnames) == 22  # 说明 and twenty-one tables
     assert {r["对象"] for r in rows(made / "city-440200.xlsx", "三类来源得分")} == {SHAOGUAN}
     assert {str(r["域"])[:4] for r in rows(made / "city-440200.xlsx", "调查估计")} == {"4402"}
-    assert len(load_workbook(made / "ranking-unit235.xlsx").sheetnames) == 21
+    assert len(load_workbook(made / "ranking-unit235.xlsx").sheetnames) == 25
 
 
 def test_the_csv_has_every_row(made: Path) -> None:
@@ -297,7 +297,11 @@ def test_a_person_in_a_text_stops_the_file(tmp_path: Path, plan: Plan) -> None:
 def test_no_household_stands_in_any_of_them(plan: Plan) -> None:
     books = books_of(frames()["targets"], plan)
     tables = {t for b in books for t in b.tables} | set(LISTS)
-    assert not tables & {"weights", "sample", "estimate_cov", "village_profile"}
+    assert not tables & {"weights", "sample", "estimate_cov"}
+    heads, _ = cells("village_profile", frames()["village_profile"], Names({}, plan))
+    assert [h.label for h in heads] == [  # how villages were chosen and reached; nothing that one of them answered
+        "村代码", "村名", "镇", "县", "县名", "市", "市名称", "抽选方式", "对口帮扶市", "对口帮扶市名称", "省定贫困村", "抽中户数", "完成户数",
+    ]  # fmt: skip
     assert not [t for t in tables if "household" in BUILT[t].columns]
 
 

@@ -194,7 +194,7 @@ def test_the_run_summary_lists_failures_and_slow_cells_and_the_index_leads_to_it
     assert '<th scope="row">深圳市</th><td>市报告</td><td>超过规定时间（代码K832）</td>' in page
     assert '<td>市报告</td><td class="r">4</td><td class="r">1.50</td><td class="r">2.00</td>' in page
     assert "2020年12月28日 10:05" in page
-    assert "预先准备38个，普通启动2个（原因见运行记录末行）" in page
+    assert "由已备好的程序快速启动38次，从头启动2次（原因见运行记录末行）" in page
     assert scan(page) == []
     batch(place, clock="2020-12-28T03:00:00+00:00", force=True)
     assert "10:05" not in (place.outputs / "html" / "run-summary.html").read_text(encoding="utf-8")
