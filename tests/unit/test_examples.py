@@ -91,6 +91,13 @@ def test_the_examples_of_a_module_run(name: str, opened: Any) -> None:
     assert runner.summarize(verbose=False).failed == 0
 
 
+def test_the_examples_of_the_page_on_exploring_run(opened: Any) -> None:
+    text = (Path(__file__).parents[2] / "docs/exploring.md").read_text(encoding="utf-8").replace("```", "")
+    found = doctest.DocTestParser().get_doctest(text, {"s": opened}, "exploring.md", None, 0)
+    assert len(found.examples) >= 3
+    assert doctest.DocTestRunner().run(found).failed == 0
+
+
 def test_the_folder_of_the_examples_is_told(opened: Any) -> None:
     assert isinstance(opened.folder, Path)
     assert len(opened.households) == 40

@@ -57,8 +57,8 @@ def need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
                 "K301",
                 "A column is missing",
                 where=where,
-                got=str(column),
-                expected="a column such as " + ", ".join(nearest(str(column), [str(c) for c in frame.columns])),
+                got=str(column) if isinstance(column, Hashable) else f"a {type(column).__name__}, not a name",
+                expected="a column such as " + ", ".join(nearest(str(column)[:80], [str(c) for c in frame.columns])),
             )
 
 

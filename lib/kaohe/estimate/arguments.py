@@ -28,14 +28,40 @@ def as_list(columns: Columns) -> list[str]:
     return [columns]
 
 
+def column_itself(columns: Any) -> str:
+    """What stands where names belong, such as ``a Series``; empty for names. None of its values is told.
+
+    Examples
+    --------
+    >>> column_itself(pd.Series([5100.0, 7300.0], name="income")), column_itself(pd.Series(["income", "rooms"]))
+    ('a Series (income)', '')
+    """
+    if isinstance(columns, pd.DataFrame) or (isinstance(columns, pd.Series | np.ndarray) and columns.ndim != 1):
+        return f"a {type(columns).__name__}"
+    if not isinstance(columns, pd.Series | np.ndarray):
+        return ""
+    if all(isinstance(c, str) for c in columns) and (isinstance(columns, np.ndarray) or columns.is_unique):
+        return ""
+    name = getattr(columns, "name", None)
+    return f"a {type(columns).__name__}" + (f" ({name})" if isinstance(name, str) else "")
+
+
 def variables_of(columns: Columns, what: str = "variables") -> list[str]:
     """The variables of an estimate: at least one name.
 
     Raises
     ------
     InputRefused
-        K415 for none.
+        K415 for none, or for a column itself in place of its name.
     """
+    if itself := column_itself(columns):
+        raise InputRefused(
+            "K415",
+            "No variable is named",
+            where=what,
+            got=itself,
+            expected="a column name, not a Series: 'x' for frame['x']",
+        )
     names = as_list(columns)
     if not names:
         raise InputRefused(
@@ -45,13 +71,21 @@ def variables_of(columns: Columns, what: str = "variables") -> list[str]:
 
 
 def domains_of(columns: Columns | None) -> list[str]:
-    """The columns of `by`: each once, none with the name of a column of results.
+    """The `columns` of ``by``: each once, none with the name of a column of results.
 
     Raises
     ------
     InputRefused
-        K414.
+        K414, also for a column itself in place of its name.
     """
+    if itself := column_itself(columns):
+        raise InputRefused(
+            "K414",
+            "Domains cannot be named so",
+            where="by",
+            got=itself,
+            expected="a column name, not a Series: 'x' for frame['x']",
+        )
     names = [] if columns is None else as_list(columns)
     wrong = [n for n in names if names.count(n) > 1] or [n for n in names if n in OUTPUT]
     if wrong:
@@ -135,7 +169,7 @@ def planned_effect(value: Any) -> float | None:
 
 
 def probabilities(probs: Any) -> list[float]:
-    """Probabilities of quantiles: at least one, each from 0 to 1.
+    """Probabilities of quantiles as a list, `probs` or the one number it is: at least one, each from 0 to 1.
 
     Raises
     ------

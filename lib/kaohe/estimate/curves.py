@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.design import faults
 from kaohe.design.structure import Floats
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import confidence
@@ -50,12 +51,24 @@ def persons(design: Sampled, size: str) -> Floats:
     return np.nan_to_num(m)
 
 
-def _checked(probs: Sequence[float], what: str, low: float, high: float) -> Floats:
-    found = np.asarray(probs, dtype=float)
-    if not len(found) or not np.all(np.isfinite(found)) or (found <= low).any() or (found >= high).any():
+def _checked(probs: Sequence[float] | float, what: str, low: float, high: float) -> Floats:
+    try:
+        found = np.atleast_1d(np.asarray(probs, dtype=float))
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if (
+        found.ndim != 1
+        or not len(found)
+        or not np.all(np.isfinite(found))
+        or (found <= low).any()
+        or (found >= high).any()
+    ):
         limit = f"above {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}, ends excluded"
         raise InputRefused(
-            "K334", "A curve cannot be computed", got=f"{what} {list(probs)[:6]}", expected=f"numbers {limit}"
+            "K334",
+            "A curve cannot be computed",
+            got=f"{what} {faults.few(np.atleast_1d(np.asarray(probs, dtype=object)).ravel())}",
+            expected=f"numbers {limit}",
         )
     return found
 

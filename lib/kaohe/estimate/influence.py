@@ -11,7 +11,7 @@ import pandas as pd
 from kaohe.base.errors import InputRefused
 from kaohe.design import faults
 from kaohe.design.structure import Floats, Ints
-from kaohe.estimate.arguments import Columns, as_list
+from kaohe.estimate.arguments import Columns, as_list, variables_of
 from kaohe.estimate.contrast import matrices
 from kaohe.estimate.domains import Where
 from kaohe.estimate.linear import ONE, score_matrix
@@ -121,7 +121,7 @@ def _units(design: Sampled, unit: Columns | None, answered: npt.NDArray[np.bool_
     if unit is None:
         index = design.frame.index[answered]
         return np.arange(len(index), dtype=np.int64), pd.DataFrame({"record": index})
-    names = as_list(unit)
+    names = variables_of(unit, "unit")
     faults.need(design.frame, names, "unit")
     grouped = design.frame.loc[answered, names].groupby(names, sort=True, dropna=False)
     levels = grouped.first() if len(names) > 1 else grouped.size()

@@ -27,6 +27,7 @@ def each_margin(design: Sampled, by: Any, where: Any, margins: bool | str, make:
 
     Parameters
     ----------
+    design : Design
     by : str or list of str or None
     where : any
         A further domain.

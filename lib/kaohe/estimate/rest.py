@@ -13,7 +13,7 @@ from kaohe.design.structure import Floats, Ints
 from kaohe.estimate import intervals
 from kaohe.estimate.arguments import confidence
 from kaohe.estimate.contrast import contrast_freedom, matrices, two_sided
-from kaohe.estimate.linear import beside
+from kaohe.estimate.linear import ONE, beside
 
 if TYPE_CHECKING:
     from kaohe.estimate.arguments import Columns
@@ -40,7 +40,8 @@ def against_rest(
     DataFrame
         The columns of `by`, variable, rest (estimate of the others), difference (domain − rest),
         difference_se, difference_low, difference_high, difference_df, t, p_value (two-sided), p_holm
-        (for all domains together).
+        (for all tests that are made, together). Where all of a domain, or all of its rest, answer alike (a share of 0 or 1),
+        the difference stands without error, interval and test.
 
     Raises
     ------
@@ -51,7 +52,9 @@ def against_rest(
     -----
     The covariance between a domain and the rest is counted, as in `kaohe.estimate.Design.contrast`. Degrees of
     freedom as there (`kaohe.estimate.contrast.contrast_freedom`): a county with four towns has about as few as its own
-    estimate has. p_holm by the step-down procedure of Holm (1979).
+    estimate has. Records that all answer alike do not show how far their estimate may be off: its variance comes
+    out as 0, and a test would count the error of the other side alone, so that none is made. p_holm by the step-down
+    procedure of Holm (1979).
 
     Examples
     --------
@@ -87,7 +90,7 @@ def _row(design: Sampled, num: Floats, den: Floats | None, split: Ints, level: f
     each = design.numbers(num, den, split, 2, squares=False).df[:, 0]
     together = np.where(split >= 0, 0, -1).astype(np.int64)
     gap, se, df = float(estimates[0, 0] - estimates[1, 0]), np.nan, np.nan
-    if (each > 0).all():
+    if (each > 0).all() and not any(_alike(num, den, design.w, own) for own in inside):
         se = float(np.sqrt(max(float(cov[0, 0] + cov[1, 1] - 2 * cov[0, 1]), 0.0)))
         union = float(design.numbers(num, den, together, 1, squares=False).df[0, 0])
         df = contrast_freedom(design, num, den, inside, np.array([1.0, -1.0]), cov, each, union)
@@ -97,6 +100,16 @@ def _row(design: Sampled, num: Floats, den: Floats | None, split: Ints, level: f
         "rest": float(estimates[1, 0]), "difference": gap, "difference_se": se, "difference_low": float(low),
         "difference_high": float(high), "difference_df": df, "t": t, "p_value": two_sided(t, df),
     }  # fmt: skip
+
+
+def _alike(num: Floats, den: Floats | None, w: Floats, inside: npt.NDArray[np.bool_]) -> bool:
+    """True where all records that count have one and the same answer; of a total, none but 0."""
+    y = num[inside & (w > 0), 0]
+    x = np.ones_like(y) if den is None or den is ONE else np.broadcast_to(den, num.shape)[inside & (w > 0), 0]
+    known = ~(np.isnan(y) | np.isnan(x))
+    y, x = y[known], x[known]
+    level = 0.0 if den is None or not x.sum() else y.sum() / x.sum()
+    return bool(np.allclose(y, level * x, rtol=1e-9, atol=0.0))
 
 
 def holm(p: npt.NDArray[np.float64]) -> Floats:

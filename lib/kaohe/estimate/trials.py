@@ -20,6 +20,7 @@ from kaohe.estimate.survey import Design
 WEIGHT = "w_trial"
 ROUNDS = 50
 CLOSE = 1e-6
+METHODS = ("raking", "linear", "logit")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Trial:
         Weights above so many times the median of their part are cut, the excess shared out, and
         calibrated anew in the same way until both hold; refused (K319) where the weights then leave `bounds`.
 
+    Raises
+    ------
+    InputRefused
+        K335 for margins that are no names.
+
     Examples
     --------
     >>> kaohe.Trial(["county", "register_hh_kind"], bounds=(0.5, 2.0)).method
@@ -49,7 +55,12 @@ class Trial:
     cap: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "margins", (self.margins,) if isinstance(self.margins, str) else tuple(self.margins))
+        named = (self.margins,) if isinstance(self.margins, str) else self.margins
+        if not isinstance(named, Sequence | set | frozenset) or not all(isinstance(m, str) for m in named):
+            raise _not_tried(
+                "margins", repr(self.margins)[:60], "names of margins, such as ['county', 'register_hh_kind']"
+            )
+        object.__setattr__(self, "margins", tuple(named))
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,8 @@ class Trials:
     weights : DataFrame
         One row a trial: trial, n, sum_weights, cv, deff_kish, n_eff (Kish, all parts together), n_eff_parts
         (sum over the parts), g_min, g_max, at_bounds, capped, worst (largest relative distance to any known
-        total, met or not), refused (empty, or the code of what stands against it), part (where it was met first).
+        total, met or not), refused (empty, or the code of what stands against it), part (where it was met first), why (the
+        message).
     estimates : DataFrame
         trial, then the columns of the estimate; only of trials that were not refused.
     frames : dict of str to DataFrame
@@ -100,12 +112,13 @@ def try_calibrations(
     Returns
     -------
     Trials
-        A trial whose totals cannot be met, or not with its cap, is said in `refused` and left out of the estimates.
+        A trial whose totals cannot be met, or not within its bounds or with its cap, is said in `refused` and `why`, and
+        left out of the estimates.
 
     Raises
     ------
     InputRefused
-        K335 for no trials or an unknown margin.
+        K335 for no trials, what is no `Trial`, an unknown margin or method, a cap that is no number.
 
     Notes
     -----
@@ -124,17 +137,16 @@ def try_calibrations(
     [['none', 2.5], ['raked', 3.0]]
     """
     known = sorted({m for part in totals.values() for m in part})
-    unknown = [m for t in trials.values() for m in t.margins if m not in known]
-    if not trials or unknown:
-        raise InputRefused(
-            "K335", "A calibration cannot be tried", got=", ".join(dict.fromkeys(unknown)) or "no trial",
-            expected=f"margins among {', '.join(known)}",
-        )  # fmt: skip
+    _check(trials, known)
+    if not callable(estimate):
+        raise _not_tried(
+            "estimate", type(estimate).__name__, "a function of a design, such as lambda d: d.mean('poor')"
+        )
     rows, tables, frames = [], [], {}
     for name, trial in trials.items():
-        w, capped, stop = _weights(frame, totals, trial, weight, partition)
+        w, capped, stop, part = _weights(frame, totals, trial, weight, partition)
         if stop is not None:
-            rows.append({"trial": name, "n": len(frame), "refused": stop[0], "part": stop[1]})
+            rows.append({"trial": name, "n": len(frame), "refused": stop.code, "part": part, "why": _why(stop)})
             continue
         made = frame.assign(**{WEIGHT: w})
         record = (
@@ -145,7 +157,13 @@ def try_calibrations(
         tables.append(estimate(design(made, WEIGHT, record)).assign(trial=name))
         frames[name] = made
         rows.append(
-            {"trial": name, **_diagnose(made, totals, trial, weight, partition, capped), "refused": "", "part": ""}
+            {
+                "trial": name,
+                **_diagnose(made, totals, trial, weight, partition, capped),
+                "refused": "",
+                "part": "",
+                "why": "",
+            }
         )
     columns = [
         "trial",
@@ -162,6 +180,7 @@ def try_calibrations(
         "worst",
         "refused",
         "part",
+        "why",
     ]
     estimates = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"trial": []})
     return Trials(
@@ -171,10 +190,36 @@ def try_calibrations(
     )
 
 
+def _check(trials: Mapping[str, Trial], known: Sequence[str]) -> None:
+    """Refuse what is no trial, and names that no trial can have."""
+    if not isinstance(trials, Mapping) or not trials:
+        raise _not_tried("", "no trial", f"a mapping of names to kaohe.Trial, of margins among {', '.join(known)}")
+    for name, trial in trials.items():
+        if not isinstance(trial, Trial):
+            raise _not_tried(str(name), repr(trial)[:60], "a kaohe.Trial, such as kaohe.Trial('county')")
+        if trial.method not in METHODS:
+            raise _not_tried(str(name), f"method {trial.method!r}"[:60], f"one of {', '.join(METHODS)}")
+        if trial.cap is not None and not isinstance(trial.cap, int | float | np.number):
+            raise _not_tried(str(name), f"cap {trial.cap!r}"[:60], "a number of medians, such as 3")
+    unknown = dict.fromkeys(m for t in trials.values() for m in t.margins if m not in known)
+    if unknown:
+        raise _not_tried("", ", ".join(unknown), f"margins among {', '.join(known)}")
+
+
+def _not_tried(where: str, got: str, expected: str) -> InputRefused:
+    return InputRefused("K335", "A calibration cannot be tried", where=where, got=got, expected=expected)
+
+
+def _why(stop: InputRefused) -> str:
+    """A refusal in one line: what is wrong, what was found, what would do."""
+    parts = (stop.title, stop.got, f"expected {stop.expected}" if stop.expected else "")
+    return "; ".join(p for p in parts if p)
+
+
 def _weights(
     frame: pd.DataFrame, totals: Totals, trial: Trial, weight: str, partition: str
-) -> tuple[Floats, int, tuple[str, str] | None]:
-    """The trial's weights, how many were cut, and the code and part of a refusal."""
+) -> tuple[Floats, int, InputRefused | None, str]:
+    """The trial's weights, how many were cut, and a refusal with its part."""
     out = frame[weight].to_numpy(float, copy=True)
     capped = 0
     for part, rows in frame.groupby(partition, sort=True).indices.items() if trial.margins else ():
@@ -185,9 +230,9 @@ def _weights(
                 w, cut = _capped(own, wanted, trial, weight, w, str(part))
                 capped += cut
         except InputRefused as error:
-            return out, 0, (error.code, str(part))
+            return out, 0, error, str(part)
         out[rows] = w
-    return out, capped, None
+    return out, capped, None, ""
 
 
 def _calibrated(own: pd.DataFrame, wanted: Mapping[str, Mapping[object, float]], trial: Trial, weight: str) -> Floats:

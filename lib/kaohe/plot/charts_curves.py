@@ -144,11 +144,22 @@ def quantiles(curve: pd.DataFrame, *, line: float | None = None, title: str = ""
     unit = said.get("units", {}).get(str(curve["variable"].iloc[0]), "")
     canvas = _plot(lines, bands, (0.0, 1.0), (0.0, widen([0.0, top], floor=0.0)[1]), "分位，由低到高（%）", f"{what}（{unit}）" if unit else what,
                    _percent, _yuan, level=line)  # fmt: skip
-    middle = {n: min(part, key=lambda r: abs(r["prob"] - 0.5)) for n, part in groups.items()}
-    said_of = [f"{'' if len(groups) == 1 else n}{_yuan(r['estimate'])}{unit}" for n, r in middle.items()]
-    at = next(iter(middle.values()))["prob"]
-    found = f"{quoted(what)}的{'中位数' if at == 0.5 else f'{numbers.percent(at, 0)}分位'}：{'，'.join(said_of)}"
-    part = next(iter(groups.values()))
+    shared = set.intersection(
+        *({r["prob"] for r in part} for part in groups.values())
+    )  # some may be hidden in one group
+    at = min(shared, key=lambda p: abs(p - 0.5), default=None)
+    said_of = [
+        f"{'' if len(groups) == 1 else n}{_yuan(r['estimate'])}{unit}"
+        for n, part in groups.items()
+        for r in part
+        if r["prob"] == at
+    ]
+    found = (
+        f"{quoted(what)}的{'中位数' if at == 0.5 else f'{numbers.percent(at, 0)}分位'}：{'，'.join(said_of)}"
+        if shared
+        else f"{quoted(what)}的各分位"
+    )
+    part = max(groups.values(), key=len)
     caption = Caption(
         title or found, f"{what}各分位及{level_of(said)}区间（Woodruff）", f"曲线图：{len(groups)}组的{len(part)}个分位，由低到高。",
         _note(curve, f"浅色带：逐点{level_of(said)}区间" + (f"。横线：相对贫困线{_yuan(line)}元" if line else "")),

@@ -23,17 +23,16 @@ from kaohe.plot.estimate_cells import (
     name_of,
     value,
 )  # fmt: skip
-from kaohe.plot.estimate_drawable import kinds_of, measure_of, one_question, undrawable
+from kaohe.plot.estimate_drawable import drawing, kinds_of, measure_of, one_question, undrawable
+from kaohe.plot.estimate_found import JUDGED, finding, side_of
 from kaohe.plot.estimate_joined import unindexed
-from kaohe.plot.labels import joined, quoted
+from kaohe.plot.labels import joined
 from kaohe.plot.layout import Numbers, Rows, Scale, axis, rows, ticks, widen
 from kaohe.plot.marks import hidden_note, mark
 from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, DataTable, Text
 from kaohe.plot.palette import ACCENT, BAND, BLUE, INK, SOFT
 from kaohe.plot.terms import hidden, quality_word
-
-SURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -122,13 +121,15 @@ def estimate_chart(
     Raises
     ------
     InputRefused
-        K741 for a table of several units or single records, or without the columns of estimates.
+        K741 for a table of several units or single records, or without the columns of estimates; for another `order`, `most`
+        below 1, a `reference` that is no number.
 
     Examples
     --------
     >>> charts.estimate_chart(s.design.mean("income_per_head", by="county")).title
     '“人均可支配收入”：最高的是浈江区（20,750），最低的是武江区（10,750）'
     """
+    drawing(order, most, reference)
     table = unindexed(table)
     if fault := undrawable(table):
         raise InputRefused(
@@ -145,18 +146,24 @@ def estimate_chart(
     digits = digits_of(items, unit, share)
     if order == "estimate":
         items.sort(key=lambda r: (hidden(str(r["quality"])) or is_missing(r["estimate"]), -float(r["estimate"])))
-    left_out = max(len(items) - most, 0)
-    if left_out:
-        items = items[: most - most // 2] + items[len(items) - most // 2 :]
     varying = [k for k in keys if k not in by and len({str(r[k]) for r in items}) > 1]
     levels = {"variable"} if one_question(items) else set()
     names = [_name(r, [*by, *varying], said, levels) for r in items]
     texts = [_texts(r, unit, share, digits) for r in items]
+    line = _line(whole, reference, unit, share, digits)
+    tested = "p_holm" in table.columns
+    sides = [side_of(r, line, tested) for r in items]
+    measure = what = measure_of(items, keys, varying, said)
+    found = title or finding(what, names, items, sides, texts, line, share, tested)  # of all rows, drawn or not
+    left_out = max(len(items) - most, 0)
+    untested = sum(is_missing(r["p_holm"]) and str(r["quality"]) in JUDGED for r in items) if tested else 0
+    if left_out:
+        drawn = [*range(most - most // 2), *range(len(items) - most // 2, len(items))]
+        items, names, texts, sides = ([own[k] for k in drawn] for own in (items, names, texts, sides))
     columns = [
         Numbers("估计", [t[0] for t in texts]),
         Numbers(f"{level_of(said)}区间", [t[1] for t in texts]),
     ]
-    tested = "p_holm" in table.columns
     if tested:
         columns.append(
             Numbers(
@@ -165,9 +172,6 @@ def estimate_chart(
             )
         )
     count = f"{said.get('record', '回答')}数"
-    line = _line(whole, reference, unit, share, digits)
-    sides = [_side(r, line, tested) for r in items]
-    measure = measure_of(items, keys, varying, said)
     axis_title = f"{measure}（%）" if share else f"{measure}（{unit}）" if unit else measure
     low = 0.0 if all(is_missing(r["ci_low"]) or r["ci_low"] >= 0 for r in items) else None
     frame = draw(Dots(
@@ -175,7 +179,6 @@ def estimate_chart(
         [*columns, Numbers(count, [t[2] for t in texts])], [_tint(s, said, str(items[0].get("variable", "")), bool(line or tested)) for s in sides],
         axis_title, share, low, 1.0 if share else None, line,
     ))  # fmt: skip
-    what = measure
     about_it = (
         name_of("variable", items[0]["variable"], said) if "variable" in keys and "variable" not in varying else ""
     )
@@ -183,15 +186,14 @@ def estimate_chart(
     if left_out:
         y = frame.top + (most - most // 2) * frame.pitch
         frame.canvas.line([(0.02, y), (WIDTH - 0.02, y)], SOFT, line=0.8, dash=(3, 3), z=0.5)
-    found = title or _title(what, names, items, sides, texts, line, share, tested)
     heads = "、".join(head_of(k, said) for k in by) or "全体"
     caption = Caption(
         found, joined([f"{about_it}，按{heads}", f"{level_of(said)}置信区间", "按估计由高到低" if order == "estimate" else ""]),
         f"点图：{len(items)}行估计与区间，从{names[0]}到{names[-1]}。",
         "。".join(t for t in (
-            f"来源：{said['source']}" if said.get("source") else "", f"虚线处另有{left_out}行居中的未列出" if left_out else "",
+            f"来源：{said['source']}" if said.get("source") else "", f"虚线处另有{left_out}行{'居中的' if order == 'estimate' else ''}未列出，标题按全部行" if left_out else "",
             "彩色：与其余有差别（Holm校正后P<0.05）" if tested else ("彩色：区间全在参照线一侧（逐行比较，未作多重校正）" if line else ""),
-            _hollow(items), hidden_note(items), str(said.get("note", ""))) if t) + "。",
+            f"{untested}行回答全部相同（如0%或100%），不作检验" if untested else "", _hollow(items), hidden_note(items), str(said.get("note", ""))) if t) + "。",
     )  # fmt: skip
     body = [[n, *t, quality_word(str(r["quality"]))] for n, t, r in zip(names, texts, items, strict=True)]
     return frame.canvas.chart(id, caption, DataTable(what, ["行", axis_title, "区间", count, "质量"], body))
@@ -239,23 +241,6 @@ def _line(
     )
 
 
-def _judged(row: Mapping[str, Any]) -> bool:
-    return bool(row["quality"] == "ok" and row["n"] >= FEW)
-
-
-def _side(row: Mapping[str, Any], line: tuple[float, str, float, float] | None, tested: bool) -> int:
-    """1 above, −1 below, 0 neither or not to be judged."""
-    if not _judged(row):
-        return 0
-    if tested:
-        if is_missing(row["p_holm"]) or row["p_holm"] >= SURE:
-            return 0
-        return 1 if row["difference"] > 0 else -1
-    if line is None or is_missing(row["ci_low"]) or is_missing(row["ci_high"]):
-        return 0
-    return 1 if row["ci_low"] > line[0] else -1 if row["ci_high"] < line[0] else 0
-
-
 def _tint(side: int, said: Mapping[str, Any], variable: str, judged: bool) -> str:
     if not judged:
         return BLUE
@@ -263,36 +248,6 @@ def _tint(side: int, said: Mapping[str, Any], variable: str, judged: bool) -> st
         return SOFT
     bad = {"up": -1, "down": 1}.get(str(said.get("directions", {}).get(variable.split("=")[0], "")), 0)
     return ACCENT if side == bad else BLUE
-
-
-def _title(
-    what: str, names: Sequence[str], items: Sequence[Mapping[str, Any]], sides: Sequence[int], texts: Sequence[tuple[str, str, str]],
-    line: tuple[float, str, float, float] | None, share: bool, tested: bool,
-) -> str:  # fmt: skip
-    """The finding in a sentence."""
-    mark_ = "%" if share else ""
-    open_ = [k for k, r in enumerate(items) if not hidden(str(r["quality"])) and not is_missing(r["estimate"])]
-    if not open_:
-        return f"{quoted(what)}：没有可列示的估计"
-    if tested or line:
-        than = "其余" if tested else line[1] if line else ""
-        high, low = ([n for n, s in zip(names, sides, strict=True) if s == d] for d in (1, -1))
-        if not any(_judged(r) for r in items):
-            return f"{quoted(what)}：各行回答少或误差较大，不与{than}比较"
-        if not high and not low:
-            return f"{quoted(what)}：没有明显不同于{than}的"
-        parts = [
-            f"{numbers.names(high, 3, '个')}明显高于{than}" if high else "",
-            f"{numbers.names(low, 3, '个')}明显低于{than}" if low else "",
-        ]
-        return f"{quoted(what)}：{joined(parts)}"
-    if len(open_) == 1:
-        k = open_[0]
-        return f"{quoted(what)}：{names[k]}{texts[k][0]}{mark_}"
-    top, least = (f(open_, key=lambda k: float(items[k]["estimate"])) for f in (max, min))
-    if items[top]["estimate"] == items[least]["estimate"]:
-        return f"{quoted(what)}：各行都是{texts[top][0]}{mark_}"
-    return f"{quoted(what)}：最高的是{names[top]}（{texts[top][0]}{mark_}），最低的是{names[least]}（{texts[least][0]}{mark_}）"
 
 
 def _hollow(items: Sequence[Mapping[str, Any]]) -> str:

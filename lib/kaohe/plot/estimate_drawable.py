@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from kaohe.base.errors import InputRefused
 from kaohe.plot.estimate_cells import NEEDED, Row, about, is_share, name_of, unit_of
 
+ORDERS = ("estimate", "table")
 SINGLE = frozenset({"record", "household"})  # columns that name single records
 
 
@@ -42,6 +45,28 @@ def undrawable(table: pd.DataFrame) -> tuple[str, str] | None:
     if units == [("", False)] and len(asked) > 1:
         return f"{len(asked)} variables without a known unit", one
     return None
+
+
+def drawing(order: Any, most: Any, reference: Any) -> None:
+    """Refuse what says not how to draw: another `order` than estimate or table, rows that are no count, a line at no number.
+
+    Raises
+    ------
+    InputRefused
+        K741.
+    """
+    count = isinstance(most, int | np.integer) and not isinstance(most, bool) and most >= 1
+    number = isinstance(reference, int | float | np.number) and not isinstance(reference, bool)
+    wrong = (
+        ("order", order, "estimate or table") if order not in ORDERS
+        else ("most", most, "a whole number of rows, 1 or more") if not count
+        else ("reference", reference, "a number in the unit of the estimates") if reference is not None and not (number and np.isfinite(reference))
+        else None
+    )  # fmt: skip
+    if wrong:
+        raise InputRefused(
+            "K741", "A table of estimates cannot be drawn", where=f"chart › {wrong[0]}", got=repr(wrong[1])[:60], expected=wrong[2],
+        )  # fmt: skip
 
 
 def measure_of(items: Sequence[Row], keys: Sequence[str], varying: Sequence[str], said: Mapping[str, Any]) -> str:

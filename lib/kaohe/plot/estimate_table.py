@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 
 from kaohe.plot.estimate_cells import KEY, NEEDED, about, constant, fields_of, head_of, name_of
+from kaohe.plot.estimate_found import JUDGED
 from kaohe.plot.estimate_joined import combined, unindexed
+from kaohe.plot.numbers import is_missing
 from kaohe.plot.output import Chart, Text
 from kaohe.plot.terms import hidden
 
@@ -88,14 +90,15 @@ class EstimateTable(pd.DataFrame):  # type: ignore[misc]
         order : {"estimate", "table"}
             Rows by estimate, or as they stand.
         most : int
-            Greatest number of rows; beyond it the first and last ones, and the chart says so.
+            Greatest number of rows; beyond it the first and last ones, and the chart says so; the title is of all rows.
         reference : float, optional
             Drawn as a line; by default the row of all together (``margins=True``).
 
         Raises
         ------
         InputRefused
-            K741 for a table of several units or single records, or without the columns of estimates.
+            K741 for a table of several units or single records, or without the columns of estimates; for another `order`, `most`
+            below 1, a `reference` that is no number.
 
         Examples
         --------
@@ -174,10 +177,15 @@ def _caption(table: pd.DataFrame, said: Mapping[str, Any]) -> str:
 def _note(rows: Sequence[Mapping[Any, Any]]) -> str:
     quality = [str(r["quality"]) for r in rows]
     closed = sum(map(hidden, quality))
+    gone = sum(hidden(str(r["quality"])) and is_missing(r["estimate"]) for r in rows)
+    untested = any("p_holm" in r and is_missing(r["p_holm"]) and str(r["quality"]) in JUDGED for r in rows)
     lacking = [r["n"] for r in rows if r["quality"] == "not_estimable"]
     parts = [
         *(["慎用：回答或自由度少，或误差大"] if "caution" in quality else []),
+        *(["P值为“—”：一方的回答全部相同（如0%或100%），不作检验"] if untested else []),
         *(["不可估：没有自由度，标准误无从估计"] if any(n > 0 for n in lacking) else []),
         *(["不可估，回答数0：没有符合条件的回答"] if any(n == 0 for n in lacking) else []),
     ]
-    return "；".join([*([f"已隐藏{closed}行：回答过少或误差过大，数值仍在表中，不得外传"] if closed else []), *parts])
+    kept = f"已隐藏{closed - gone}行：回答过少或误差过大，数值仍在表中，不得外传" if closed > gone else ""
+    out = f"已隐藏{gone}行：分位一侧的回答过少，表中也不留数值" if gone else ""
+    return "；".join([*(t for t in (kept, out) if t), *parts])

@@ -19,6 +19,8 @@ from kaohe.plot.estimate_cells import KEY, about, name_of
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish.asked_quality import rest_hidden
 from kaohe.publish.bench_named import Named
+from kaohe.publish.bench_quantiles import guarded, without_few
+from kaohe.publish.bench_where import told_by_name
 from kaohe.publish.dressed import dressed
 
 
@@ -26,7 +28,8 @@ class BenchDesign(Named):
     """A `kaohe.estimate.Design` whose estimates are `EstimateTable`: DataFrames with official names, and charts.
 
     ``s = kaohe.open()`` gives one for households (``s.design``) and one for villages (``s.village_design``);
-    it can also be made of any frame, as a `Design`.
+    it can also be made of any frame, as a `Design`. Of quantiles, those that would tell of few records are suppressed
+    (`kaohe.publish.bench_quantiles.guarded`).
 
     ``options`` are arguments by name of the function of `kaohe.estimate` that the text names, such as size, where or level.
 
@@ -42,7 +45,7 @@ class BenchDesign(Named):
     total = dressed(Design.total)
     ratio = dressed(Design.ratio)
     proportion = dressed(Design.proportion)
-    quantile = dressed(Design.quantile)
+    quantile = dressed(without_few(Design.quantile))
     poverty = dressed(Design.poverty)
 
     def contrast(
@@ -61,9 +64,10 @@ class BenchDesign(Named):
         >>> d.contrast("y", by=["c", "k"], weights={("a", "x"): 1, ("b", "x"): -1}, margins=True)["contrast"].tolist()
         ['+1·甲·东 -1·乙·东', '+1·甲 -1·乙']
         """
-        made = super().contrast(variables, weights=weights, by=by, margins=margins, kind=kind, denominator=denominator,
-                                where=where, level=level, df=df)  # fmt: skip
         lookup, said = getattr(self, "_lookup", str), getattr(self, "_said", {})
+        with told_by_name(self.frame, by, weights, lookup):
+            made = super().contrast(variables, weights=weights, by=by, margins=margins, kind=kind, denominator=denominator,
+                                    where=where, level=level, df=df)  # fmt: skip
 
         def spoken(level_: Any) -> str:
             return lookup(str(level_)) or str(level_)
@@ -128,13 +132,16 @@ class BenchDesign(Named):
     ) -> EstimateTable:
         """Quantiles from poorest to richest (see `kaohe.estimate.curves.quantile_curve`); draw with ``charts.quantiles``.
 
+        Those that would tell of few records are suppressed, as in `quantile` (`kaohe.publish.bench_quantiles.guarded`).
+
         Examples
         --------
         >>> f = pd.DataFrame({"w": [1.0] * 99, "y": [float(k) for k in range(1, 100)]})
         >>> BenchDesign(f, weight="w").quantile_curve("y", [0.5])[["prob", "estimate"]].values.tolist()
         [[0.5, 50.0]]
         """
-        return self._curve(curves.quantile_curve(self, variable, probs, **options), options)
+        found = curves.quantile_curve(self, variable, probs, **options)
+        return self._curve(guarded(found, self, variable, probs, **_domains(options)), options)
 
     def lorenz_curve(self, variable: str, probs: Sequence[float] = curves.TWENTIETHS, **options: Any) -> EstimateTable:
         """Lorenz ordinates (see `kaohe.estimate.curves.lorenz_curve`); draw with ``charts.lorenz``.
@@ -175,3 +182,8 @@ class BenchDesign(Named):
         if options.get("size"):
             more |= {"published": True, "size": options["size"], "note": f"按人口计算（{options['size']}）"}
         return self.dress(frame, by=options.get("by"), level=options.get("level", 0.95), **more)
+
+
+def _domains(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the options of an estimate those that say which domains."""
+    return {k: v for k, v in options.items() if k in {"by", "margins", "where"}}

@@ -11,13 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from kaohe.base.errors import InputRefused
+from kaohe.design import faults
 from kaohe.design.calibrate import Calibration
+from kaohe.design.columns import weights
+from kaohe.design.structure import Floats, Ints
 from kaohe.estimate.arguments import Columns, as_list
 from kaohe.estimate.calibrated import blocks_of
 from kaohe.estimate.curves import persons
 from kaohe.estimate.domains import Where
 from kaohe.estimate.survey import Design
 from kaohe.plot.estimate_table import EstimateTable, describe
+from kaohe.publish.bench_columns import told_how_to_add
 from kaohe.publish.bench_levels import YES_NO, in_order
 from kaohe.publish.bench_where import nobody
 
@@ -79,10 +83,43 @@ class Named(Design):
         InputRefused
             K337 for a condition as text that no record meets, with the values that occur; K402 as there.
         """
-        found = super().mask(where)
+        with told_how_to_add():
+            found = super().mask(where)
         if isinstance(where, str) and not found.any():
             raise nobody(self.frame, where, getattr(self, "_lookup", str))
         return found
+
+    def values(
+        self, columns: list[str], *, summed: bool = False, inside: npt.NDArray[np.bool_] | None = None
+    ) -> Floats:
+        """As `kaohe.estimate.Design`; a column that is missing is refused with the way to add one.
+
+        Parameters
+        ----------
+        columns : list of str
+        summed : bool
+            As there.
+        inside : bool array, optional
+        """
+        with told_how_to_add():
+            return super().values(columns, summed=summed, inside=inside)
+
+    def domains(self, by: Columns | None, where: Where = None) -> tuple[Ints, pd.DataFrame]:
+        """As `kaohe.estimate.Design`; a column that is missing is refused with the way to add one."""
+        with told_how_to_add():
+            return super().domains(by, where)
+
+    def shares(self, variables: list[str], *more: Any, **options: Any) -> tuple[list[str], Floats]:
+        """As `kaohe.estimate.Design`; a column that is missing is refused with the way to add one.
+
+        Parameters
+        ----------
+        variables : list of str
+        *more, **options
+            As there.
+        """
+        with told_how_to_add():
+            return super().shares(variables, *more, **options)
 
     def once(self, size: str) -> None:
         """Refuse to count the persons of column `size` where persons are counted already.
@@ -117,8 +154,9 @@ class Named(Design):
         >>> Named(f, weight="w").per_person("persons").mean("poor")["estimate"].tolist()
         [0.375]
         """
-        if not size:
+        if isinstance(size, str) and not size:
             return self
+        faults.need(self.frame, [size], "size")
         self.once(size)
         m = persons(self, size)
         made = type(self).of(self)
@@ -130,6 +168,11 @@ class Named(Design):
 
     def reweighted(self, frame: pd.DataFrame, weight: str, calibration: Calibration | None = None) -> Self:
         """The same strata, units and sizes with other weights; the frame's rows are those of the design, in order.
+
+        Raises
+        ------
+        InputRefused
+            K301 for a column that is missing, K302 for weights that cannot be, K332 for other records than the design's.
 
         Parameters
         ----------
@@ -146,8 +189,14 @@ class Named(Design):
         >>> s.design.reweighted(equal, "equal").mean("income_per_head")["estimate"].tolist()
         [15750.0]
         """
+        if not isinstance(frame, pd.DataFrame) or not frame.index.equals(self.frame.index):
+            raise InputRefused(
+                "K332", "These are not the records of the design", where="reweighted",
+                got=f"{len(frame)} records" if isinstance(frame, pd.DataFrame) else type(frame).__name__,
+                expected=f"the {len(self.frame)} of s.design.frame, in order",
+            )  # fmt: skip
         made = type(self).of(self)
-        made.frame, made.weight, made.w = frame, weight, frame[weight].to_numpy(dtype=float)
+        made.frame, made.weight, made.w = frame, weight, weights(frame, weight, "reweighted")
         made.calibration = () if calibration is None else (calibration,)
         made.blocks = tuple(blocks_of(frame, made.structure, made.w, step) for step in reversed(made.calibration))
         return made

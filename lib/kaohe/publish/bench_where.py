@@ -1,13 +1,16 @@
-"""A condition that no record meets, told with the values that occur."""
+"""A condition that no record meets, told with the values that occur; a place by its name, told with its code."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 
 from kaohe.base.errors import InputRefused, nearest
+from kaohe.estimate.arguments import Columns, domains_of
 
 FEW = 20  # a column of more different numbers is one of amounts: none of them is shown
 
@@ -53,6 +56,42 @@ def nobody(frame: pd.DataFrame, text: str, name: Callable[[str], str]) -> InputR
         expected="values that occur: " + "; ".join(told) if told else "a condition that some record meets",
         remedy="places are compared by their codes, as text" if any("(" in t for t in told) else "",
     )  # fmt: skip
+
+
+@contextmanager
+def told_by_name(frame: pd.DataFrame, by: Columns | None, weights: Any, name: Callable[[str], str]) -> Iterator[None]:
+    """Say of a contrast that names a place, and not its code, which code it has.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The records of the design.
+    by : str or list of str, optional
+        The columns of the domains.
+    weights : mapping
+        Its keys name the domains.
+    name : callable
+        Code → name.
+
+    Raises
+    ------
+    InputRefused
+        K421 with the codes of the names given.
+    """
+    try:
+        yield
+    except InputRefused as error:
+        if error.code != "K421" or error.remedy or by is None:
+            raise
+        asked = [str(p) for k in dict(weights) for p in (k if isinstance(k, tuple) else (k,))]
+        codes = [v for c in domains_of(by) for v in frame[c].dropna().unique() if isinstance(v, str)]
+        called = {c: name(c) or c for c in dict.fromkeys(codes)}
+        found = [f"{c!r} ({called[c]})" for c in called if called[c] != c and called[c] in asked]
+        if not found:
+            raise
+        raise InputRefused(
+            error.code, error.title, got=error.got, expected=error.expected, remedy=f"places are named by their codes, as text: {', '.join(found)}",
+        ) from None  # fmt: skip
 
 
 def _classes(column: pd.Series) -> bool:

@@ -159,9 +159,9 @@ def named_table(folder: Path, name: str) -> pd.DataFrame:
     """
     path = folder / f"{name}.parquet"
     known = sorted(p.stem for p in folder.glob("*.parquet")) if folder.is_dir() else []
-    if known and name not in known:
+    if (known and name not in known) or not isinstance(name, str):
         raise InputRefused(
-            "K101", "A table is missing", where=str(folder), got=name, expected="one such as " + ", ".join(nearest(name, known)),
+            "K101", "A table is missing", where=str(folder), got=str(name)[:60], expected="one such as " + ", ".join(nearest(str(name)[:60], known)),
             remedy="a table of the library that was not made yet: run `kaohe clean` and `kaohe build`",
         )  # fmt: skip
     return read_parquet(path)

@@ -12,8 +12,10 @@ from kaohe.base.files import read_parquet
 from kaohe.base.places import PROVINCE, level_of, parent_code
 from kaohe.base.plan import Plan
 from kaohe.design.build import helper_cities
+from kaohe.design.explain import explain_weight
 from kaohe.estimate.derive import derive
 from kaohe.estimate.samples import village_sample
+from kaohe.grade.gradings import gradings
 from kaohe.plot.context import Context
 from kaohe.publish.built import build_info, named_table
 
@@ -34,26 +36,36 @@ class Opened:
     folder: Path
     plan: Plan
 
-    @cached_property
+    @property
     def households(self) -> pd.DataFrame:
         """One row a responding household of the drawn sample: weights with their factors, answers, derived variables.
+
+        A copy each time: what is changed in it reaches no design. `kaohe.publish.workbench.Workbench.with_columns` adds columns.
 
         Examples
         --------
         >>> s.households[["household", "weight", "income_per_head"]].head(2).values.tolist()
         [['440203H0000', 54.0, 6000.0], ['440203H0001', 54.0, 6500.0]]
         """
-        return read_parquet(self.folder / "sample.parquet")
+        return self._households.copy(deep=False)
 
     @cached_property
+    def _households(self) -> pd.DataFrame:
+        return read_parquet(self.folder / "sample.parquet")
+
+    @property
     def villages(self) -> pd.DataFrame:
-        """One row a drawn village whose form came in: weights with their factors, answers, derived variables.
+        """One row a drawn village whose form came in: weights with their factors, answers, derived variables; a copy, too.
 
         Examples
         --------
         >>> s.villages[["village", "weight", "v_households"]].head(2).values.tolist()
         [['440203100200', 8.0, 40.0], ['440203100201', 8.0, 41.0]]
         """
+        return self._villages.copy(deep=False)
+
+    @cached_property
+    def _villages(self) -> pd.DataFrame:
         tables = {n: self.clean(n) for n in ("sample_villages", "villages", "pairing")}
         forms = derive(tables["villages"], self.plan.questions, self.plan.poverty_line)
         own = forms.drop(columns=["city", "county"], errors="ignore")
@@ -158,3 +170,38 @@ class Opened:
         [['440203100200', '抽样']]
         """
         return named_table(self.folder.parent / "clean", name)
+
+    def gradings(self) -> pd.DataFrame:
+        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`).
+
+        Examples
+        --------
+        >>> s.gradings()[["object", "item", "self_grade", "index_grade", "field_grade"]].head(1).values.tolist()
+        [['440100000000', 1, '好', '好', '较好']]
+        """
+        return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
+
+    def explain_weight(self, household: str) -> pd.DataFrame:
+        """How a household came to its weight (see `kaohe.design.explain_weight`).
+
+        Parameters
+        ----------
+        household : str
+            Number of a sample household.
+
+        Returns
+        -------
+        DataFrame
+            One row a factor, in order.
+
+        Raises
+        ------
+        InputRefused
+            K331, as `kaohe.design.explain_weight`.
+
+        Examples
+        --------
+        >>> s.explain_weight("440203H0000")[["step", "factor", "weight"]].tail(2).values.tolist()
+        [['f_nonresponse', 1.25, 60.0], ['f_calibration', 0.9, 54.0]]
+        """
+        return explain_weight(self.table("weights"), household)

@@ -13,19 +13,18 @@ import pandas as pd
 
 from kaohe.base.plan import Plan, load_plan
 from kaohe.design.calibrate import Calibration
-from kaohe.design.explain import explain_weight
 from kaohe.estimate.arguments import Columns
 from kaohe.estimate.domains import Where
 from kaohe.estimate.questions import question_against_rest, question_estimates
 from kaohe.estimate.samples import household_design, village_design
 from kaohe.estimate.survey import Design
 from kaohe.estimate.trials import Trial, Trials, try_calibrations
-from kaohe.grade.gradings import gradings
 from kaohe.plot.estimate_cells import about
 from kaohe.plot.estimate_table import EstimateTable
 from kaohe.publish import codebook
 from kaohe.publish.asked_quality import Withheld, rest_hidden, with_quality, withheld_of
 from kaohe.publish.bench import BenchDesign
+from kaohe.publish.bench_columns import OF_THE_DESIGN, with_more
 from kaohe.publish.built import ENV_PLAN, find_build
 from kaohe.publish.opened import Opened
 
@@ -62,7 +61,7 @@ class Workbench(Opened):
         [['440200000000', 0.75]]
         """
         made = cls(Path(os.devnull), plan)
-        made.__dict__["households"] = households
+        made.__dict__["_households"] = households
         made.__dict__["places"] = {}
         made.__dict__["source"] = ""
         made.__dict__["design"] = design.named(made.name, **codebook.told(plan, "household", ""))
@@ -70,7 +69,7 @@ class Workbench(Opened):
 
     def __repr__(self) -> str:
         return (
-            f"<Workbench: {self.plan.meta['year']}, {self.folder}. questions(), question(id, by=), households, villages, "
+            f"<Workbench: {self.plan.meta['year']}, {self.folder}. questions(), question(id, by=), households, with_columns(), villages, "
             "design, village_design, plan, what_if(), gradings(), table(name), clean(name), explain_weight(household)>"
         )
 
@@ -88,7 +87,7 @@ class Workbench(Opened):
         >>> s.design.mean("income_per_head", by="county")[["county", "estimate"]].round().values.tolist()
         [['440203000000', 10750.0], ['440204000000', 20750.0]]
         """
-        return self._dressed(household_design(self.households, self.plan), "household")
+        return self._dressed(household_design(self._households, self.plan), "household")
 
     @cached_property
     def village_design(self) -> BenchDesign:
@@ -99,7 +98,33 @@ class Workbench(Opened):
         >>> s.village_design.mean("v_households")["estimate"].tolist()
         [43.5]
         """
-        return self._dressed(village_design(self.villages), "village")
+        return self._dressed(village_design(self._villages), "village")
+
+    def with_columns(self, **columns: Any) -> Workbench:
+        """A workbench over the same households with more columns, and the same design over them.
+
+        Parameters
+        ----------
+        **columns
+            Name = a Series, an array or a function of `households`, as `pandas.DataFrame.assign` takes them.
+
+        Raises
+        ------
+        InputRefused
+            K339 for a column of the design, or values that are not one for each household.
+
+        Examples
+        --------
+        >>> mine = s.with_columns(large=lambda f: (f["hh_size"] >= 4).astype(float))
+        >>> mine.design.proportion("large")["estimate"].round(3).tolist()
+        [0.5]
+        """
+        frame = with_more(self._households, columns, OF_THE_DESIGN | {self.design.weight})
+        design = BenchDesign.of(self.design)
+        design.frame = design.frame.assign(**{c: frame[c].set_axis(design.frame.index) for c in columns})
+        made = type(self)(self.folder, self.plan)
+        made.__dict__.update({**self.__dict__, "_households": frame, "design": design})
+        return made
 
     def _dressed(self, design: Design, table: str) -> BenchDesign:
         """The design with the codebook's words and the plan's floor of answers."""
@@ -125,7 +150,12 @@ class Workbench(Opened):
         Returns
         -------
         DataFrame
-            One row a question: id, topic, label, type, stat, unit, direction, applies.
+            One row a question: id, topic, label, type, stat, unit, direction, applies, estimated (whether `question` does).
+
+        Raises
+        ------
+        InputRefused
+            K336 for another table, or what is no text.
 
         Examples
         --------
@@ -219,41 +249,6 @@ class Workbench(Opened):
 
     def _reweighted(self, frame: pd.DataFrame, weight: str, record: Calibration | None) -> BenchDesign:
         return self.design.reweighted(frame, weight, record)
-
-    def gradings(self) -> pd.DataFrame:
-        """Each item of each target as graded by itself, by the cross-assessment and by the field forms (see `gradings`).
-
-        Examples
-        --------
-        >>> s.gradings()[["object", "item", "self_grade", "index_grade", "field_grade"]].head(1).values.tolist()
-        [['440100000000', 1, '好', '好', '较好']]
-        """
-        return gradings(self.table("self_compare"), self.table("evidence"), self.plan)
-
-    def explain_weight(self, household: str) -> pd.DataFrame:
-        """How a household came to its weight (see `kaohe.design.explain_weight`).
-
-        Parameters
-        ----------
-        household : str
-            Number of a sample household.
-
-        Returns
-        -------
-        DataFrame
-            One row a factor, in order.
-
-        Raises
-        ------
-        InputRefused
-            K331, as `kaohe.design.explain_weight`.
-
-        Examples
-        --------
-        >>> s.explain_weight("440203H0000")[["step", "factor", "weight"]].tail(2).values.tolist()
-        [['f_nonresponse', 1.25, 60.0], ['f_calibration', 0.9, 54.0]]
-        """
-        return explain_weight(self.table("weights"), household)
 
 
 def open_survey(processed: str | Path = "", plan: str | Path = "") -> Workbench:
