@@ -11,7 +11,16 @@ from kaohe.plot import captions_gaps, fonts, numbers
 from kaohe.plot import captions_scores as words
 from kaohe.plot.canvas import SIZE, SMALL, Canvas, Caption
 from kaohe.plot.labels import (
-    class_of, group_word, joined, nothing, of_class, own_rows, rank_level, records, short, source,
+    class_of,
+    group_word,
+    joined,
+    nothing,
+    of_class,
+    own_rows,
+    rank_level,
+    records,
+    short,
+    source,
 )  # fmt: skip
 from kaohe.plot.layout import BAR, Numbers, Rows, Scale, axis, legend, rows, stacked, ticks, widen
 from kaohe.plot.merged import Part, merged
