@@ -182,7 +182,7 @@ def test_it_runs_top_to_bottom(stem: str, target: str, processed: Path, monkeypa
     assert kinds[:3] == ["header", "notes", "cards"]
     assert kinds[-1] == "seal"
     assert (payloads[-1]["notebook"], payloads[-1]["target"], payloads[-1]["preview"]) == (stem, target, False)
-    ids = [p["id"] for p in payloads if p["kind"] in {"figure", "table"}]
+    ids = [p["id"] for p in payloads if p.get("id")]
     assert len(ids) == len(set(ids))
     refs = {item["ref"] for item in payloads[1]["items"]} - {""}
     assert refs <= set(ids), f"conclusions point at {sorted(refs - set(ids))}"

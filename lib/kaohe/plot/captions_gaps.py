@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import pandas as pd
+
 from kaohe.plot import numbers
 from kaohe.plot.numbers import half_up
+from kaohe.plot.output import Context
 
 Delta = tuple[str, str, float]
 WORDS = {1: "拉高", -1: "拉低"}
@@ -73,3 +76,11 @@ def _most(alike: Sequence[Delta], sign: int) -> str:
     )
     each = "各" if len(alike) > 1 else ""
     return f"{WORDS[sign]}最多的是{named}（{each}{numbers.signed(points, 1 if half_up(points, 1) else 2)}分）"
+
+
+def base_said(mine: pd.DataFrame, ctx: Context) -> str:
+    """What the component 起评分 is, where a difference has it."""
+    if not ((mine["stream"] == "daily") & (mine["component"] == "base")).any():
+        return ""
+    base = numbers.number(ctx.plan.choices["daily"]["base"], 0)
+    return f"起评分：日常工作起扣的{base}分，扣分另列在各来源"

@@ -237,21 +237,13 @@ def waterfall(
             f"各分项之和等于总差距{'；较小的分项按来源合并' if sums else ''}",
             "" if is_missing(ahead) else f"只计抽样误差，{against}得分较高的概率为{numbers.chance(ahead)}"
             + (f"，不足{level}，分不出先后" if unsure else ""),
-            _base_said(mine, ctx),
+            captions_gaps.base_said(mine, ctx),
         ),
     )  # fmt: skip
     body = [[n, label, numbers.signed(d, 2)] for _, n, label, d in sorted(items, key=lambda i: -i[3])]
     body.append(["合计", "", numbers.signed(total, 2)])
     table = DataTable(f"{ctx.name}与{against}之差按分项", ["来源", "分项", "差值（分）"], body)
     return canvas.chart(id, caption, table, narrow=_narrow_waterfall(bars, total))
-
-
-def _base_said(mine: pd.DataFrame, ctx: Context) -> str:
-    """What the component 起评分 is, where a difference has it."""
-    if not ((mine["stream"] == "daily") & (mine["component"] == "base")).any():
-        return ""
-    base = numbers.number(ctx.plan.choices["daily"]["base"], 0)
-    return f"起评分：日常工作起扣的{base}分，扣分另列在各来源"
 
 
 def _draw_waterfall(

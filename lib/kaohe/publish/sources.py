@@ -26,7 +26,7 @@ def imported(path: Path) -> set[Path]:
     Examples
     --------
     >>> sorted(p.name for p in imported(ROOT / "publish" / "audit.py"))
-    ['errors.py', 'recognise.py']
+    ['errors.py', 'look.py', 'recognise.py']
     """
     found: set[str] = set()
     for package, names, module in _IMPORT.findall(path.read_text(encoding="utf-8")):
