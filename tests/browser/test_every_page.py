@@ -54,11 +54,12 @@ def looked_at(page: Page, path: Path, scores: dict[str, tuple[str, str, str]]) -
     page.set_viewport_size({"width": 1366, "height": 900})
     page.goto(path.as_uri())
     paper = bar.printed(page)
+    torn = [*bar.pdf_faults(paper), *bar.torn(page, paper)]  # before links are followed, which unfold tables
     bad = {
         "ids": bar.repeated_ids(page), "complete": bar.incomplete(page), "links": [*bar.dead_links(page, path), *(bar.unlinked(page) if path.stem != "glossary" else [])],
         "pictures": ["/".join(b) for b in bar.misplaced(page)], "characters": bar.undrawn(page, html),
         "weight": [f"{len(html.encode())} bytes"] if len(html.encode()) > limit else [],
-        "width": bar.too_wide(page), "paper": [*bar.pdf_faults(paper), *bar.torn(page, paper)],
+        "width": bar.too_wide(page), "paper": torn,
         "numbers": [] if path.stem == "data-quality" else bar.unfounded(page, path, html),
         "scores": unsaid(page, scores[path.stem]) if path.stem in scores else [],
     }  # fmt: skip
