@@ -12,10 +12,10 @@ SLOW = frozenset({
     "estimate/test_margins_everywhere.py", "estimate/test_protect.py", "estimate/test_seam.py",
     "grade/test_grade_build.py", "grade/test_grade_frames.py", "grade/test_grade_streams.py", "grade/test_grade_tolerance.py",
     "grade/test_grade_uncertainty.py",
-    "plot/test_charts.py", "plot/test_tables.py", "plot/test_why.py", "plot/test_words.py",
-    "publish/test_freshness.py", "publish/test_kept.py", "publish/test_kernel.py", "publish/test_tables_out.py",
+    "plot/test_chart_numbers.py", "plot/test_charts.py", "plot/test_tables.py", "plot/test_why.py", "plot/test_words.py",
+    "publish/test_bench_asked.py", "publish/test_freshness.py", "publish/test_kept.py", "publish/test_kernel.py", "publish/test_tables_out.py",
     "run/test_batch.py", "run/test_cli.py", "run/test_cluster.py", "run/test_demo.py", "run/test_demo_population.py",
-    "run/test_draw.py", "run/test_pdf.py", "run/test_records.py",
+    "run/test_draw.py", "run/test_pdf.py", "run/test_plan_of_tables.py", "run/test_records.py",
     "test_examples.py",
 })  # fmt: skip
 
