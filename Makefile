@@ -19,6 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	"$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q lib
 	$(BIN)/kaohe kernel
 	@touch $(STAMP)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from kaohe.base.built import BUILT
 from kaohe.publish.built import build_info, find_build
 from kaohe.publish.downloads import linked_files
-from kaohe.publish.kernel import close_zygote
+from kaohe.publish.forks import close_zygote
 from kaohe.publish.tables_out import write_tables
 from kaohe.run.asked import Folders, Options, Selection
 from kaohe.run.batch import run_batch

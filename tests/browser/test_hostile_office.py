@@ -20,8 +20,8 @@ import pytest
 from playwright.sync_api import Page
 from rich.console import Console
 
-from kaohe.clean import clean_all
 from kaohe.clean.returns import write_returns
+from kaohe.clean.run import clean_all
 from kaohe.publish.built import build_info, find_build
 from kaohe.publish.tables_out import write_tables
 from kaohe.run.asked import Folders, Options, Selection

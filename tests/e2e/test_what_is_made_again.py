@@ -20,8 +20,8 @@ from openpyxl import load_workbook
 from rich.console import Console
 
 from kaohe.base.tables import contract
-from kaohe.clean import clean_all
 from kaohe.clean.blank_forms import form_grid
+from kaohe.clean.run import clean_all
 from kaohe.publish.reports import ReportId, read_reports
 from kaohe.run.asked import BatchResult, Folders, Options, Selection
 from kaohe.run.batch import run_batch

@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 
 from kaohe.base.plan import Plan
 from kaohe.base.tables import contract
-from kaohe.clean import CleanResult, clean_all
 from kaohe.clean.intake import read_file
 from kaohe.clean.returns import write_returns
+from kaohe.clean.run import CleanResult, clean_all
 from kaohe.run.demo.make import make_demo
 
 ADDRESS = ["file", "sheet", "row"]

@@ -9,8 +9,8 @@ from openpyxl import Workbook
 
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import Plan, load_plan
-from kaohe.clean import clean_all
 from kaohe.clean.intake import FileRefused, Limits, decode, find_separator, read_file, split_rows
+from kaohe.clean.run import clean_all
 from support.archives import parts_of, zipped
 from support.raw_office import HOUSEHOLDS_FILE, RawOffice, book, book_bytes
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from kaohe.publish.kernel import available
+from kaohe.publish.forks import available
 from kaohe.publish.sandbox import PREFIX
 from support.publishing import FIGURE, good, save, write_build
 

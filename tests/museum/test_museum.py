@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from kaohe.base.errors import InputRefused
-from kaohe.publish.kernel import available, close_zygote
+from kaohe.publish.forks import available, close_zygote
 from kaohe.publish.notebook import run_notebook
 from kaohe.publish.sandbox import PLAIN, WARM, Sandbox
 from kaohe.publish.seal import RunFailed, seals_of

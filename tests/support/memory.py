@@ -23,7 +23,7 @@ def resident(process: psutil.Process) -> int:
 
 
 def family(parent: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
-    """The command, its workers and the zygotes below these, with what they are."""
+    """The command, its workers and the zygotes, with what they are."""
     yield "parent", parent
     for process in parent.children(recursive=True):
         try:

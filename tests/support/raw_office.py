@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from kaohe.base.codebook import Question
 from kaohe.base.plan import Form, Plan
 from kaohe.base.tables import contract
-from kaohe.clean import CleanResult, clean_all
+from kaohe.clean.run import CleanResult, clean_all
 
 CITY, COUNTY, TOWN = "440200000000", "440203000000", "440203100000"
 VILLAGES = ("440203100201", "440203100202")

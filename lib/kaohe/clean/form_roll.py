@@ -71,7 +71,7 @@ def read_roll(raw: Path, plan: Plan) -> Roll:
     Raises
     ------
     InputRefused
-        K210, K236, K237 as `kaohe.clean.clean_all`.
+        K210, K236, K237 as `kaohe.clean.run.clean_all`.
     """
     from kaohe.clean.run import clean_tables
 

@@ -118,7 +118,14 @@ def _lacking(path: Path) -> str:
 @lru_cache(maxsize=8)
 def coverage(path: Path) -> frozenset[int]:
     """Code points that a font file covers."""
-    return frozenset(_face(path).get_charmap())
+    return frozenset(glyph_numbers(path))
+
+
+@lru_cache(maxsize=8)
+def glyph_numbers(path: Path) -> dict[int, int]:
+    """Number of the glyph of each code point that a font file covers."""
+    numbers: dict[int, int] = _face(path).get_charmap()
+    return numbers
 
 
 @lru_cache(maxsize=8)

@@ -7,11 +7,9 @@ report; so a run counts only when its seal says the notebook and the target that
 from __future__ import annotations
 
 import logging
-import os
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from kaohe.base.files import write_text
 from kaohe.plot.output import BATCH
 from kaohe.publish.params import check_parameters, defaults_of, read_notebook
 from kaohe.publish.reports import TIMEOUT
-from kaohe.publish.sandbox import Sandbox
+from kaohe.publish.sandbox import Sandbox, surroundings
 from kaohe.publish.seal import RunFailed, check_seal, failed, notebook_text, tidy
 
 ENGINE = "kaohe"
@@ -117,21 +115,6 @@ def run_notebook(
     if out is not None:
         write_text(out, notebook_text(tidied))
     return SealedRun(tidied, seal, time.monotonic() - start, slowest)
-
-
-@contextmanager
-def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment `variables` for the kernels started inside the block; put back afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _execute(

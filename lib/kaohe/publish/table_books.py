@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from kaohe.base.built import BUILT
 from kaohe.base.plan import Plan
 from kaohe.publish.reports import report_slug
 
-Rows = Callable[[pd.DataFrame], pd.DataFrame]
+if TYPE_CHECKING:
+    import pandas as pd
+
+Rows = Callable[["pd.DataFrame"], "pd.DataFrame"]
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
 
 

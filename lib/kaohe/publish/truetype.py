@@ -13,6 +13,8 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+from kaohe.plot.fonts import glyph_numbers
+
 KEPT_NAMES = (1, 2, 13, 14)  # family, style, licence, licence address
 _WORDS, _INSTRUCTED, _MORE = 0x0001, 0x0100, 0x0020
 _SCALE, _XY_SCALE, _TWO_BY_TWO = 0x0008, 0x0040, 0x0080
@@ -44,7 +46,7 @@ class TrueType:
         else:
             short = struct.unpack(f">{glyphs + 1}H", self._tables["loca"][: 2 * glyphs + 2])
             self._places = tuple(2 * p for p in short)
-        self.glyph_of = _characters(path)
+        self.glyph_of = glyph_numbers(path)
 
     def cut(self, wanted: Iterable[int]) -> dict[str, bytes]:
         """Tables of the font with these code points; the same for the same points in any order.
@@ -123,16 +125,6 @@ class TrueType:
         if points:
             struct.pack_into(">HH", table, 64, min(points[0], 0xFFFF), min(points[-1], 0xFFFF))
         return bytes(table)
-
-
-def _characters(path: Path) -> dict[int, int]:
-    """Glyph number of each code point."""
-    from fontTools.ttLib import TTFont
-
-    with TTFont(path, lazy=True) as font:
-        best = font.getBestCmap()
-        numbers = font.getReverseGlyphMap()
-        return {point: numbers[name] for point, name in best.items()}
 
 
 def _renumbered(outline: bytes, new: dict[int, int]) -> bytes:

@@ -28,7 +28,7 @@ _NULL_TRANSFORM = {"glyf", "loca"}
 
 
 def page_font(characters: str) -> bytes:
-    """The font in use with these characters, printable ASCII and 〓 as WOFF2; others it lacks are left out."""
+    """The font in use with these `characters` (a text), printable ASCII and 〓 as WOFF2; those it lacks are left out."""
     path = font_path()
     wanted = frozenset(p for p in _ALWAYS | {ord(c) for c in characters} if p in coverage(path))
     font = _font(path)

@@ -1,9 +1,11 @@
 """A process that has imported everything a report needs and does nothing but fork kernels.
 
-Started by `kaohe.publish.kernel`. It reads one JSON request a line on its standard
-input and answers on its standard output; when the input ends, its children are killed and it
-ends. It must hold no thread, no socket and no ZMQ context when it forks: it checks this each
-time and refuses otherwise, and the kernel is then started the ordinary way.
+Started by `kaohe.publish.forks`. It reads one JSON request a line on its standard input and answers
+on its standard output; when the input ends, its children are killed and it ends. Its arguments are
+further lines, each a pair of descriptors (``7:8``) to hear requests on and to answer on; when one of
+them ends, the children forked by it are killed. It must hold no thread, no socket and no ZMQ context
+when it forks: it checks this each time and refuses otherwise, and the kernel is then started the
+ordinary way.
 
 Requests: ``{"op": "fork", "argv": [...], "cwd": "...", "env": {...}}`` → ``{"pid": n, "note": "..."}``, the note being
 what could not be prepared, mostly nothing;
@@ -13,106 +15,25 @@ what could not be prepared, mostly nothing;
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
-import importlib
 import json
 import os
+import select
 import signal
+import stat
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
-MODULES = (
-    "ipykernel.debugger",  # parses all of debugpy; every kernel asks for it when it starts
-    "ipykernel.ipkernel",
-    "ipykernel.kernelapp",
-    "ipykernel.zmqshell",
-    "tornado.platform.asyncio",
-    "IPython.core.completer",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.magics",
-    "IPython.core.oinspect",
-    "IPython.display",
-    "IPython.extensions.storemagic",
-    "IPython.utils.wildcard",
-    "pandas",
-    "pandas.core.arrays.arrow.extension_types",
-    "pandas.core.methods.to_dict",
-    "pyarrow.dataset",
-    "pyarrow.pandas_compat",
-    "pyarrow.parquet",
-    "kaohe.plot.charts",
-    "kaohe.plot.tables",
-    "kaohe.plot.words",
-    "kaohe.publish.parts",
-    "kaohe.publish.rehearse",
-)
-COLUMNS, ENCODING = 20, "UTF-8"
-NO_TARGET = "K806"
+from kaohe.publish.ready import keep, preload
+
 COLLECT = (
     10_000  # objects made before a kernel looks for garbage; a report makes few cycles, and Python's own 700 costs 4 %
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
-
-
-def preload() -> None:
-    """Import what every report imports, and draw once, so that lazy imports are done too."""
-    for name in MODULES:
-        importlib.import_module(name)
-    import pandas
-
-    from kaohe.publish.built import ENV_PLAN
-    from kaohe.publish.imports import bring_in
-    from kaohe.publish.report import cached_plan
-
-    # Imported outside IPython, pandas takes itself to be on a terminal; in a kernel it does not.
-    pandas.set_option("display.max_columns", COLUMNS)
-    pandas.set_option("display.encoding", ENCODING)
-    cached_plan(os.environ.get(ENV_PLAN, ""))
-    bring_in()
-    _draw_once()
-
-
-def _draw_once() -> None:
-    from kaohe.plot.canvas import Canvas
-
-    picture = Canvas(1.0)
-    picture.text(0.1, 0.5, "好 1.0")
-    picture.svg()
-
-
-def keep(environment: dict[str, str]) -> str:
-    """Hold the small built tables that kernels of this environment will ask for, and rehearse a report of them.
-
-    Returns
-    -------
-    str
-        What was wrong, in a line; kernels are forked all the same, only less is prepared for them. Empty when nothing
-        was, or when the build has no unit whose report could be rehearsed.
-    """
-    from kaohe.base.errors import KaoheError
-    from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED, find_build
-    from kaohe.publish.kept import keep_tables
-    from kaohe.publish.rehearse import rehearse
-
-    if not environment.get(ENV_PROCESSED):
-        return ""
-    try:
-        build = find_build(environment[ENV_PROCESSED])
-        if keep_tables(build):
-            try:
-                rehearse(build, environment.get(ENV_PLAN, ""))
-            finally:
-                gc.collect()
-                gc.freeze()
-    except Exception as error:  # the reports are made and say what is wrong with the tables; a batch must not end here
-        if not (isinstance(error, KaoheError) and error.code == NO_TARGET):
-            said = (str(error).splitlines() or [""])[0][:160]
-            kind = "" if isinstance(error, KaoheError) else f"{type(error).__name__}: "
-            return f"not everything could be prepared for the kernels: {kind}{said}"
-    return ""
 
 
 def foreign_threads() -> int:
@@ -135,51 +56,127 @@ def open_sockets() -> int:
     return found
 
 
-def serve(requests: Any, answers: Any) -> None:
-    """Answer requests until their end."""
-    children: dict[int, int | None] = {}
-    inherited = open_sockets()
-    for line in requests:
-        request = json.loads(line)
-        answer: dict[str, Any]
-        if request["op"] == "fork":
-            note = keep(request["env"])
-            threads, sockets = foreign_threads(), open_sockets() - inherited
-            if threads or sockets:
-                answer = {"refused": f"{threads} threads and {sockets} sockets before the fork"}
-            else:
-                pid = _fork(request, requests, answers)
-                children[pid] = None
-                answer = {"pid": pid, "note": note}
-        else:
-            answer = {"code": _poll(int(request["pid"]), children)}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-    for pid, code in children.items():
-        if code is None:
+@dataclass
+class Client:
+    """Whoever asks over one line: where the requests come from, where the answers go, and the kernels forked for it."""
+
+    requests: TextIO
+    answers: TextIO
+    children: dict[int, int | None] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, hear: int, say: int) -> Client:
+        """Over two descriptors, which are closed with it."""
+        return cls(os.fdopen(hear, encoding="utf-8"), os.fdopen(say, "w", encoding="utf-8"))
+
+    def say(self, answer: dict[str, Any]) -> None:
+        """Answer; nobody may be there any more."""
+        with contextlib.suppress(OSError):
+            print(json.dumps(answer), file=self.answers, flush=True)
+
+    def close(self) -> None:
+        """Give up both ends."""
+        for stream in (self.requests, self.answers):
             with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
+                stream.close()
+
+    def end(self) -> None:
+        """Kill the kernels that still live, and close."""
+        for pid, code in self.children.items():
+            if code is None:
+                for kill in (os.killpg, os.kill):  # one that was forked just now has no group of its own yet
+                    with contextlib.suppress(OSError):
+                        kill(pid, signal.SIGKILL)
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, 0)
+        self.close()
+
+    def poll(self, pid: int) -> int | None:
+        """Exit code of a kernel forked for it; None while it lives."""
+        if self.children.get(pid, -signal.SIGKILL) is None:
+            try:
+                done, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                done, status = pid, signal.SIGKILL
+            if done:
+                self.children[pid] = os.waitstatus_to_exitcode(status)
+        return self.children.get(pid, -signal.SIGKILL)
 
 
-def _poll(pid: int, children: dict[int, int | None]) -> int | None:
-    if children.get(pid, -signal.SIGKILL) is None:
-        try:
-            done, status = os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            done, status = pid, signal.SIGKILL
-        if done:
-            children[pid] = os.waitstatus_to_exitcode(status)
-    return children.get(pid, -signal.SIGKILL)
+def serve(clients: list[Client]) -> None:
+    """Answer requests until the first client's end."""
+    clients = list(clients)
+    inherited = open_sockets()
+    asked = select.poll()
+    for client in clients:
+        asked.register(client.requests.fileno(), select.POLLIN)
+    while clients:
+        ready = {descriptor for descriptor, _ in asked.poll()}
+        for client in [c for c in clients if c.requests.fileno() in ready]:
+            line = client.requests.readline()
+            if line.endswith("\n"):
+                client.say(_answer(json.loads(line), client, clients, inherited))
+            elif client is clients[0]:
+                for one in clients:
+                    one.end()
+                return
+            else:
+                asked.unregister(client.requests.fileno())
+                clients.remove(client)
+                client.end()
 
 
-def _fork(request: dict[str, Any], requests: Any, answers: Any) -> int:
-    parent = os.getpid()
+def _answer(request: dict[str, Any], client: Client, clients: list[Client], inherited: int) -> dict[str, Any]:
+    if request["op"] != "fork":
+        return {"code": client.poll(int(request["pid"]))}
+    note = keep(request["env"])
+    threads, sockets = foreign_threads(), open_sockets() - inherited
+    if threads or sockets:
+        return {"refused": f"{threads} threads and {sockets} sockets before the fork"}
+    try:
+        pid = _fork(request, clients)
+    except OSError as error:  # no memory or no process numbers left; the other kernels live on
+        return {"refused": f"{type(error).__name__}: {error}"}
+    client.children[pid] = None
+    return {"pid": pid, "note": note}
+
+
+def read_files() -> dict[int, int]:
+    """Files that this process holds open for reading, by descriptor, and the place in each."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for entry in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(OSError):
+                number = int(entry.name)
+                reads = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+                if reads and stat.S_ISREG(os.fstat(number).st_mode):
+                    found[number] = os.lseek(number, 0, os.SEEK_CUR)
+    return found
+
+
+def open_again(files: Mapping[int, int]) -> None:
+    """Give a forked process the files for itself, at these places.
+
+    Descriptors that are inherited share their place with the parent's and with those of all other children: two
+    kernels that read a font at once would read each other's bytes.
+    """
+    for number, place in files.items():
+        with contextlib.suppress(OSError):  # closed since, with the garbage that held it, or no longer to be opened
+            own = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+            os.lseek(own, place, os.SEEK_SET)
+            os.dup2(own, number, inheritable=False)
+            os.close(own)
+
+
+def _fork(request: dict[str, Any], clients: list[Client]) -> int:
+    parent, files = os.getpid(), read_files()
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
-        _become(request, parent, requests, answers)
+        open_again(files)
+        _become(request, parent, clients)
         code = _kernel(request["argv"])
     except SystemExit as end:
         code = int(end.code) if isinstance(end.code, int) else int(bool(end.code))
@@ -187,7 +184,7 @@ def _fork(request: dict[str, Any], requests: Any, answers: Any) -> int:
         _leave(code)
 
 
-def _become(request: dict[str, Any], parent: int, requests: Any, answers: Any) -> None:
+def _become(request: dict[str, Any], parent: int, clients: list[Client]) -> None:
     """Make the child a process of its own: session, signals, files, environment, folder, random state."""
     os.setsid()
     _die_with(parent)
@@ -195,8 +192,8 @@ def _become(request: dict[str, Any], parent: int, requests: Any, answers: Any) -
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
-    requests.close()
-    answers.close()
+    for client in clients:
+        client.close()
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
@@ -248,18 +245,20 @@ def _die_with(parent: int) -> None:
 
 
 def main() -> None:
-    """Preload, say so, and serve."""
+    """Preload, say so to everyone, and serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    requests = os.fdopen(os.dup(0), "r", encoding="utf-8", closefd=True)
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", closefd=True)
+    clients = [Client.at(os.dup(0), os.dup(1))]
+    clients += [Client.at(int(hear), int(say)) for hear, say in (pair.split(":") for pair in sys.argv[1:])]
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
     os.close(nowhere)
     os.chdir(Path(__file__).anchor or "/")
     preload()
+    keep(os.environ)
     gc.collect()
     gc.freeze()
-    answers.write(json.dumps({"ready": os.getpid(), "threads": foreign_threads()}) + "\n")
-    answers.flush()
-    serve(requests, answers)
+    for client in clients:
+        client.say({"ready": os.getpid(), "threads": foreign_threads()})
+    serve(clients)
+    _leave(0)  # taking the interpreter down in order would take a third of a second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from kaohe.run.asked import COLD, BatchResult, Folders, Options, Selection
 from kaohe.run.faults import code_of, writable
 from kaohe.run.job import Job, JobResult
 from kaohe.run.keeper import Keeper
-from kaohe.run.look import Look, write_lists
+from kaohe.run.look import Look, get_ready, write_lists
 from kaohe.run.progress import LOG, Begun, Done, Ended, JsonEvents, Lines, Log, Watcher, watched
 
 
@@ -87,6 +88,8 @@ def run_batch(
         watchers: list[Watcher] = [Log(folders.outputs / LOG, now)]
         watchers.append(JsonEvents(sys.stdout) if options.events else Lines(screen))
 
+        lists = threading.Thread(target=get_ready)
+
         def ended(error: BaseException | None) -> Ended:
             result.seconds = time.monotonic() - start
             result.cut_short = code_of(error) if error is not None else 0
@@ -109,6 +112,7 @@ def run_batch(
                     tell(Done(*about, done.seconds, done.slowest, done.reason))
 
                 if todo:
+                    lists.start()
                     jobs = [_job(r, folders, options, plan) for r in todo]
                     if not options.warm:
                         result.notes.add(COLD)
@@ -121,6 +125,8 @@ def run_batch(
                 keeper.save()
             look.manifest = keeper.manifest
             result.seconds = time.monotonic() - start
+            if lists.ident is not None:
+                lists.join()
             write_lists(look, reports, plan, result, now())
     return result
 

@@ -29,7 +29,7 @@ from kaohe.publish.imports import imports_of
 from kaohe.publish.manifest import library_hash
 from kaohe.publish.sandbox import PREFIX, Sandbox
 from kaohe.run.job import Job, JobResult, run_target
-from kaohe.run.pool import died, warmed
+from kaohe.run.pool import cold, died, warmed
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -231,15 +231,14 @@ def set_up(bundle: Bundle, warm: bool) -> None:
     root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     bundle.unpack(root)
     imports = imports_of((root / "notebooks").glob("*.ipynb"))
-    sandbox, trouble = replace(Sandbox.prepare(root / "s"), imports=imports), ""
-    if warm:
-        sandbox, trouble = warmed(sandbox)
+    plain = replace(Sandbox.prepare(root / "s"), imports=imports)
+    sandbox, trouble = warmed(plain, alone=False) if warm else cold(plain, alone=False)
     _benches[bundle.name] = Bench(root, sandbox, trouble, threading.Lock())
 
 
 def tear_down(name: str) -> None:
     """Remove what `set_up` made; the zygote ends with it."""
-    from kaohe.publish.kernel import close_zygote
+    from kaohe.publish.forks import close_zygote
 
     bench = _benches.pop(name, None)
     if bench is not None:

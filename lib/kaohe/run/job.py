@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kaohe.base.errors import EXIT_SOME_FAILED, KaoheError, without_paths
+from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
 from kaohe.publish.reports import ReportId
 from kaohe.publish.sandbox import Sandbox
 
@@ -24,6 +26,11 @@ class Job:
     edition: str
     timeout: float
     memory: int = 0
+
+    def environment(self) -> dict[str, str]:
+        """Variables that tell its kernel where plan and tables are: never those of an inherited KAOHE_PLAN."""
+        plan = str(Path(self.plan).resolve()) if self.plan else ""
+        return {ENV_PROCESSED: str(self.processed.resolve()), ENV_PLAN: plan}
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,9 @@ class JobResult:
         return not self.reason
 
 
-def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
+def run_target(
+    job: Job, sandbox: Sandbox | None = None, *, still: Callable[[], bool] = lambda: True
+) -> JobResult:  # fmt: skip
     """Make one report. Whatever goes wrong is in the result; nothing is raised for it.
 
     A kernel that dies, as when memory runs out, costs one more try; then the report has failed.
@@ -77,28 +86,27 @@ def run_target(job: Job, sandbox: Sandbox | None = None) -> JobResult:
     job : Job
     sandbox : Sandbox, optional
         Where the kernel runs; a fresh one when not given.
+    still : callable
+        Whether the report is still wanted, asked before a second try.
     """
     from kaohe.publish.kernel import STARTED
 
     forked, ordinary = STARTED.forked, STARTED.ordinary
     STARTED.why = ""
     result = _try(job, sandbox)
-    if result.reason.startswith(DIED):
+    if result.reason.startswith(DIED) and still():
         result = _try(job, sandbox)
     return replace(result, forked=STARTED.forked - forked, ordinary=STARTED.ordinary - ordinary, why=STARTED.why)
 
 
 def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
     from kaohe.publish.audit import refuse_leaks
-    from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
     from kaohe.publish.html import exporter
     from kaohe.publish.notebook import run_notebook
     from kaohe.publish.seal import notebook_text
     from kaohe.publish.strays import listing, refuse_strays
 
     slug = job.report.slug
-    plan = str(Path(job.plan).resolve()) if job.plan else ""  # never the one of an inherited KAOHE_PLAN
-    environment = {ENV_PROCESSED: str(job.processed.resolve()), ENV_PLAN: plan}
     executed = ""
     try:
         before = listing(job.processed, sandbox)
@@ -109,7 +117,7 @@ def _try(job: Job, sandbox: Sandbox | None) -> JobResult:
             timeout=job.timeout,
             sandbox=sandbox,
             expect=(job.report.notebook.stem, job.report.target.object),
-            environment=environment,
+            environment=job.environment(),
             memory=job.memory,
         )
         executed = notebook_text(run.notebook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kaohe.base.files import read_parquet, sha256_file
@@ -19,6 +20,7 @@ from kaohe.publish.freshness import (
     state_of,
     write_known,
 )
+from kaohe.publish.imports import IMPORTING
 from kaohe.publish.manifest import edition_of, inputs_of, read_manifest
 from kaohe.publish.reports import ReportId, targets_of
 from kaohe.run.asked import BatchResult, Folders
@@ -56,6 +58,16 @@ class Look:
         """Why a report that was made is stale."""
         entry = self.manifest.entries[report.slug]
         return change_of(entry, self.inputs(report, edition or edition_of(entry)), self.digests)
+
+
+def get_ready() -> None:
+    """Import what `write_lists` needs, and take the font apart: while the first reports are made, nobody waits for it."""
+    with suppress(Exception):  # write_lists will say it
+        with IMPORTING:
+            import kaohe.publish.part_digests
+            import kaohe.run.listing  # noqa: F401
+            from kaohe.publish.webfont import page_font
+        page_font("")
 
 
 def write_lists(look: Look, reports: Sequence[ReportId], plan: Plan, result: BatchResult, time: str) -> None:

@@ -1,5 +1,7 @@
 """Worker processes that make reports: each with its own sandbox, none able to take the others down.
 
+Their kernels are forked by one process. When that dies, the reports under way are tried once more.
+
 A worker that dies costs its report one more try; then the report has failed. Stopping leaves no
 process behind.
 """
@@ -22,11 +24,15 @@ from pathlib import Path
 from typing import Any
 
 from kaohe.base.own_folder import sweep_dead
-from kaohe.publish.imports import imports_of
-from kaohe.publish.sandbox import PREFIX, WARM, Sandbox
+from kaohe.plot.output import BATCH
+from kaohe.publish.built import ENV_PLAN, ENV_PROCESSED
+from kaohe.publish.forks import LentZygote, Line, Zygote, ZygoteUnavailable, available, borrow, zygote
+from kaohe.publish.imports import imports_of, load_tools
+from kaohe.publish.sandbox import PREFIX, WARM, Sandbox, surroundings
 from kaohe.run.job import Job, JobResult, run_target
 
 TRIES = 2
+LINES = 64  # workers with a line to one process that forks; each takes four descriptors while they are hired
 FEWEST = 3  # reports that are worth the start of another process
 PATIENCE = 5.0
 
@@ -63,14 +69,20 @@ def run_jobs(
     """
     waiting = deque(jobs)
     imports = imports_of({job.notebook_file for job in waiting})
+    number = min(workers, -(-len(waiting) // FEWEST))
     tried: dict[str, int] = {}
     sweep_dead(PREFIX)
     root = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     context = multiprocessing.get_context("spawn")
     crew: list[_Worker] = []
+    shared: Zygote | None = None
     try:
-        for number in range(min(workers, -(-len(waiting) // FEWEST))):
-            crew.append(_hire(context, root / f"w{number}", warm, imports))
+        if warm and waiting and available():
+            with suppress(OSError):  # no descriptors left: each worker starts one for itself
+                shared = _zygote(root / "z", waiting[0], imports, min(number, LINES))
+        lines = dict(enumerate(shared.take_lines() if shared else []))
+        for seat in range(number):
+            crew.append(_hire(context, root / f"w{seat}", warm, imports, lines.get(seat)))
         for worker in crew:
             _give(worker, waiting)
         while any(w.job for w in crew):
@@ -99,6 +111,8 @@ def run_jobs(
                 worker.job = None
                 on_result(job, result)
                 _give(worker, waiting)
+                if worker.job is None:
+                    worker.pipe.close()  # it goes while the others still work
     finally:
         for worker in crew:
             with suppress(OSError):
@@ -107,6 +121,10 @@ def run_jobs(
                 worker.process.terminate()
         for worker in crew:
             _bury(worker)
+        if shared:
+            if not shared.alive():
+                on_note(f"each worker started a process of its own to fork kernels: {shared.last_words()}")
+            shared.close()
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -122,18 +140,29 @@ def run_serially(
     jobs = list(jobs)
     with Sandbox.temporary() as bare:
         plain = replace(bare, imports=imports_of({job.notebook_file for job in jobs}))
-        sandbox, trouble = warmed(plain) if warm else (plain, "")
+        sandbox, trouble = warmed(plain) if warm else cold(plain)
         if trouble:
             on_note(trouble)
         for job in jobs:
             on_result(job, run_target(job, sandbox))
 
 
-def _hire(context: Any, root: Path, warm: bool, imports: tuple[str, ...]) -> _Worker:
+def _zygote(root: Path, job: Job, imports: tuple[str, ...], lines: int) -> Zygote:
+    """The process that forks the kernels of all workers; it prepares for the tables and the plan of a job."""
+    sandbox = replace(Sandbox.prepare(root), imports=imports)
+    return Zygote({**sandbox.environment(), BATCH: "1", **job.environment()}, lines)
+
+
+def _hire(
+    context: Any, root: Path, warm: bool, imports: tuple[str, ...], line: Line | None = None
+) -> _Worker:  # fmt: skip
+    """A new worker; its kernels are forked over the line that it is given, or by a process that it starts."""
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, str(root), warm, imports), daemon=False)
+    ends = [Connection(line[0], writable=False), Connection(line[1], readable=False)] if line else []
+    process = context.Process(target=_work, args=(theirs, str(root), warm, imports, ends), daemon=False)
     process.start()
-    theirs.close()
+    for end in (theirs, *ends):
+        end.close()
     return _Worker(process, ours)
 
 
@@ -168,52 +197,58 @@ def _end(*_: object) -> None:
     sys.exit(143)
 
 
-def _work(pipe: Connection, root: str, warm: bool, imports: tuple[str, ...]) -> None:
+def _work(pipe: Connection, root: str, warm: bool, imports: tuple[str, ...], line: list[Connection]) -> None:
     """What a worker does until its pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
-    # jsonschema tries this optional module for checks that notebooks do not need; it parses a grammar for a second.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     sandbox = replace(Sandbox.prepare(Path(root)), imports=imports)
-    if warm:
-        sandbox, trouble = warmed(sandbox, _load)
-        if trouble:
-            pipe.send(trouble)
+    if line:
+        borrow(*(os.dup(end.fileno()) for end in line))
+        for end in line:
+            end.close()
+    sandbox, trouble = warmed(sandbox) if warm else cold(sandbox)
+    if trouble:
+        pipe.send(trouble)
     while True:
         try:
             job = pipe.recv()
         except (EOFError, OSError):
             return
-        result = run_target(job, sandbox)
+        result = run_target(job, sandbox, still=asked_for)
         try:
             pipe.send(result)
         except OSError:
             return
 
 
-def _load() -> None:
-    """Import what a worker needs for its first report."""
-    import kaohe.publish.audit
-    import kaohe.publish.engine
-    import kaohe.publish.html
-    import kaohe.publish.notebook  # noqa: F401
+def asked_for() -> bool:
+    """True while the process that started this one lives, and so a report is still asked for."""
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.is_alive()
 
 
-def warmed(sandbox: Sandbox, meanwhile: Callable[[], None] = lambda: None) -> tuple[Sandbox, str]:
+def warmed(sandbox: Sandbox, *, alone: bool = True) -> tuple[Sandbox, str]:
     """The sandbox with forked kernels, and an empty text; or itself and why there are none.
 
-    `meanwhile` is called while the process that forks them gets ready.
+    While the process that forks them gets ready, what else a report needs is imported; `alone` as `load_tools` takes it.
     """
-    from kaohe.plot.output import BATCH
-    from kaohe.publish.built import ENV_PLAN
-    from kaohe.publish.kernel import ZygoteUnavailable, zygote
-    from kaohe.publish.notebook import surroundings
-
-    with surroundings({**sandbox.environment(), BATCH: "1", ENV_PLAN: ""}):
+    with surroundings({**sandbox.environment(), BATCH: "1", ENV_PLAN: "", ENV_PROCESSED: ""}):
         try:
             first = zygote()
-            meanwhile()
-            first.wait_ready()
+            load_tools(alone=alone)
+            try:
+                first.wait_ready()
+            except ZygoteUnavailable:
+                if not isinstance(first, LentZygote):
+                    raise
+                zygote().wait_ready()  # one of its own; where that cannot start either, it says why
         except ZygoteUnavailable as reason:
+            load_tools(alone=alone)
             return sandbox, f"kernels are started the ordinary way: {reason}"
     return replace(sandbox, kernel_name=WARM), ""
+
+
+def cold(sandbox: Sandbox, *, alone: bool = True) -> tuple[Sandbox, str]:
+    """The sandbox as it is, with ordinary kernels, and an empty text; what else a report needs is imported."""
+    load_tools(alone=alone)
+    return sandbox, ""

@@ -83,7 +83,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def kernel() -> None:
         """Make the prepared kernel `kaohe` known to JupyterLab; it opens at once."""
-        from kaohe.publish.kernel import available
+        from kaohe.publish.forks import available
         from kaohe.publish.sandbox import install_kernel
 
         typer.echo(f"kernel: {install_kernel()}")

@@ -42,9 +42,10 @@ def clean(
     raw: Path, processed: Path, plan: Plan, say: Say, *,
     accept_changed: bool = False, key_file: Path | None = None, new_key: bool = False,
 ) -> int:  # fmt: skip
-    """Clean (see `kaohe.clean.clean_all`); 2 when files were refused, otherwise 0."""
-    from kaohe.clean import clean_all, describe
+    """Clean (see `kaohe.clean.run.clean_all`); 2 when files were refused, otherwise 0."""
+    from kaohe.clean.codes import describe
     from kaohe.clean.returns import write_returns
+    from kaohe.clean.run import clean_all
 
     start = time.monotonic()
     done = clean_all(raw, processed, plan, accept_changed=accept_changed, key_file=key_file, new_key=new_key)
@@ -64,7 +65,7 @@ def forms(
     blank: bool = False, overwrite: bool = False,
 ) -> int:  # fmt: skip
     """Write blank forms (see `kaohe.clean.forms_out`); 2 when a file of the register or sample was refused."""
-    from kaohe.clean import describe
+    from kaohe.clean.codes import describe
     from kaohe.clean.form_roll import Roll, blank_list, forms_for, read_roll
     from kaohe.clean.forms_out import write_forms
 

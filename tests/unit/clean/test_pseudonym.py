@@ -12,8 +12,8 @@ import pytest
 import kaohe
 from kaohe.base.plan import Plan, load_plan
 from kaohe.base.tables import PSEUDONYMS
-from kaohe.clean import clean_all
 from kaohe.clean.pseudonym import normal, pseudonyms
+from kaohe.clean.run import clean_all
 from support.raw_office import RawOffice
 
 NUMBERS = ["449901199003078230", "449901199003078257"]

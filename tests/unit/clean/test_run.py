@@ -12,7 +12,8 @@ from kaohe.base.errors import BusyError, InputRefused
 from kaohe.base.files import locked, sha256_file
 from kaohe.base.plan import Plan
 from kaohe.base.tables import FORM_COLUMNS, GRADE_COLUMNS, LINEAGE, PSEUDONYMS, RAW, contract
-from kaohe.clean import clean_all, run
+from kaohe.clean import run
+from kaohe.clean.run import clean_all
 from support.raw_office import HOUSEHOLDS_FILE, RawOffice
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from kaohe.plot.output import MIME
 from kaohe.publish.imports import ENV_IMPORTS, bring_in, imports_of
+from kaohe.publish.seal import check_seal
+from kaohe.run.job import JobResult
 from support.publishing import good, save
 
 
@@ -44,3 +50,37 @@ def test_nothing_but_the_list_is_imported(tmp_path: Path, monkeypatch: pytest.Mo
     bring_in()
     assert "left_over" not in sys.modules
     assert "matplotlib.pyplot" in sys.modules
+
+
+def test_a_worker_imports_neither_pandas_nor_arrow_nor_a_grammar_and_all_of_them_are_there_afterwards() -> None:
+    code = (
+        "import sys, kaohe.run.pool\nfrom kaohe.publish.imports import load_tools\nload_tools()\n"
+        "print(sorted({'pandas', 'pyarrow', 'rfc3987_syntax', 'papermill', 'nbconvert'} & set(sys.modules)))\n"
+        "import pyarrow.fs, rfc3987_syntax"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "['nbconvert', 'papermill']"
+
+
+def test_the_command_needs_no_notebook_library_to_give_out_reports_and_take_results(tmp_path: Path) -> None:
+    """nbformat brings in jsonschema, and that a grammar of more than a second: the workers would wait for it."""
+    seal = check_seal(
+        sealed({"kind": "seal", "notebook": "40_city", "target": "440200000000", "facts": [["a", "b"]]}),
+        "40_city",
+        "440200000000",
+    )
+    (tmp_path / "result").write_bytes(pickle.dumps(JobResult("city-440200", seal=seal)))
+    code = (
+        "import pickle, sys, kaohe.run.batch, kaohe.run.look\nkaohe.run.look.get_ready()\n"
+        f"print(pickle.loads(open({str(tmp_path / 'result')!r}, 'rb').read()).slug)\n"
+        "print({'nbformat', 'jsonschema', 'papermill'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["city-440200", "set()"], done.stderr
+
+
+def sealed(payload: dict[str, object]) -> nbformat.NotebookNode:
+    """An executed notebook of one cell that shows its seal."""
+    output = nbformat.v4.new_output("display_data", data={MIME: payload})
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("job.seal()", outputs=[output])])

@@ -62,9 +62,9 @@ def test_a_changed_file_is_read_again_and_a_large_one_is_not_kept(
 @pytest.mark.slow
 def test_what_is_kept_before_the_fork_starts_no_thread_and_rehearses_whole(build: Path) -> None:
     code = (
-        "import os; from pathlib import Path; from kaohe.publish import zygote\n"
+        "import os; from pathlib import Path; from kaohe.publish import ready, zygote\n"
         "from kaohe.publish.rehearse import rehearse\n"
-        "zygote.preload(); zygote.keep(dict(os.environ)); rehearse(Path(os.environ['KAOHE_PROCESSED']))\n"
+        "ready.preload(); ready.keep(dict(os.environ)); rehearse(Path(os.environ['KAOHE_PROCESSED']))\n"
         "print(zygote.foreign_threads(), zygote.open_sockets())"
     )
     env = {**os.environ, **THREADS, "MPLBACKEND": "agg", "KAOHE_BATCH": "1", "KAOHE_PROCESSED": str(build.parent),

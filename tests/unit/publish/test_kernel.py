@@ -19,14 +19,15 @@ import pytest
 from kaohe.base.errors import InputRefused
 from kaohe.base.plan import load_plan
 from kaohe.base.plan_files import find_plan
-from kaohe.publish import engine, kernel
+from kaohe.publish import engine, forks, kernel
+from kaohe.publish.forks import ZygoteUnavailable, available, close_zygote, zygote
 from kaohe.publish.imports import imports_of
-from kaohe.publish.kernel import ZygoteUnavailable, available, close_zygote, zygote
-from kaohe.publish.notebook import run_notebook, surroundings
+from kaohe.publish.notebook import run_notebook
+from kaohe.publish.ready import keep
 from kaohe.publish.reports import NOTEBOOKS, read_reports
-from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel
+from kaohe.publish.sandbox import PLAIN, WARM, Sandbox, install_kernel, surroundings
 from kaohe.publish.seal import RunFailed, notebook_text
-from kaohe.publish.zygote import keep
+from kaohe.publish.zygote import Client, open_again, read_files, serve
 from kaohe.run.job import Job, run_target
 from kaohe.run.pool import warmed
 from support.built_frames import the_plan
@@ -142,7 +143,7 @@ def test_files_of_the_folder_it_is_called_in_are_not_imported(
         (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
     monkeypatch.chdir(tmp_path)
     with surroundings(box.environment()):
-        other = kernel.Zygote()
+        other = forks.Zygote()
         other.wait_ready()
         other.close()
 
@@ -259,6 +260,95 @@ def test_when_the_zygote_dies_its_kernels_die_and_a_new_one_comes(run: Runner) -
     assert zygote().pid != before
 
 
+def test_two_lines_to_one_zygote_and_each_ends_its_own_kernels(box: Sandbox, tmp_path: Path) -> None:
+    """As the workers of a batch have it: one is killed, and the kernels of the other live on."""
+    shared = forks.Zygote(box.environment(), lines=2)
+    first, second = (forks.LentZygote(*line) for line in shared.take_lines())
+    assert shared.take_lines() == []
+    made = {}
+    for line in (first, second):
+        made[line] = line.fork(["-f", str(tmp_path / f"{len(made)}.json")], str(tmp_path), dict(os.environ))
+        assert (line.pid, line.note, line.alive()) == (shared.pid, "", True)
+        assert line.poll(made[line]) is None
+    assert psutil.Process(made[first]).ppid() == psutil.Process(made[second]).ppid() == shared.pid
+    assert second.poll(made[first]) == -signal.SIGKILL  # of the other line, so none that it may ask for
+    first.close()
+    ended(made[first])
+    assert not first.alive()
+    assert (second.poll(made[second]), second.alive()) == (None, True)
+    os.kill(shared.pid, signal.SIGKILL)
+    ended(made[second])
+    assert not second.alive()
+    with pytest.raises(ZygoteUnavailable):
+        second.poll(made[second])
+    shared.close()
+
+
+def ended(pid: int) -> None:
+    """Wait until a process is gone, or only waits to be collected."""
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, f"{pid} lives"
+        time.sleep(0.02)
+
+
+def test_a_process_whose_lent_zygote_has_died_starts_one_of_its_own(box: Sandbox, run: Runner) -> None:
+    shared = forks.Zygote(box.environment(), lines=1)
+    forks.borrow(*shared.take_lines()[0])
+    assert str(shared.pid) == said(run("import os; print('parent=', os.getppid(), '|')"), "parent=").strip()
+    shared.close()
+    assert str(shared.pid) != said(run("import os; print('parent=', os.getppid(), '|')"), "parent=").strip()
+    with Sandbox.temporary() as plain:
+        dead = forks.Zygote(lines=1)
+        forks.borrow(*dead.take_lines()[0])
+        dead.close()
+        warm, trouble = warmed(plain)
+    assert (warm.kernel_name, trouble) == (WARM, "")
+    close_zygote()
+
+
+def test_a_file_that_is_open_at_the_fork_is_read_by_each_kernel_for_itself(tmp_path: Path) -> None:
+    """Two kernels that share the place in the font's file read each other's bytes."""
+    path = tmp_path / "font"
+    path.write_bytes(bytes(range(100)))
+    with path.open("rb", buffering=0) as file, (tmp_path / "log").open("wb") as written:
+        assert file.read(10) == bytes(range(10))
+        held = read_files()
+        assert held[file.fileno()] == 10
+        assert written.fileno() not in held
+        inherited = os.dup(file.fileno())
+        open_again({inherited: 10})
+        assert os.read(inherited, 5) == bytes(range(10, 15))
+        assert file.read(5) == bytes(range(10, 15))
+        os.close(inherited)
+
+
+def test_a_fork_that_fails_is_refused_and_the_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object) -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("kaohe.publish.zygote._fork", none_left)
+    monkeypatch.setattr("kaohe.publish.zygote.foreign_threads", lambda: 0)
+    monkeypatch.setattr("kaohe.publish.zygote.open_sockets", lambda: 0)
+    (hear, ask), (heard, say) = os.pipe(), os.pipe()
+    with os.fdopen(ask, "w") as requests, os.fdopen(heard) as answers:
+        requests.write(json.dumps({"op": "fork", "argv": [], "cwd": "/", "env": {}}) + "\n")
+        requests.write(json.dumps({"op": "poll", "pid": 1}) + "\n")
+        requests.close()
+        serve([Client.at(hear, say)])
+        told = [json.loads(line) for line in answers]
+    assert told == [
+        {"refused": "BlockingIOError: [Errno 11] Resource temporarily unavailable"}, {"code": -signal.SIGKILL}
+    ]  # fmt: skip
+
+
+def test_a_report_that_nobody_waits_for_is_not_tried_again(box: Sandbox, processed: Path, tmp_path: Path) -> None:
+    path = save(tmp_path / "40_city.ipynb", good("40_city", "import os; os.kill(os.getpid(), 9)"))
+    report = next(r for r in read_reports(processed / "build", the_plan()) if r.slug == "city-440200")
+    job = Job(report, path, processed, "", "leadership", 60)
+    assert [run_target(job, box, still=lambda wanted=wanted: wanted).forked for wanted in (True, False)] == [2, 1]
+
+
 def test_without_a_zygote_ordinary_kernels_are_used_and_it_is_said(
     run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,7 +459,7 @@ def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monk
     package.write_text("import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with surroundings(box.environment()):
-        other = kernel.Zygote()
+        other = forks.Zygote()
         with pytest.raises(ZygoteUnavailable, match="1 threads"):
             other.wait_ready()
     assert not other.alive()
@@ -384,9 +474,9 @@ def test_a_process_with_threads_is_not_forked(box: Sandbox, tmp_path: Path, monk
     ],
 )
 def test_a_zygote_that_ends_says_why(start: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel, "START", start)
+    monkeypatch.setattr(forks, "START", start)
     with pytest.raises(ZygoteUnavailable) as ended:
-        kernel.Zygote().wait_ready()
+        forks.Zygote().wait_ready()
     assert str(ended.value) == f"the process that forks them ended: {why}"
 
 
@@ -486,9 +576,12 @@ def test_where_there_is_no_fork_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_
     from kaohe.run.pool import warmed
 
     close_zygote()
-    monkeypatch.setattr(kernel, "available", lambda: False)
+    monkeypatch.setattr(forks, "available", lambda: False)
+    loaded: list[bool] = []
+    monkeypatch.setattr("kaohe.run.pool.load_tools", lambda *, alone: loaded.append(alone))
     plain = Sandbox.prepare(tmp_path)
     assert warmed(plain) == (plain, "kernels are started the ordinary way: this system cannot fork safely")
+    assert loaded == [True]
 
 
 def test_jupyterlab_gets_a_kernelspec_whose_charts_appear_under_their_cells(tmp_path: Path) -> None:
@@ -524,7 +617,7 @@ def test_jupyterlab_gets_a_kernelspec_whose_charts_appear_under_their_cells(tmp_
 @pytest.mark.case("X09")
 def test_no_process_is_left(box: Sandbox, processed: Path, tmp_path: Path) -> None:
     with surroundings(box.environment()):
-        other = kernel.Zygote()
+        other = forks.Zygote()
         pid = other.fork(["-f", str(tmp_path / "missing.json")], str(tmp_path), dict(os.environ))
     other.close()
     deadline = time.monotonic() + 5

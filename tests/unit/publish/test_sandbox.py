@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from kaohe.base.own_folder import sweep_dead
-from kaohe.publish.notebook import surroundings
-from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox
+from kaohe.publish.sandbox import PLAIN, PREFIX, WARM, Sandbox, surroundings
 
 
 def test_everything_points_into_the_sandbox_and_is_gone_afterwards() -> None:

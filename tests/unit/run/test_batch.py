@@ -16,8 +16,8 @@ from rich.console import Console
 
 from kaohe.base.errors import BusyError, InputRefused, KaoheError
 from kaohe.base.files import locked
+from kaohe.publish.forks import close_zygote
 from kaohe.publish.html import KaoheExporter
-from kaohe.publish.kernel import close_zygote
 from kaohe.publish.reports import reports_of
 from kaohe.publish.sandbox import Sandbox
 from kaohe.publish.seal import RunFailed
@@ -35,8 +35,9 @@ from support.publishing import FIGURE, OPEN, SEAL, frames, good, notebook, save,
 SHAOGUAN, SHENZHEN, SHANTOU = "440200000000", "440300000000", "440500000000"
 MADE = ("40_city", "50_unit", "60_ranking")
 DIES = (
-    "import os, signal\nworker = int(open(f'/proc/{os.getppid()}/stat').read().split()[3])\n"
-    f"if job.ctx.object == '{SHENZHEN}':\n    os.kill(worker, signal.SIGKILL)"
+    "import os, psutil, signal\nabove = psutil.Process(os.getppid()).parent()\n"
+    "worker = next(p for p in (above, *above.children()) if any('spawn_main' in word for word in p.cmdline()))\n"
+    f"if job.ctx.object == '{SHENZHEN}':\n    os.kill(worker.pid, signal.SIGKILL)"
 )
 
 
@@ -307,6 +308,23 @@ def test_a_dead_worker_costs_its_report_only_after_a_second_try(place: Folders) 
     assert set(done.made) == {"city-440200", "city-440500"}
     assert done.failed == {"city-440300": 3}
     assert "K836 The process that made the report died (signal 9, 2 times)" in said
+
+
+@pytest.mark.slow
+def test_when_the_process_that_forks_for_all_workers_dies_every_report_is_made_and_it_is_said(
+    place: Folders, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    once = tmp_path_factory.mktemp("once") / "killed"
+    kills = f"import os, pathlib, time\nmark = pathlib.Path({str(once)!r})\nif not mark.exists():\n    mark.touch()\n    os.kill(os.getppid(), 9)\n    time.sleep(20)"
+    save(place.notebooks / "40_city.ipynb", good("40_city", "f = job.own('streams')", kills))
+    done = run_batch(
+        place, the_plan(), Selection(classes=("city6",), notebooks=("40_city",)), Options(jobs=2), console=Console(file=io.StringIO())
+    )  # fmt: skip
+    assert once.exists()
+    assert (len(done.made), done.failed, done.ordinary) == (6, {}, 0)
+    assert done.notes == {
+        "each worker started a process of its own to fork kernels: the process that forks them ended: signal 9"
+    }
 
 
 @pytest.mark.parametrize(
