@@ -1,15 +1,16 @@
 """What does a batch cost? A plain papermill loop, the same in two processes, ours, and the floor: the bare cells.
 
-    python benchmarks/batch.py            # about 12 minutes on two quiet cores
+    python benchmarks/batch.py            # about 15 minutes on two quiet cores
     python benchmarks/batch.py --quick    # a few reports, once: does it run, and roughly what comes out
 
 One run, in turn, the same notebooks and targets each way, each way in a fresh process:
 
 - `plain`: papermill with an ordinary kernel, then nbconvert's HTML export, one report after the other;
-- `plain2`: the same in two processes;
+- `plain2`: the same in two processes, one thread each;
 - `ours`: `kaohe run` into an empty folder;
 - `floor`: the cells executed by plain `exec`, and what they show turned into its MIME bundles, in one
-  warm process, divided by the cores.
+  warm process, divided by the cores; on one thread, for what has spread over the cores cannot be divided
+  by them once more.
 
 Every way must show the same MIME bundles, which is checked. The plain ways take seconds a report, so a
 sample of reports is made all four ways; a larger set, over which starting up spreads as in a real
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import compileall
 import cProfile
 import hashlib
 import io
@@ -42,6 +44,8 @@ from types import CodeType
 from typing import Any
 
 from heavy import write_heavy
+
+from kaohe.publish.sandbox import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
 CORES = os.cpu_count() or 1
@@ -143,11 +147,11 @@ class Floor:
         import nbformat
         from IPython.core.formatters import DisplayFormatter
 
-        from kaohe.publish import zygote
+        from kaohe.publish import ready
         from kaohe.publish.built import find_build
         from kaohe.publish.kept import keep_tables
 
-        zygote.preload()
+        ready.preload()
         keep_tables(find_build(processed))
         self.processed = processed
         self.format = DisplayFormatter().format
@@ -226,6 +230,8 @@ def one_way(way: str, pairs: Pairs, processed: Path, books: Path) -> Taken:
     """What one way takes for all reports, from a fresh process; imports count, as they do for an operator."""
     with tempfile.TemporaryDirectory() as folder:
         out, env = Path(folder), {**os.environ, **QUIET, "SOURCE_DATE_EPOCH": "1609459200"}
+        if way in {"floor", "plain2"}:
+            env |= THREADS
         lists = [pairs[::2], pairs[1::2]] if way == "plain2" else [pairs]
         asks = []
         for k, part in enumerate(lists):
@@ -265,16 +271,16 @@ def parts(pairs: Pairs, processed: Path, out: Path, books: Path) -> None:
     import psutil
 
     from kaohe.base.plan import load_plan
-    from kaohe.publish.kernel import close_zygote, zygote
+    from kaohe.publish.forks import close_zygote, zygote
     from kaohe.publish.reports import read_reports
     from kaohe.publish.sandbox import Sandbox
     from kaohe.run.job import Job, run_target
-    from kaohe.run.pool import _load, warmed
+    from kaohe.run.pool import warmed
 
     wanted = {(r.notebook.stem, r.target.object): r for r in read_reports(processed / "build", load_plan())}
     told: dict[str, dict[str, float]] = {}
     with Sandbox.temporary() as plain:
-        sandbox, trouble = warmed(plain, _load)
+        sandbox, trouble = warmed(plain)
         if trouble:
             raise SystemExit(trouble)
         for name in ("whole", "empty"):
@@ -384,8 +390,8 @@ def medians(taken: dict[str, list[Taken]]) -> dict[str, tuple[float, float]]:
 
 
 def verdicts(
-    sample: dict[str, tuple[float, float]], large: dict[str, tuple[float, float]],
-    heavy: dict[str, tuple[float, float]], kind: dict[str, Any],
+    heavy: dict[str, tuple[float, float]], sample: dict[str, tuple[float, float]], large: dict[str, tuple[float, float]],
+    kind: dict[str, Any],
 ) -> list[tuple[str, float, float, bool]]:  # fmt: skip
     """What is asked, measured, the bar, and whether it is kept: for the heavy cells, then for the suite's own."""
     rows = []
@@ -415,7 +421,9 @@ def page(tables: dict[str, tuple[dict[str, tuple[float, float]], int]], kind: di
     lines = [
         "# What a batch costs", "",
         f"Made by `python benchmarks/batch.py`; do not edit. The demonstration, {CORES} cores, load {load:.1f} before it began; "
-        f"every way in turn, {rounds} rounds, medians (the plain ways of the heavy cells once). All ways show the same MIME bundles.", "",
+        f"every way in turn; what is seconds of `kaohe run` and of the floor, for heavy cells and a batch: {rounds} times, medians; the rest once. "
+        "All ways show the same MIME bundles. The floor and two plain processes run on one thread each, as our kernels do; the one plain "
+        "process has all threads it takes.", "",
         "| asked | measured | bar | |", "|---|---|---|---|",
         *(f"| {what} | {got:.2f} | {bar:g} | {'kept' if kept else '**missed**'} |" for what, got, bar, kept in bars), "",
     ]  # fmt: skip
@@ -529,25 +537,28 @@ def main() -> int:
     load = os.getloadavg()[0]
     if load > CORES / 2:
         print(f"the machine is busy (load {load:.1f}): ratios of seconds may mislead", flush=True)
+    compileall.compile_dir(ROOT / "lib", quiet=2)  # as an installation has it
     numbers = (QUICK, QUICK, QUICK_HEAVY) if given.quick else (SAMPLE, LARGE, HEAVY)
     pairs, many, hard = (chosen(processed, n) for n in numbers)
     rounds = 1 if given.quick else given.rounds
-    few = measured(ALL_WAYS, pairs, processed, rounds)
+    few = measured(ALL_WAYS, pairs, processed, 1)
     lot = few if given.quick else measured(("ours", "floor"), many, processed, rounds)
     with tempfile.TemporaryDirectory() as folder:
         books = write_heavy(Path(folder))
-        heavy = measured(("ours", "floor"), hard, processed, rounds, books)
-        heavy = same({**measured(("plain", "plain2", "floor"), hard, processed, 1, books), **heavy}, hard)
+        heavy = measured(ALL_WAYS, hard, processed, 1, books)
+        if rounds > 1:
+            for way, more in measured(("ours", "floor"), hard, processed, rounds - 1, books).items():
+                heavy[way] += more
     kind = aside("kinds", pairs, processed)
     units = [(s, t) for s, t in (pairs if given.quick else many) if s == "50_unit"]
     part = aside("parts", (units * 2)[:22], processed)
     tables = {
-        HEAVY_TITLE: (medians({w: heavy[w] for w in ALL_WAYS}), len(hard)),
+        HEAVY_TITLE: (medians(heavy), len(hard)),
         SAMPLE_TITLE: (medians(few), len(pairs)),
         BATCH_TITLE: (medians({w: lot[w] for w in ("ours", "floor")}), len(many)),
     }
+    bars = verdicts(*(tables[t][0] for t in (HEAVY_TITLE, SAMPLE_TITLE, BATCH_TITLE)), kind)
     firsts = {HEAVY_TITLE: heavy["ours"], BATCH_TITLE: lot["ours"]}
-    bars = verdicts(*(tables[t][0] for t in (SAMPLE_TITLE, BATCH_TITLE, HEAVY_TITLE)), kind)
     first = {t: statistics.median(r.first for r in runs) for t, runs in firsts.items()}
     text = page(tables, kind, part, first, rounds, load, bars)
     print(text)

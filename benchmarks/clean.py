@@ -56,7 +56,7 @@ frame.to_parquet(sys.argv[2], index=False, write_page_checksum=True, compression
 """,
     "kaohe": """
 from kaohe.base.plan import load_plan
-from kaohe.clean import clean_all
+from kaohe.clean.run import clean_all
 from kaohe.clean.intake import Limits
 limits = Limits(file_bytes=2**33, rows=10**8)
 clean_all(Path(sys.argv[1]), Path(sys.argv[2]), load_plan(), limits=limits)
