@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,7 @@ class Sandbox:
         """Write the kernelspecs into `root` and make its folders; notebooks run on `kernel_name`."""
         for name in ("work", "runtime", "config", "ipython", "matplotlib"):
             (root / name).mkdir(parents=True, exist_ok=True)
+        _copy_font_list(root / "matplotlib")
         write_spec(root / "jupyter" / "kernels" / PLAIN, PLAIN)
         write_spec(root / "jupyter" / "kernels" / WARM, WARM, provisioner="kaohe-zygote")
         return cls(root, kernel_name)
@@ -115,6 +116,19 @@ def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _copy_font_list(folder: Path) -> None:
+    """Copy what Matplotlib knows of the fonts of this machine, where it has looked: looking again takes a second.
+
+    It is no setting, and Matplotlib looks again itself when a font of the list is gone or the list is of another version.
+    """
+    with suppress(OSError, RuntimeError):  # no home, nothing there, not to be read: it looks again
+        known = os.environ.get("MPLCONFIGDIR") or Path(
+            os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "matplotlib"
+        )
+        for path in Path(known).glob("fontlist-v*.json"):
+            shutil.copyfile(path, folder / path.name)
 
 
 def write_spec(folder: Path, name: str, *, provisioner: str = "", debugger: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,38 @@ def test_everything_points_into_the_sandbox_and_is_gone_afterwards() -> None:
             assert list(work.iterdir()) == []
         assert not work.exists()
     assert not root.exists()
+
+
+def test_of_matplotlib_only_the_list_of_fonts_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tmp_path / "cache" / "matplotlib"
+    theirs.mkdir(parents=True)
+    (theirs / "fontlist-v1.2.3.json").write_text("[]")
+    (theirs / "matplotlibrc").write_text("font.size: 30")
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(theirs.parent))
+    with Sandbox.temporary() as box:
+        assert [p.name for p in (box.root / "matplotlib").iterdir()] == ["fontlist-v1.2.3.json"]
+        assert (box.root / "matplotlib" / "fontlist-v1.2.3.json").read_text() == "[]"
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "nowhere"))
+    with Sandbox.temporary() as box:
+        assert list((box.root / "matplotlib").iterdir()) == []
+
+
+def test_matplotlib_uses_the_list_of_fonts_and_makes_one_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import logging; logging.basicConfig(level=10); import matplotlib.font_manager"
+    theirs, logs = tmp_path / "m", []
+    monkeypatch.setenv("MPLCONFIGDIR", str(theirs))
+    for _ in range(2):
+        with Sandbox.temporary() as box:
+            env = {**os.environ, **box.environment()}
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+            logs.append([line for line in done.stderr.splitlines() if "fontManager" in line])
+            theirs.mkdir(exist_ok=True)
+            for path in (box.root / "matplotlib").glob("fontlist*"):
+                (theirs / path.name).write_bytes(path.read_bytes())
+    assert ["generated new fontManager" in logs[0][0], "Using fontManager instance" in logs[1][0]] == [True, True]
 
 
 @pytest.mark.case("E02")
