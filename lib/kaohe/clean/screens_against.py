@@ -114,7 +114,8 @@ def survey_against_cross(clean: Clean, plan: Plan) -> Iterable[Row]:
         grade = float(means.get((row.city, row.concept), np.nan))
         flagged = bool(grade >= high and row.share < bound)
         label = f"实地核查评“好”而调查偏低：{plan.concepts[row.concept]}"
-        seen = f"实地核查平均 {grade:.1f} 分；样本户 {row.households} 户，不加权"
+        asked = f"{row.households} 户" + (f"，其中 {row.n} 户作答" if row.n < row.households else "")
+        seen = f"实地核查平均 {grade:.1f} 分；样本户 {asked}，不加权"
         yield (
             f"survey_cross_{row.concept}", label, row.city, names.get(row.city, ""), row.share, bound, flagged,
             "无实地核查" if np.isnan(grade) else seen,

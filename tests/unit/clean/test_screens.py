@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -107,6 +108,13 @@ def test_self_against_field_with_its_record(built: Clean, plan: Plan) -> None:
 def test_too_few_households_give_no_share(clean: Clean, plan: Plan) -> None:
     few = build_intake_tables({**clean, "households": clean["households"].head(9)}, plan)["screens"]
     assert not few["screen"].str.startswith("survey_cross").any()
+
+
+def test_a_share_of_fewer_answers_than_households_says_of_how_many(clean: Clean, plan: Plan) -> None:
+    whole, part = (_housing(clean, plan, [1.0] * 12 + [0.0] * 6 + last).iloc[0] for last in ([1.0] * 2, [np.nan] * 2))
+    assert (whole["value"], part["value"]) == (pytest.approx(14 / 20), pytest.approx(12 / 18))
+    assert whole["note"].endswith("；样本户 20 户，不加权")
+    assert part["note"].endswith("；样本户 20 户，其中 18 户作答，不加权")
 
 
 def _housing(clean: Clean, plan: Plan, answers: list[float]) -> pd.DataFrame:
