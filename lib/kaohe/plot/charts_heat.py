@@ -11,7 +11,7 @@ import pandas as pd
 from kaohe.plot import captions_grades as words
 from kaohe.plot import fonts
 from kaohe.plot.canvas import LINE, SIZE, SMALL, TINY, WIDTH, Canvas, Caption
-from kaohe.plot.charts_mix import PER_PAGE, index_rows
+from kaohe.plot.charts_mix import PER_PAGE, index_rows, weak_order
 from kaohe.plot.labels import class_of, group_word, nothing, records, short, source
 from kaohe.plot.layout import legend
 from kaohe.plot.output import Chart, Context, DataTable, Text
@@ -134,13 +134,12 @@ def _grid(mine: pd.DataFrame, ctx: Context) -> _Grid | None:
         return None
     items = sorted({(str(r["concept"]), int(r["item"]), str(r["group"])) for r in records(mine)}, key=lambda i: i[1])
     grades = {(str(r["object"]), str(r["concept"])): str(r["grade"]) for r in records(mine)}
-    value = ctx.plan.scale.values
     codes = list(dict.fromkeys(str(c) for c in mine["object"]))
     grid = _Grid(codes, items, grades)
 
-    def rank(code: str) -> tuple[float, float, str]:
-        known = [value[g] for c, _, _ in items if (g := grades.get((code, c)))]
-        return grid.weak(code), -sum(known) / len(known) if known else 0.0, code
+    def rank(code: str) -> tuple[int, int, int, str]:
+        own = [grades.get((code, c)) for c, _, _ in items]
+        return weak_order(grid.weak(code), own.count("较差"), own.count("好"), code)
 
     return _Grid(sorted(codes, key=rank), items, grades)
 

@@ -78,7 +78,7 @@ def grade_mix(
     if ctx.kind in {"city", "unit"} and any(b.code == ctx.object for b in bars):
         title = words.own_mix_title(ctx.name, which, weak, short(ctx, ctx.object))
     many = len(bars) > PER_PAGE
-    shown = sorted(bars, key=lambda b: (b.weak, b.counts["较差"], -b.counts["好"], b.name))
+    shown = sorted(bars, key=lambda b: weak_order(b.weak, b.counts["较差"], b.counts["好"], b.code))
     order = "按“一般及以下”项数由少到多排列"
     if many:
         worst = [b for b in reversed(shown) if b.weak]
@@ -142,6 +142,19 @@ def item_mix(item_grades: pd.DataFrame, ctx: Context, *, class_id: str = "", id:
     )
     whole, narrow = (_draw(bars, f"数量（{unit}）", "", width) for width in (WIDTH, NARROW))
     return whole.chart(id, caption, _table("各项指标等次数量", "指标", bars), narrow=narrow)
+
+
+def weak_order(weak: int, worst: int, best: int, code: str) -> tuple[int, int, int, str]:
+    """What targets are sorted by where the fewest weak items come first, in every chart alike.
+
+    Parameters
+    ----------
+    weak, worst, best : int
+        Items at 一般 or below, at 较差, and at 好.
+    code : str
+        Code of the target.
+    """
+    return weak, worst, -best, code
 
 
 def _count(frame: pd.DataFrame, by: str, name: Callable[[str], str]) -> list[Bar]:

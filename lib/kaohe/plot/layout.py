@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kaohe.plot import fonts
 from kaohe.plot.canvas import SIZE, SMALL, TINY, WIDTH, Canvas
-from kaohe.plot.palette import BLUE, INK, MUTED, RULE, SOFT
+from kaohe.plot.palette import BLUE, INK, MUTED, PAPER, RULE, SOFT
 from kaohe.plot.phone import KEY, NARROW
 from kaohe.plot.typeset import balanced, shorten
 
@@ -167,8 +167,12 @@ def stacked(names: Sequence[str], texts: Sequence[str], *, colors: Sequence[str]
     canvas = Canvas(0.15 + _STACK * len(names) + 0.47, NARROW)
     frame = Rows(canvas, 0.2, NARROW - 0.22, 0.15, _STACK, len(names))
     for row, (name, text) in enumerate(zip(names, texts, strict=True)):
-        y = frame.y(row) - 0.18
-        canvas.text(frame.left + 0.03, y, name, fit=NARROW - fonts.width(text, SIZE) - 0.4)
+        y, room = frame.y(row) - 0.18, NARROW - fonts.width(text, SIZE) - 0.4
+        width, height = min(fonts.width(name, SIZE), room), 1.2 * SIZE / 72
+        canvas.rect(
+            frame.left + 0.01, y - height / 2, width + 0.04, height, PAPER, z=4
+        )  # no line goes through the name
+        canvas.text(frame.left + 0.03, y, name, fit=room)
         canvas.text(NARROW - 0.02, y, text, color=colors[row] if colors else MUTED, align="right")
     return frame
 

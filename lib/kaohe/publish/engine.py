@@ -11,6 +11,8 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.paths import jupyter_path
 from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import DeadKernelError
 from nbformat import from_dict
@@ -51,6 +53,12 @@ class Client(PapermillNotebookClient):
     """
 
     memory = printed = 0
+
+    def create_kernel_manager(self) -> Any:
+        """A kernel manager that looks where Jupyter keeps kernels; to find IPython's older places it would import IPython."""
+        manager = super().create_kernel_manager()
+        manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=jupyter_path("kernels"))
+        return manager
 
     async def async_start_new_kernel_client(self) -> Any:
         """Connect to the kernel and wait until both channels carry its answers."""

@@ -66,12 +66,23 @@ def test_mix_and_heatmap_counts(frames: dict[str, pd.DataFrame]) -> None:
     assert dict(zip(mix["对象"], mix["一般及以下"].astype(int), strict=True)) == {names[c]: n for c, n in weak.items()}
     assert list(mix["一般及以下"].astype(int)) == sorted(weak)
     heat = table(drawn(charts.grade_heatmap(frames["item_grades"], ctx)))
+    assert list(heat["对象"].str.removesuffix("市")) == [*mix["对象"], "合计"]
     totals = heat[heat["对象"] == "合计"].iloc[0, 1:-1].astype(int)
     by_item = index[index["grade"].isin(WEAK)].groupby("item").size().reindex(range(1, 18), fill_value=0)
     assert totals.tolist() == by_item.tolist()
     assert int(heat.iloc[-1, -1]) == int(weak.sum())
     item = table(drawn(charts.item_mix(frames["item_grades"], ctx)))
     assert item["一般及以下"].astype(int).tolist() == by_item.tolist()
+
+
+def test_targets_with_the_same_grades_stand_in_the_order_of_their_codes_in_both_charts() -> None:
+    """By their names 潮州 (445100) would stand before 韶关 (440200): 潮 comes first among the characters."""
+    rows = make_built(seed=11)["item_grades"].query("class_id == 'city14' and level == 'city'")
+    mine = rows[rows["object"] == "440200000000"]
+    same = pd.concat([mine.assign(object="445100000000", name="潮州市"), mine], ignore_index=True)
+    ctx = make_context("class")
+    for chart in (charts.grade_mix(same, ctx), charts.grade_heatmap(same, ctx)):
+        assert [r[0].removesuffix("市") for r in drawn(chart).table.rows if r[0] != "合计"] == ["韶关", "潮州"]
 
 
 def test_streams_and_waterfall_add_up(frames: dict[str, pd.DataFrame]) -> None:

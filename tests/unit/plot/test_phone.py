@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from kaohe.plot.canvas import SMALL, Canvas, Caption
-from kaohe.plot.layout import legend
+from kaohe.plot.layout import Scale, axis, legend, stacked
 from kaohe.plot.output import Chart, DataTable
-from kaohe.plot.palette import GRADE_FILL, INK
+from kaohe.plot.palette import GRADE_FILL, INK, PAPER, RULE
 from kaohe.plot.phone import KEY, ROW
 
 WORDS = [
@@ -57,3 +57,14 @@ def test_texts_of_the_narrow_drawing_are_held_to_its_width(monkeypatch: pytest.M
     narrow.text(1.5, 0.5, "一二三四五六七八")
     with pytest.raises(KaoheError, match="K704"):
         chart(Canvas(1.0), narrow)
+
+
+def test_no_line_goes_through_a_name_that_stands_above_its_bar() -> None:
+    frame = stacked(["对脱贫攻坚工作表示满意的比例", "乙"], ["+0.4", "−0.1"])
+    axis(frame, Scale(-1, 1, frame.left, frame.right), [-1, 0, 1], str)
+    drawing = frame.canvas.svg()
+    boxes = [i for i in range(len(drawing)) if drawing.startswith(f'fill="{PAPER.lower()}"', i)]
+    lines = [i for i in range(len(drawing)) if drawing.startswith(f'stroke="{RULE.lower()}"', i)]
+    names = [drawing.index(f">{name}<") for name in ("对脱贫攻坚工作表示满意的比例", "乙")]
+    assert (len(boxes), len(lines)) == (2, 3)
+    assert max(lines) < min(boxes) < max(boxes) < min(names)

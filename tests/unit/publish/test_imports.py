@@ -63,6 +63,17 @@ def test_a_worker_imports_neither_pandas_nor_arrow_nor_a_grammar_and_all_of_them
     assert done.stdout.strip() == "['nbconvert', 'papermill']"
 
 
+def test_a_worker_finds_its_kernels_without_importing_ipython() -> None:
+    code = (
+        "import sys, types\nfrom kaohe.publish.engine import Client\nfrom kaohe.publish.sandbox import WARM, Sandbox, surroundings\n"
+        "with Sandbox.temporary() as box, surroundings(box.environment()):\n"
+        "    manager = Client(types.SimpleNamespace(nb=None), kernel_name=WARM).create_kernel_manager()\n"
+        "    print(manager.kernel_spec.metadata['kernel_provisioner']['provisioner_name'], 'IPython' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["kaohe-zygote", "False"], done.stderr
+
+
 def test_the_command_needs_no_notebook_library_to_give_out_reports_and_take_results(tmp_path: Path) -> None:
     """nbformat brings in jsonschema, and that a grammar of more than a second: the workers would wait for it."""
     seal = check_seal(
