@@ -18,8 +18,8 @@ LIB = ROOT / "lib" / "kaohe"
 DOCS = "".join(p.read_text(encoding="utf-8") for p in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
 # Called by a library that we give an object of ours to, by name; `json_schema` and on are for programs and tests that use ours.
 HOOKS = {
-    "export_from_notebook", "output_mimetype", "execute_managed_notebook", "start_new_kernel_client", "process_message", "softbreak", "link",
-    "image", "setup", "teardown", "_constructor", "json_schema", "example_file", "run_serially", "replicate_covariance",
+    "export_from_notebook", "output_mimetype", "execute_managed_notebook", "create_kernel_manager", "start_new_kernel_client",
+    "process_message", "softbreak", "link", "image", "setup", "teardown", "_constructor", "json_schema", "example_file", "run_serially", "replicate_covariance",
 }  # fmt: skip
 # Declared for what they do, not for an import.
 TOOLS = {
