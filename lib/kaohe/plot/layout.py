@@ -169,9 +169,8 @@ def stacked(names: Sequence[str], texts: Sequence[str], *, colors: Sequence[str]
     for row, (name, text) in enumerate(zip(names, texts, strict=True)):
         y, room = frame.y(row) - 0.18, NARROW - fonts.width(text, SIZE) - 0.4
         width, height = min(fonts.width(name, SIZE), room), 1.2 * SIZE / 72
-        canvas.rect(
-            frame.left + 0.01, y - height / 2, width + 0.04, height, PAPER, z=4
-        )  # no line goes through the name
+        # On paper of its own, so that no line goes through it.
+        canvas.rect(frame.left + 0.01, y - height / 2, width + 0.04, height, PAPER, z=4)
         canvas.text(frame.left + 0.03, y, name, fit=room)
         canvas.text(NARROW - 0.02, y, text, color=colors[row] if colors else MUTED, align="right")
     return frame
